@@ -1,0 +1,303 @@
+"""Who signs: one function per way to sign in, and the user principal.
+
+``oci`` is imported here, when the first request is signed, and by :py:mod:`mlflow_oci_aidp.settings` where a
+region has to be looked up.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+
+from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.secrets import Secret
+from mlflow_oci_aidp.settings import (
+    AUTH_MODES,
+    RESOURCE_PRINCIPAL_VARIABLE,
+    SETTINGS,
+    Settings,
+    check_header_value,
+)
+
+#: An OCI signer: called with a prepared request, it adds the signature's headers.
+Signer = Callable[[Any], Any]
+
+_chosen_signer: Signer | None = None
+_principal: ContextVar[Secret | None] = ContextVar("mlflow_oci_aidp_user_principal", default=None)
+
+
+def use_signer(signer: Signer | None) -> None:
+    """Sign every request of this process with a signer of your own, whatever the settings say.
+
+    Args:
+        signer: Any signer of the ``oci`` package, or None to go back to the settings.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` if it cannot be called.
+    """
+    global _chosen_signer
+    if signer is not None and not callable(signer):
+        raise error(
+            "INVALID_PARAMETER_VALUE",
+            f"A {type(signer).__name__} cannot sign requests.",
+            "Pass a signer of the oci package, as oci.signer.Signer.",
+        )
+    _chosen_signer = signer
+
+
+@contextmanager
+def user_principal(value: str) -> Iterator[None]:
+    """Send ``dh-user-principal`` with the requests of a block of code.
+
+    AI Data Platform reads the header only when the caller itself is a workload or a compute cluster, and then
+    acts for that user. [Oracle's samples, REST reference]
+
+    Args:
+        value: The principal, in base64. It holds for the current thread or task alone.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a value that cannot stand in a header.
+    """
+    check_header_value("user_principal", value)
+    token = _principal.set(Secret(value))
+    try:
+        yield
+    finally:
+        _principal.reset(token)
+
+
+class Identity:
+    """Signs the requests of one store.
+
+    Args:
+        settings: The store's settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._signer: Signer | None = None
+        self._stamp: object = None
+        self._process = os.getpid()
+
+    @property
+    def mode(self) -> str:
+        """The way to sign in, ``""`` if none was found."""
+        return "use_signer" if _chosen_signer is not None else self._settings.auth
+
+    def principal(self) -> str | None:
+        """The value of ``dh-user-principal`` for this thread or task, or None."""
+        secret = _principal.get() or self._settings.user_principal
+        return None if secret is None else secret.reveal()
+
+    def sign(self, request: Any) -> None:
+        """Add the signature to a request, which must not change afterwards.
+
+        Args:
+            request: What the signers of ``oci`` take: a :py:class:`requests.PreparedRequest`.
+
+        Raises:
+            MlflowException: ``UNAUTHENTICATED`` if there is nothing to sign with, or it cannot be used.
+        """
+        signer = _chosen_signer or self._current_signer()
+        _guard(self.mode, lambda: signer(request))
+
+    def renew(self) -> bool:
+        """After a refused signature: get a new token, where this identity has tokens.
+
+        Returns:
+            Whether it makes sense to send the request once more.
+
+        Raises:
+            MlflowException: ``UNAUTHENTICATED`` if the token cannot be had.
+        """
+        if _chosen_signer is None and self._settings.auth == "security_token":
+            with self._lock:
+                self._signer = None
+            return True
+        refresh = getattr(_chosen_signer or self._signer, "refresh_security_token", None)
+        if refresh is None:
+            return False
+        _guard(self.mode, refresh)
+        return True
+
+    def _current_signer(self) -> Signer:
+        mode = self._settings.auth
+        if mode not in _BUILDERS:
+            raise _nothing_found(self._settings)
+        # A forked child starts over: a lock inside the signer may have been held when it was forked.
+        if self._process != os.getpid():
+            self._lock = threading.Lock()
+            self._signer, self._process = None, os.getpid()
+        stamp = _file_stamps(self._settings) if mode == "security_token" else None
+        signer = self._signer
+        if signer is not None and stamp == self._stamp:
+            return signer
+        with self._lock:
+            if self._signer is None or stamp != self._stamp:
+                self._signer = _guard(mode, lambda: _BUILDERS[mode](self._settings))
+                self._stamp = stamp
+            return self._signer
+
+
+def _api_key(settings: Settings) -> Signer:
+    from oci.signer import Signer as ApiKeySigner
+
+    given = _required("api_key", settings)
+    return ApiKeySigner(
+        given["tenancy"],
+        given["user"],
+        given["fingerprint"],
+        private_key_file_location=given.get("key_file"),
+        pass_phrase=given.get("pass_phrase"),
+        private_key_content=given.get("key_content"),
+    )
+
+
+def _security_token(settings: Settings) -> Signer:
+    from oci.auth.signers import SecurityTokenSigner
+    from oci.signer import load_private_key, load_private_key_from_file
+
+    given = _required("security_token", settings)
+    if "key_content" in given:
+        key = load_private_key(given["key_content"], given.get("pass_phrase"))
+    else:
+        key = load_private_key_from_file(given["key_file"], given.get("pass_phrase"))
+    return SecurityTokenSigner(_text_of(given["security_token_file"]), key)
+
+
+def _instance_principal(settings: Settings) -> Signer:
+    from oci.auth.signers import InstancePrincipalsSecurityTokenSigner
+
+    return InstancePrincipalsSecurityTokenSigner()
+
+
+def _delegation_token(settings: Settings) -> Signer:
+    from oci.auth.signers import InstancePrincipalsDelegationTokenSigner
+
+    given = _required("instance_principal_with_delegation_token", settings)
+    return InstancePrincipalsDelegationTokenSigner(delegation_token=_text_of(given["delegation_token_file"]))
+
+
+def _resource_principal(settings: Settings) -> Signer:
+    from oci.auth.signers import get_resource_principals_signer
+
+    return get_resource_principals_signer()
+
+
+def _oke_workload_identity(settings: Settings) -> Signer:
+    from oci.auth.signers import get_oke_workload_identity_resource_principal_signer
+
+    return get_oke_workload_identity_resource_principal_signer()
+
+
+_BUILDERS: Mapping[str, Callable[[Settings], Signer]] = {
+    "api_key": _api_key,
+    "security_token": _security_token,
+    "instance_principal": _instance_principal,
+    "resource_principal": _resource_principal,
+    "oke_workload_identity": _oke_workload_identity,
+    "instance_principal_with_delegation_token": _delegation_token,
+}
+
+#: One sentence of remedy per way to sign in.
+_REMEDIES: Mapping[str, str] = {
+    "use_signer": "Check the signer that was passed to use_signer.",
+    "api_key": "Check tenancy, user, fingerprint, the key and its passphrase in the profile.",
+    "security_token": "Renew the session with `oci session refresh` or `oci session authenticate`.",
+    "instance_principal": "This works on OCI compute instances alone, in a dynamic group with a policy.",
+    "resource_principal": "Check the variables OCI_RESOURCE_PRINCIPAL_*, which OCI sets for its own workloads.",
+    "oke_workload_identity": "This works in pods of an enhanced OKE cluster alone, with a service account's token.",
+    "instance_principal_with_delegation_token": "Check delegation_token_file, which Cloud Shell makes.",
+}
+
+
+def _required(mode: str, settings: Settings) -> dict[str, str]:
+    """What a mode needs, as plain text, paths expanded.
+
+    Raises:
+        MlflowException: ``UNAUTHENTICATED``, naming everything that is missing.
+    """
+    given = {
+        name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.credentials.items()
+    }
+    for name in given:
+        if name.endswith("_file"):
+            given[name] = os.path.expanduser(given[name])
+    missing = [
+        name for name in AUTH_MODES[mode] if name not in given and not (name == "key_file" and "key_content" in given)
+    ]
+    if missing:
+        raise error(
+            "UNAUTHENTICATED",
+            f"Signing in by {mode} needs {', '.join(missing)}, found neither in the profile "
+            f"{settings.profile!r} of {settings.config_file!r} nor in the environment.",
+            f"Add it to the profile, or set {', '.join(_variable(name) for name in missing)}.",
+        )
+    return given
+
+
+def _variable(name: str) -> str:
+    return next(setting.environment[0] for setting in SETTINGS if setting.name == name)
+
+
+def _text_of(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read().strip()
+
+
+def _file_stamps(settings: Settings) -> object:
+    """Changes whenever the session's files do, so that a renewed token is picked up without a refusal."""
+    stamps = []
+    for name in ("security_token_file", "key_file"):
+        path = settings.credentials.get(name)
+        if isinstance(path, str):
+            try:
+                status = os.stat(os.path.expanduser(path))
+            except OSError:
+                continue
+            stamps.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return stamps
+
+
+def _guard(mode: str, action: Callable[[], Any]) -> Any:
+    """Run something of ``oci``'s, and turn whatever it raises into one error without its details.
+
+    The exceptions of signers, keys and tokens may hold what must not be shown, and so may the objects that hang
+    on them: nothing of them is kept, not even as the context of the new exception.
+    """
+    try:
+        return action()
+    except MlflowException:
+        raise
+    except FileNotFoundError as problem:
+        reason = f"the file {problem.filename!r} does not exist"
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+    except Exception as problem:  # noqa: BLE001 - see above
+        reason = _KNOWN_PROBLEMS.get(type(problem).__name__, type(problem).__name__)
+    raise error("UNAUTHENTICATED", f"Signing in by {mode} failed: {reason}.", _REMEDIES[mode])
+
+
+_KNOWN_PROBLEMS: Mapping[str, str] = {
+    "MissingPrivateKeyPassphrase": "the private key needs a passphrase",
+    "InvalidPrivateKey": "the private key cannot be read, or its passphrase is wrong",
+    "UnicodeEncodeError": "the key or its passphrase holds a character that is not ASCII",
+}
+
+
+def _nothing_found(settings: Settings) -> MlflowException:
+    return error(
+        "UNAUTHENTICATED",
+        "There is nothing to sign requests with: no credentials in the profile "
+        f"{settings.profile!r} of {settings.config_file!r}, none in OCI_CLI_USER, OCI_CLI_KEY_FILE, "
+        f"OCI_CLI_KEY_CONTENT or OCI_CLI_SECURITY_TOKEN_FILE, and no {RESOURCE_PRINCIPAL_VARIABLE}.",
+        "Run `oci setup config` or `oci session authenticate`, or choose a way to sign in with OCI_CLI_AUTH or "
+        f"`?auth=`: {', '.join(AUTH_MODES)}.",
+    )

@@ -1,0 +1,32 @@
+"""A value that is used but never shown."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class Secret:
+    """Text that neither ``repr``, ``str``, ``vars`` nor a pickle gives away.
+
+    Args:
+        value: The text.
+    """
+
+    __slots__ = ("_reveal",)
+
+    def __init__(self, value: str) -> None:
+        # A closure: tools that walk over attributes find a function here, not the text.
+        def reveal() -> str:
+            return value
+
+        self._reveal = reveal
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that needs it."""
+        return self._reveal()
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret is not pickled.")

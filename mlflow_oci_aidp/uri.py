@@ -1,0 +1,103 @@
+"""An ``aidp://`` URI, parsed and printed.
+
+``aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]``. What the parts mean is said in
+:py:mod:`mlflow_oci_aidp.settings`; this module knows their places alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from mlflow_oci_aidp.errors import invalid_parameter
+
+SCHEME = "aidp"
+FORM = "aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]"
+
+
+@dataclass(frozen=True)
+class AidpUri:
+    """The parts of an ``aidp://`` URI.
+
+    Attributes:
+        instance_id: What stands in the place of the AI Data Platform's OCID; ``""`` where nothing does.
+        workspace: The workspace key; ``""`` where there is none.
+        settings: The settings of the query, by name.
+    """
+
+    instance_id: str = ""
+    workspace: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str, allowed: tuple[str, ...]) -> AidpUri:
+        """Take a URI apart.
+
+        Args:
+            text: The URI.
+            allowed: The names of the settings that may stand in the query.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE``, naming what is wrong and what is allowed.
+        """
+        if not isinstance(text, str):
+            raise _wrong("the URI is not text")
+        if any(character.isspace() or not character.isprintable() for character in text):
+            raise _wrong("it holds a blank or a control character")
+        try:
+            parts = urlsplit(text)
+            pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        except ValueError as problem:
+            reason = str(problem)
+        else:
+            reason = ""
+        if reason:
+            raise _wrong(f"it cannot be parsed ({reason})")
+        if parts.scheme != SCHEME or not text[len(SCHEME) :].startswith("://"):
+            raise _wrong(f"it does not begin with {SCHEME}://")
+        if "@" in parts.netloc:
+            raise _wrong("it holds a userinfo, and credentials have no place in a URI")
+        if parts.fragment or text.endswith("#"):
+            raise _wrong("it holds a fragment")
+        found = cls(unquote(parts.netloc), _workspace(parts.path), _settings(pairs, allowed))
+        decoded = "".join((found.instance_id, found.workspace, *found.settings.values()))
+        if not (decoded.isprintable() and "\ufffd" not in decoded):
+            raise _wrong("its percent-encoding hides a control character or broken text")
+        return found
+
+    def __str__(self) -> str:
+        path = f"/{quote(self.workspace, safe='')}" if self.workspace else ""
+        query = f"?{urlencode(self.settings)}" if self.settings else ""
+        return f"{SCHEME}://{quote(self.instance_id, safe='')}{path}{query}"
+
+
+def _workspace(path: str) -> str:
+    segments = path.strip("/").split("/")
+    if len(segments) > 1 or path.startswith("//"):
+        raise _wrong("its path has more than one part")
+    workspace = unquote(segments[0])
+    if workspace in {".", ".."} or "/" in workspace:
+        raise _wrong("its path is not a workspace key")
+    return workspace
+
+
+def _settings(pairs: list[tuple[str, str]], allowed: tuple[str, ...]) -> Mapping[str, str]:
+    names = [name for name, _ in pairs]
+    for name, value in pairs:
+        if name not in allowed:
+            raise invalid_parameter(
+                f"The registry URI has an unknown setting {name!r}.",
+                f"Allowed are: {', '.join(allowed)}.",
+            )
+        if names.count(name) > 1:
+            raise invalid_parameter(f"The registry URI has the setting {name!r} more than once.", "Leave one of them.")
+        if not value.strip():
+            raise invalid_parameter(
+                f"The setting {name!r} of the registry URI has no value.", "Give it one, or leave it out."
+            )
+    return dict(pairs)
+
+
+def _wrong(what: str) -> Exception:
+    return invalid_parameter(f"The registry URI is not valid: {what}.", f"Its form is {FORM}.")
