@@ -14,7 +14,7 @@ import platform
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -68,6 +68,26 @@ class Answer:
     is_final: bool = False
 
 
+@dataclass(frozen=True)
+class _Call:
+    """What all attempts of a call have in common.
+
+    Attributes:
+        route: Which call.
+        target: The address, query included.
+        body: The JSON, or None for a read.
+        retry_token: The same for every attempt: that is what makes it safe to repeat a change. None for a read.
+            [REST reference: 1 to 64 characters, valid for 24 hours]
+        id: What the ``opc-request-id`` of each attempt begins with.
+    """
+
+    route: Route
+    target: str
+    body: bytes | None = field(repr=False)
+    retry_token: str | None = field(repr=False)
+    id: str
+
+
 class Transport:
     """Sends one store's requests.
 
@@ -114,19 +134,16 @@ class Transport:
             RestException: For what the platform refused.
         """
         target, body = self._encode(route, fields)
-        # The same for every repetition: that is what makes it safe to repeat. [REST reference: 1 to 64
-        # characters, valid for 24 hours]
-        retry_token = None if route.reads else uuid.uuid4().hex
-        call_id = uuid.uuid4().hex
+        call = _Call(route, target, body, None if route.reads else uuid.uuid4().hex, uuid.uuid4().hex)
         renewed = False
 
         def attempt(number: int) -> Answer:
             nonlocal renewed
-            answer = self._attempt(route, target, body, retry_token, f"{call_id}-{number}")
+            answer = self._attempt(call, f"{call.id}-{number}")
             if answer.status == 401 and not renewed and self._identity.renew():
                 renewed = True
                 _logger.debug("%s: the token was renewed after a 401", route.call)
-                answer = self._attempt(route, target, body, retry_token, f"{call_id}-{number}r")
+                answer = self._attempt(call, f"{call.id}-{number}r")
             return answer
 
         def announce(answer: Answer, seconds: float) -> None:
@@ -156,31 +173,27 @@ class Transport:
             "Pass text that can be encoded as UTF-8, numbers and lists of them.",
         )
 
-    def _attempt(
-        self, route: Route, target: str, body: bytes | None, retry_token: str | None, request_id: str
-    ) -> Answer:
+    def _attempt(self, call: _Call, request_id: str) -> Answer:
         """Sign afresh and send once; what went wrong on the way is part of the answer."""
-        request = self._prepare(route, target, body, retry_token, request_id)
+        request = self._prepare(call, request_id)
         begin = self._clock.monotonic()
         answer = self._connected().send(request, self._policy.timeout, self._clock)
         answer.request_id = answer.request_id or request_id
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug(
                 "%s %s%s -> %s in %.0f ms, opc-request-id %s",
-                route.verb,
+                call.route.verb,
                 BASE_PATH,
-                target.partition(BASE_PATH)[2].partition("?")[0],
+                call.target.partition(BASE_PATH)[2].partition("?")[0],
                 answer.lost or answer.status,
                 (self._clock.monotonic() - begin) * 1000,
                 answer.request_id,
             )
         return answer
 
-    def _prepare(
-        self, route: Route, target: str, body: bytes | None, retry_token: str | None, request_id: str
-    ) -> requests.PreparedRequest:
+    def _prepare(self, call: _Call, request_id: str) -> requests.PreparedRequest:
         request = requests.PreparedRequest()
-        request.method, request.url, request.body = route.verb, target, body
+        request.method, request.url, request.body = call.route.verb, call.target, call.body
         request.headers = CaseInsensitiveDict(
             {
                 "accept": "application/json",
@@ -190,10 +203,10 @@ class Transport:
                 "user-agent": _user_agent(),
             }
         )
-        if body is not None:
-            request.headers["content-length"] = str(len(body))
-        if retry_token is not None:
-            request.headers["opc-retry-token"] = retry_token
+        if call.body is not None:
+            request.headers["content-length"] = str(len(call.body))
+        if call.retry_token is not None:
+            request.headers["opc-retry-token"] = call.retry_token
         principal = self._identity.principal()
         if principal is not None:
             request.headers["dh-user-principal"] = principal
@@ -329,14 +342,14 @@ _LOSSES: Mapping[str, tuple[str, str, bool]] = {
 
 def _kinds(problem: BaseException) -> set[str]:
     """The names of an exception and of those it was made from; never their texts, which may hold secrets."""
-    kinds: set[str] = set()
+    found: dict[int, BaseException] = {}
     waiting: list[object] = [problem]
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, BaseException) and type(found).__name__ not in kinds:
-            kinds.add(type(found).__name__)
-            waiting += [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
-    return kinds
+        part = waiting.pop()
+        if isinstance(part, BaseException) and id(part) not in found:
+            found[id(part)] = part
+            waiting += [part.__cause__, part.__context__, getattr(part, "reason", None), *part.args]
+    return {type(part).__name__ for part in found.values()}
 
 
 def _read(raw: Any, deadline: float, clock: Clock) -> bytes:

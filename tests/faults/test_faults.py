@@ -1,0 +1,67 @@
+"""Each operation meets each fault: exactly one effect, or none and an error."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from mlflow.exceptions import MlflowException
+
+from .plan import ANSWERED, CASES, NAME, OPERATIONS
+
+WRITES = {name: operation for name, operation in OPERATIONS.items() if operation.effects}
+
+
+@pytest.mark.parametrize(("name", "case"), itertools.product(OPERATIONS, CASES))
+def test_a_fault_that_happens_once(shared, store, reader, name, case):
+    operation, fault = OPERATIONS[name], CASES[case]
+    elsewhere = {"location": f"{shared.endpoint}/elsewhere"} if fault.kind == "redirect" else {}
+    shared.faults.add(fault.kind, **fault.fields, **elsewhere)
+    error = None
+    try:
+        operation.call(store)
+    except MlflowException as found:
+        error = found
+    requests = len(shared.exchanges)
+    shared.faults.clear()
+    assert (error is None) == (fault.ends == ANSWERED), error
+    if operation.effects:
+        assert operation.effects(reader) == (1 if error is None else 0)
+    if error is not None:
+        assert requests == 1
+    assert "/elsewhere" not in {exchange.path for exchange in shared.exchanges}
+
+
+@pytest.mark.parametrize("kind", ["status", "reset_before", "reset_after", "truncated"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_fault_that_stays_is_an_error_after_the_last_repetition(shared, store, reader, name, kind):
+    operation = OPERATIONS[name]
+    shared.faults.add(kind, times=None)
+    with pytest.raises(MlflowException):
+        operation.call(store)
+    shared.faults.clear()
+    assert len(shared.exchanges) == 4
+    if operation.effects:
+        # The answers were lost, not the work: the error says that the outcome is to be checked.
+        assert operation.effects(reader) <= 1
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_all_attempts_of_a_change_carry_one_retry_token_and_are_signed_afresh(shared, store, name):
+    shared.faults.add("reset_after", times=2, operation=lambda found: not (found or "").startswith(("get_", "list_")))
+    WRITES[name].call(store)
+    attempts = [exchange for exchange in shared.exchanges if exchange.verb == "POST"][:3]
+    assert len({exchange.headers["opc-retry-token"] for exchange in attempts}) == 1
+    assert len({exchange.headers["opc-request-id"] for exchange in attempts}) == 3
+
+
+def test_a_lost_answer_makes_no_second_version_in_a_thousand_tries(shared, store, reader):
+    tries = 1000
+    made = []
+    for _ in range(tries):
+        shared.faults.clear()
+        shared.faults.add("reset_after")
+        made.append(int(store.create_model_version(NAME, "s3://bucket/again").version))
+    shared.faults.clear()
+    assert made == list(range(2, tries + 2))
+    assert [found.version for found in reader.get_latest_versions(NAME)] == [str(tries + 1)]

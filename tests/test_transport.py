@@ -1,0 +1,352 @@
+"""One exchange: what is sent where, what is repeated, and that nothing secret gets out."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import logging
+import multiprocessing
+import os
+import pathlib
+import socket
+import threading
+import traceback
+
+import mlflow
+import pytest
+from mlflow.exceptions import MlflowException, RestException
+
+import mlflow_oci_aidp
+from mlflow_oci_aidp import settings
+from mlflow_oci_aidp.emulator import Emulator
+from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.transport import Transport
+
+NAME = "main.default.iris"
+PRINCIPAL = "b3BlbiBzZXNhbWU="
+
+
+@pytest.fixture
+def store(aidp):
+    return AidpRegistryStore(aidp.uri)
+
+
+def with_policy(uri, clock=None, **policy):
+    """A store with a policy and a clock of the test's own."""
+    store = AidpRegistryStore(uri)
+    found = settings.resolve(uri)
+    policy = RetryPolicy(**{"max_retries": 0, **policy})
+    store._transport = Transport(found, Identity(found), policy, clock or Clock())
+    return store
+
+
+# Bad answers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"registered_model": {"name": "a"',
+        b"<html>Sign in to the guest network</html>",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"7",
+        b"{}",
+        b'{"registered_model": null}',
+        b'{"registered_model": []}',
+        b'{"registered_model": {"name": 7}}',
+        b'{"registered_model": {"name": "a", "tags": {"a": "b"}}}',
+        b'{"registered_model": {"name": "a", "latest_versions": [{}]}}',
+        b'{"registered_model": {"name": "a", "creation_timestamp": "now"}}',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+    ],
+)
+def test_a_bad_answer_is_an_error_that_names_the_request(aidp, store, body):
+    aidp.faults.add("body", body=body)
+    with pytest.raises(MlflowException) as caught:
+        store.get_registered_model(NAME)
+    assert caught.value.error_code == "INTERNAL_ERROR"
+    assert "(HTTP 200, opc-request-id " in caught.value.message
+    assert caught.value.__context__ is None
+
+
+def test_fields_and_values_that_are_new_are_left_out(aidp, store):
+    aidp.faults.add(
+        "body",
+        body=b'{"registered_model": {"name": "a", "color": "red", "deployment_job_state": "LEVITATING"}, "more": 1}',
+    )
+    assert store.get_registered_model("a").deployment_job_state == "LEVITATING"
+
+
+# Where requests go
+
+
+def test_redirects_are_not_followed(aidp, store):
+    with Emulator() as other:
+        aidp.faults.add("redirect", location=f"{other.endpoint}/anywhere")
+        with pytest.raises(RestException, match="redirect, which is not followed"):
+            store.create_registered_model(NAME)
+        assert list(other.exchanges) == []
+
+
+def test_the_certificate_is_verified(monkeypatch):
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    with Emulator(tls=True) as aidp:
+        with pytest.raises(MlflowException, match="certificate of the endpoint is not trusted"):
+            AidpRegistryStore(aidp.uri).search_registered_models()
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", aidp.ca_file)
+        assert AidpRegistryStore(aidp.uri).search_registered_models() == []
+
+
+def test_mlflows_switch_for_insecure_tls_is_not_ours(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "true")
+    with Emulator(tls=True) as aidp, pytest.raises(MlflowException, match="certificate"):
+        AidpRegistryStore(aidp.uri).search_registered_models()
+
+
+def test_a_netrc_does_not_replace_the_signature(aidp, store, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password hunter2\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    store.create_registered_model(NAME)
+    assert aidp.exchanges[-1].headers["authorization"].startswith("Signature ")
+
+
+def test_a_proxy_of_the_environment_is_used(aidp, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("no_proxy", "")
+        seen = []
+
+        def refuse():
+            connection, _ = proxy.accept()
+            with connection:
+                seen.append(connection.recv(65536).split(b"\r\n")[0])
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        with pytest.raises(RestException, match="PERMISSION_DENIED"):
+            with_policy(aidp.uri).search_registered_models()
+        thread.join()
+    assert seen[0].startswith(f"GET {aidp.endpoint}/20260430/".encode())
+    assert list(aidp.exchanges) == []
+
+
+def test_other_mlflow_servers_get_nothing_of_ours(aidp, monkeypatch):
+    monkeypatch.setenv("DH_USER_PRINCIPAL", PRINCIPAL)
+    AidpRegistryStore(aidp.uri).search_registered_models()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        heads = []
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                heads.append(connection.recv(65536).decode().lower())
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        mlflow.MlflowClient(registry_uri=f"http://127.0.0.1:{server.getsockname()[1]}").search_registered_models()
+        thread.join()
+    assert not any(word in heads[0] for word in ("dh-user-principal", "opc-", "signature", "oci-aidp"))
+
+
+# Tokens and clocks
+
+
+def test_a_401_of_an_api_key_is_not_repeated(aidp, store):
+    aidp.faults.add("status", status=401, times=None)
+    with pytest.raises(RestException, match="UNAUTHENTICATED"):
+        store.search_registered_models()
+    assert len(aidp.exchanges) == 1
+
+
+def test_a_401_of_a_session_is_repeated_once_and_then_says_how_to_renew(aidp, monkeypatch):
+    profile = aidp.session_profile()
+    store = AidpRegistryStore(
+        f"aidp://{aidp.ai_data_platform_id}?endpoint={aidp.endpoint}&config_file={aidp.config_file}&profile={profile}"
+    )
+    aidp.faults.add("status", status=401, times=None)
+    with pytest.raises(RestException, match="oci session refresh"):
+        store.search_registered_models()
+    assert len(aidp.exchanges) == 2
+
+
+def test_a_token_renewed_on_disk_is_picked_up_without_an_error(aidp):
+    profile = aidp.session_profile()
+    store = AidpRegistryStore(
+        f"aidp://{aidp.ai_data_platform_id}?endpoint={aidp.endpoint}&config_file={aidp.config_file}&profile={profile}"
+    )
+    store.search_registered_models()
+    aidp.session_profile(profile)
+    store.search_registered_models()
+    first, second = (
+        exchange.headers["authorization"].partition('keyId="')[2].partition('"')[0] for exchange in aidp.exchanges
+    )
+    assert first != second
+    assert [exchange.status for exchange in aidp.exchanges] == [200, 200]
+
+
+def test_an_expired_token_is_replaced_by_what_is_on_disk_after_one_401(aidp, monkeypatch):
+    profile = aidp.session_profile()
+    uri = f"aidp://{aidp.ai_data_platform_id}?endpoint={aidp.endpoint}&config_file={aidp.config_file}&profile={profile}"
+    store = AidpRegistryStore(uri)
+    aidp.faults.add("status", status=401)
+    store.create_registered_model(NAME)
+    assert [exchange.status for exchange in aidp.exchanges] == [401, 200]
+
+
+def test_a_clock_that_is_off_is_named(aidp):
+    class Late(Clock):
+        def time(self):
+            return super().time() - 3600
+
+    aidp.faults.add("status", status=401)
+    with pytest.raises(RestException, match=r"clock is 3[56]\d\d seconds behind the service's"):
+        with_policy(aidp.uri, Late()).search_registered_models()
+
+
+def test_an_invalidated_retry_token_says_that_the_outcome_is_to_be_checked(aidp, store):
+    aidp.faults.add("status", status=409, code="InvalidatedRetryToken")
+    with pytest.raises(RestException, match="read the entity before the call is made again"):
+        store.create_registered_model(NAME)
+    assert len(aidp.exchanges) == 1
+
+
+def test_a_slow_drip_ends_with_the_attempts_time(aidp):
+    aidp.faults.add("slow_drip", delay=0.05, times=None)
+    with pytest.raises(MlflowException) as caught:
+        with_policy(aidp.uri, timeout=0.4).search_registered_models()
+    assert caught.value.error_code == "DEADLINE_EXCEEDED"
+
+
+def test_an_endpoint_where_nobody_listens(aidp):
+    store = with_policy(aidp.uri)
+    store.search_registered_models()
+    aidp.stop()
+    with pytest.raises(MlflowException, match="the connection was refused") as caught:
+        store.search_registered_models()
+    assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), b"bytes"])
+def test_input_that_cannot_be_sent_is_an_error_without_a_request(aidp, store, value):
+    with pytest.raises(MlflowException) as caught:
+        store.update_registered_model(NAME, value)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert list(aidp.exchanges) == []
+
+
+def test_a_name_that_utf8_lacks_is_an_error_without_a_request(aidp, store):
+    with pytest.raises(MlflowException) as caught:
+        store.get_registered_model("\ud800")
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert list(aidp.exchanges) == []
+
+
+# Threads, tasks, forks
+
+
+def test_sixteen_threads_use_one_store(aidp, store):
+    store.create_registered_model(NAME)
+
+    def work(number):
+        with mlflow_oci_aidp.user_principal(f"thread{number}"):
+            return [int(store.create_model_version(NAME, f"s3://bucket/{number}").version) for _ in range(5)]
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        versions = [version for made in pool.map(work, range(16)) for version in made]
+    assert sorted(versions) == list(range(1, 81))
+    assert {
+        (exchange.body["source"].rpartition("/")[2], exchange.headers["dh-user-principal"].removeprefix("thread"))
+        for exchange in aidp.exchanges
+        if exchange.operation == "create_model_version"
+    } == {(str(number), str(number)) for number in range(16)}
+
+
+def _work_in_a_child(store, number):
+    return os.getpid(), store.create_model_version(NAME, f"s3://bucket/{number}").version
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_children_use_the_store_with_connections_of_their_own(aidp, store, start):
+    store.create_registered_model(NAME)
+    context = multiprocessing.get_context(start)
+    with concurrent.futures.ProcessPoolExecutor(3, mp_context=context) as pool:
+        done = list(pool.map(_work_in_a_child, [store] * 6, range(6)))
+    assert sorted(int(version) for _, version in done) == list(range(1, 7))
+    assert os.getpid() not in {process for process, _ in done}
+    assert store.get_registered_model(NAME).name == NAME
+
+
+def test_a_forked_child_that_inherits_the_store_opens_its_own_connection(aidp, store):
+    store.create_registered_model(NAME)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            inherited = store._transport._wire
+            store.update_registered_model(NAME, "from the child")
+            os.write(writing, b"own" if store._transport._wire is not inherited else b"shared")
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 10) == b"own"
+    assert store.get_registered_model(NAME).description == "from the child"
+
+
+# Silence
+
+
+def secrets_of(aidp):
+    """What must not be seen: the principal, signatures and what keys are made of."""
+    keys = [path.read_text() for path in pathlib.Path(aidp.config_file).parent.rglob("*.pem")]
+    key_lines = [line for key in keys for line in key.splitlines()[1:-1]]
+    signatures = [exchange.headers["authorization"].partition('signature="')[2][:40] for exchange in aidp.exchanges]
+    tokens = [
+        exchange.headers["opc-retry-token"] for exchange in aidp.exchanges if "opc-retry-token" in exchange.headers
+    ]
+    return [PRINCIPAL, *signatures, *tokens, *key_lines, "Signature version", "keyId"]
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "hang", "truncated", "status", "html", "body"])
+def test_nothing_secret_is_in_errors_tracebacks_and_logs(aidp, monkeypatch, caplog, kind):
+    caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp")
+    monkeypatch.setenv("DH_USER_PRINCIPAL", PRINCIPAL)
+    store = with_policy(aidp.uri, timeout=0.5, max_retries=1, backoff_factor=0, backoff_jitter=0)
+    aidp.faults.add(kind, times=None, **({"status": 401} if kind == "status" else {}))
+    with pytest.raises(MlflowException) as caught:
+        store.create_registered_model(NAME)
+    error = caught.value
+    shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    shown += f"{error!r} {vars(error)!r} {error.serialize_as_json()} {caplog.text}"
+    assert not [secret for secret in secrets_of(aidp) if secret in shown]
+    assert (error.__cause__, error.__context__) == (None, None)
+
+
+def test_nothing_secret_is_in_what_objects_show(aidp, monkeypatch):
+    monkeypatch.setenv("DH_USER_PRINCIPAL", PRINCIPAL)
+    store = AidpRegistryStore(aidp.uri)
+    store.create_registered_model(NAME)
+    parts = [store, store._settings, store._transport, store._transport._identity, store._transport._wire]
+    shown = " ".join(f"{part!r} {vars(part)!r}" for part in parts)
+    assert not [secret for secret in secrets_of(aidp) if secret in shown]
+
+
+def test_a_user_sees_each_attempt(aidp, caplog):
+    caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp")
+    store = with_policy(aidp.uri, max_retries=1, backoff_factor=0, backoff_jitter=0)
+    aidp.faults.add("status", status=503)
+    store.create_registered_model(NAME)
+    first, reason, second = (record.getMessage() for record in caplog.records)
+    path = f"POST /20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/mlops/api/2.0/mlflow/registered-models/create"
+    assert first.startswith(f"{path} -> 503 in ")
+    assert reason == "CreateRegisteredModel: sent again in 0.0 s, because of status 503"
+    assert second.startswith(f"{path} -> 200 in ")
+    assert aidp.exchanges[-1].request_id in second
