@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -146,6 +147,10 @@ class Identity:
             return self._signer
 
 
+class _Unusable(Exception):
+    """An identity that cannot be used, for a reason that may be shown."""
+
+
 def _api_key(settings: Settings) -> Signer:
     from oci.signer import Signer as ApiKeySigner
 
@@ -169,20 +174,52 @@ def _security_token(settings: Settings) -> Signer:
         key = load_private_key(given["key_content"], given.get("pass_phrase"))
     else:
         key = load_private_key_from_file(given["key_file"], given.get("pass_phrase"))
-    return SecurityTokenSigner(_text_of(given["security_token_file"]), key)
+    return SecurityTokenSigner(_session_token(given["security_token_file"]), key)
+
+
+def _session_token(path: str) -> str:
+    """A session's token that has not expired; its issuer's signature is the platform's to verify."""
+    import jwt
+
+    token = _text_of(path)
+    try:
+        expires = float(jwt.decode(token, options={"verify_signature": False})["exp"])
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError):
+        expires = None
+    if expires is None:
+        raise _Unusable(f"the file {path!r} holds no session token")
+    if expires <= time.time():
+        raise _Unusable(f"the session token in {path!r} has expired")
+    return token
+
+
+def _retries() -> Any:
+    """Few and short: the signers' own go on for minutes where there is no service."""
+    from oci.retry import RetryStrategyBuilder
+
+    return RetryStrategyBuilder(
+        max_attempts=3,
+        retry_base_sleep_time_seconds=0.2,
+        retry_max_wait_between_calls_seconds=1,
+        total_elapsed_time_seconds=15,
+    ).get_retry_strategy()
 
 
 def _instance_principal(settings: Settings) -> Signer:
     from oci.auth.signers import InstancePrincipalsSecurityTokenSigner
 
-    return InstancePrincipalsSecurityTokenSigner()
+    return InstancePrincipalsSecurityTokenSigner(retry_strategy=_retries(), federation_client_retry_strategy=_retries())
 
 
 def _delegation_token(settings: Settings) -> Signer:
     from oci.auth.signers import InstancePrincipalsDelegationTokenSigner
 
     given = _required("instance_principal_with_delegation_token", settings)
-    return InstancePrincipalsDelegationTokenSigner(delegation_token=_text_of(given["delegation_token_file"]))
+    return InstancePrincipalsDelegationTokenSigner(
+        delegation_token=_text_of(given["delegation_token_file"]),
+        retry_strategy=_retries(),
+        federation_client_retry_strategy=_retries(),
+    )
 
 
 def _resource_principal(settings: Settings) -> Signer:
@@ -194,7 +231,7 @@ def _resource_principal(settings: Settings) -> Signer:
 def _oke_workload_identity(settings: Settings) -> Signer:
     from oci.auth.signers import get_oke_workload_identity_resource_principal_signer
 
-    return get_oke_workload_identity_resource_principal_signer()
+    return get_oke_workload_identity_resource_principal_signer(retry_strategy=_retries())
 
 
 _BUILDERS: Mapping[str, Callable[[Settings], Signer]] = {
@@ -276,14 +313,27 @@ def _guard(mode: str, action: Callable[[], Any]) -> Any:
         return action()
     except MlflowException:
         raise
+    except _Unusable as problem:
+        reason = str(problem)
     except FileNotFoundError as problem:
         reason = f"the file {problem.filename!r} does not exist"
     except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
+        reason = problem.strerror or _PROBLEMS[mode]
     except Exception as problem:  # noqa: BLE001 - see above
-        reason = _KNOWN_PROBLEMS.get(type(problem).__name__, type(problem).__name__)
+        reason = _KNOWN_PROBLEMS.get(type(problem).__name__, _PROBLEMS[mode])
     raise error("UNAUTHENTICATED", f"Signing in by {mode} failed: {reason}.", _REMEDIES[mode])
 
+
+#: The cause in words, where the exception says nothing that may be shown.
+_PROBLEMS: Mapping[str, str] = {
+    "use_signer": "the signer failed",
+    "api_key": "the private key is not an RSA key",
+    "security_token": "the private key is not an RSA key",
+    "instance_principal": "the instance's metadata or federation service gave no token",
+    "resource_principal": "OCI_RESOURCE_PRINCIPAL_VERSION or what goes with it is missing or not usable",
+    "oke_workload_identity": "the cluster gave no token",
+    "instance_principal_with_delegation_token": "the instance's metadata or federation service gave no token",
+}
 
 _KNOWN_PROBLEMS: Mapping[str, str] = {
     "MissingPrivateKeyPassphrase": "the private key needs a passphrase",

@@ -139,6 +139,12 @@ AUTH_MODES: Mapping[str, tuple[str, ...]] = {
     "oke_workload_identity": (),
     "instance_principal_with_delegation_token": ("delegation_token_file",),
 }
+#: What a way to sign in is recognised by, the first that fits.
+_MARKS: Mapping[str, frozenset[str]] = {
+    "instance_principal_with_delegation_token": frozenset({"delegation_token_file"}),
+    "security_token": frozenset({"security_token_file"}),
+    "api_key": frozenset({"user", "key_file", "key_content"}),
+}
 #: What Cloud Shell calls the last one.
 _AUTH_ALIASES: Mapping[str, str] = {"instance_obo_user": "instance_principal_with_delegation_token"}
 
@@ -250,6 +256,7 @@ class _Lookup:
         self.environ = environ
         self.sources: dict[str, str] = {}
         self.profile: Mapping[str, str] = {}
+        self.own: Mapping[str, str] = {}
         self.profile_name = self.find("profile") or DEFAULT_PROFILE
         self.config_file = os.path.expanduser(self.find("config_file") or DEFAULT_CONFIG_FILE)
 
@@ -290,7 +297,8 @@ class _Lookup:
                     "Make it with `oci setup config` or `oci session authenticate`.",
                 )
             return
-        parser = configparser.ConfigParser(interpolation=None)
+        # DEFAULT as a profile like the others: what it passes on to them must not decide how they sign in.
+        parser = configparser.ConfigParser(interpolation=None, default_section="")
         problem = ""
         try:
             parser.read(self.config_file, encoding="utf-8")
@@ -303,9 +311,11 @@ class _Lookup:
                 "Its form is that of `oci setup config`: [PROFILE] and key=value lines.",
             )
         if self.profile_name in parser:
-            self.profile = parser[self.profile_name]
+            self.own = dict(parser[self.profile_name])
+            inherited = dict(parser[DEFAULT_PROFILE]) if DEFAULT_PROFILE in parser else {}
+            self.profile = inherited | self.own
         elif "profile" in self.sources:
-            known = ", ".join([name for name in (DEFAULT_PROFILE,) if parser.defaults()] + parser.sections())
+            known = ", ".join(parser.sections())
             raise invalid_parameter(
                 f"The profile {self.profile_name!r} (from {self.sources['profile']}) is not in {self.config_file!r}.",
                 f"There are: {known or 'none'}.",
@@ -447,12 +457,11 @@ def _auth(lookup: _Lookup, found: Mapping[str, object]) -> str:
                 f"Known are: {', '.join(AUTH_MODES)}.",
             )
         return mode
-    if "delegation_token_file" in found:
-        return "instance_principal_with_delegation_token"
-    if "security_token_file" in found:
-        return "security_token"
-    if "user" in found or "key_file" in found or "key_content" in found:
-        return "api_key"
+    inherited = {name for name, source in lookup.sources.items() if source.startswith("profile ")} - set(lookup.own)
+    for names in (set(found) - inherited, set(found)):
+        for mode, marks in _MARKS.items():
+            if not marks.isdisjoint(names):
+                return mode
     if lookup.profile.get("authentication_type") == "instance_principal":
         return "instance_principal"
     if lookup.environ.get(RESOURCE_PRINCIPAL_VARIABLE):

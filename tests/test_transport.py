@@ -78,7 +78,7 @@ def test_fields_and_values_that_are_new_are_left_out(aidp, store):
         "body",
         body=b'{"registered_model": {"name": "a", "color": "red", "deployment_job_state": "LEVITATING"}, "more": 1}',
     )
-    assert store.get_registered_model("a").deployment_job_state == "LEVITATING"
+    assert store.get_registered_model("a").deployment_job_state == "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED"
 
 
 # Where requests go

@@ -138,9 +138,12 @@ class Credentials:
     def _key(self, name: str, make: Callable[[], _PrivateKey]) -> _PrivateKey:
         path = self._folder / name
         if not path.exists():
-            _write(path, _private_pem(make()))
-        key: Any = serialization.load_pem_private_key(path.read_bytes(), None)
-        return key  # type: ignore[no-any-return]
+            key = make()
+            _write(path, _private_pem(key))
+            return key
+        # Our own file: the costly question whether its primes are primes was answered when it was made.
+        kept: Any = serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+        return kept
 
     def _write_profile(self, name: str, **settings: str) -> None:
         config = configparser.ConfigParser(interpolation=None)

@@ -32,7 +32,7 @@ _VERSION_ORDER = {
 }
 
 
-class RegistryDatabase(SqlAlchemyStore):  # type: ignore[misc]
+class RegistryDatabase(SqlAlchemyStore):
     """MLflow's SQL store without what MLflow adds to a registry and AI Data Platform does not know."""
 
     _engine_map: dict[str, Any] = {}  # noqa: RUF012 - MLflow's cache, kept apart so that a closed engine stays closed
@@ -50,6 +50,7 @@ class RegistryDatabase(SqlAlchemyStore):  # type: ignore[misc]
             store = cls(_uri(path))
             if made_by.exists() and made_by.read_text() != mlflow.__version__:
                 _upgrade_db(store.engine)
+        made_by.touch(mode=0o600)
         made_by.write_text(mlflow.__version__)
         # A killed process loses nothing; a crash of the machine may, which is no matter here.
         sqlalchemy.event.listen(store.engine, "connect", _without_sync)
@@ -109,17 +110,12 @@ def _empty_database() -> bytes:
 def _quiet() -> Iterator[None]:
     """Keeps to itself what MLflow and Alembic say about each migration.
 
-    By filters: MLflow 3.0 configures logging anew in the middle of a migration, which resets levels.
+    For the whole process, and only for that moment: MLflow 3.0 configures logging anew in the middle of a migration,
+    and its migrations have a logger each.
     """
-    loggers = [logging.getLogger(name) for name in ("mlflow.store.db.utils", "alembic.runtime.migration")]
-    for logger in loggers:
-        logger.addFilter(_is_warning)
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.INFO))
     try:
         yield
     finally:
-        for logger in loggers:
-            logger.removeFilter(_is_warning)
-
-
-def _is_warning(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING
+        logging.disable(before)

@@ -45,7 +45,7 @@ class Server(ThreadingHTTPServer):
         self._connections: dict[threading.Thread, socket.socket] = {}
         super().__init__((host, port), _Connection)
         self._acceptor = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name="aidp-emulator", daemon=True
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="aidp-emulator", daemon=True
         )
 
     def start(self) -> None:

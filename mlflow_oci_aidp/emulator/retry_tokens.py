@@ -31,6 +31,7 @@ class RetryTokens:
         self._clock = clock
         self._lock = threading.Condition()
         self._busy: set[str] = set()
+        path.touch(mode=0o600)
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         # A killed process loses nothing; a crash of the machine may, which is no matter here.
         self._database.execute("PRAGMA synchronous = OFF")

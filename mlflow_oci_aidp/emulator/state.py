@@ -214,9 +214,7 @@ class RegistryState:
         with self._work():
             # MLflow 3.0 finds a version's aliases by the number alone, so text would leave them behind.
             version = details["version"]
-            self._database.delete_model_version(
-                details["name"], int(version) if version.isdecimal() else version
-            )
+            self._database.delete_model_version(details["name"], int(version) if version.isdecimal() else version)
         return {}
 
     def set_model_version_tag(self, details: Json, user: str) -> Json:
@@ -246,13 +244,13 @@ class RegistryState:
         with self._work():
             self._database.set_registered_model_alias(name, alias, str(version))
 
-    def seed_registered_model(self, name: str, **fields: Any) -> None:
+    def seed_registered_model(self, name: str, /, **fields: Any) -> None:
         """Makes the registry report these fields of a registered model, for instance ``deployment_job_state``."""
         _check_seed(fields, "RegisteredModel")
         with self._work():
             self._hide_in_model(name, fields)
 
-    def seed_model_version(self, name: str, version: int | str, **fields: Any) -> None:
+    def seed_model_version(self, name: str, version: int | str, /, **fields: Any) -> None:
         """Makes the registry report these fields of a version, for instance ``status`` or ``model_metrics``."""
         _check_seed(fields, "ModelVersion")
         with self._work():
@@ -345,17 +343,14 @@ def _alias_map(version: ModelVersion) -> dict[str, str]:
 def _registered_model(model: RegisteredModel) -> Json:
     aliases = {alias: str(version) for alias, version in model.aliases.items()}
     hidden = _hidden(model.tags)
+    versions = [_model_version(version, {model.name: aliases}) for version in model.latest_versions]
     return _with_values(
         {
             "name": model.name,
             "creation_timestamp": model.creation_timestamp,
             "last_updated_timestamp": model.last_updated_timestamp,
             "description": model.description,
-            "latest_versions": [
-                _model_version(version, {model.name: aliases})
-                for version in model.latest_versions
-                if version.status == "READY"
-            ],
+            "latest_versions": [version for version in versions if version["status"] == "READY"],
             "aliases": [{"alias": alias, "version": version} for alias, version in aliases.items()],
             # A job id that the platform does not know yet has some state; which one is not documented.
             "deployment_job_state": "CONNECTED" if hidden.get("deployment_job_id") else None,
@@ -436,7 +431,7 @@ def _page_token(query: Json) -> str | None:
     return token
 
 
-def _page(name: str, entities: list[Json], token: str | None) -> Json:
-    if isinstance(token, bytes):
+def _page(name: str, entities: list[Json], token: str | bytes | None) -> Json:
+    if isinstance(token, bytes):  # as MLflow 3.0 makes them
         token = token.decode()
     return {name: entities, "next_page_token": token} if token else {name: entities}

@@ -14,10 +14,19 @@ from mlflow.entities.metric import Metric
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 from mlflow.entities.model_registry.model_version_deployment_job_state import ModelVersionDeploymentJobState
 from mlflow.entities.model_registry.registered_model_alias import RegisteredModelAlias
+from mlflow.protos.databricks_uc_registry_messages_pb2 import DeploymentJobConnection
+from mlflow.protos.databricks_uc_registry_messages_pb2 import ModelVersionDeploymentJobState as _ProtoJobState
+from mlflow.protos.model_registry_pb2 import ModelVersionStatus
 
 from mlflow_oci_aidp.registry import aliases
 
 Json = dict[str, Any]
+
+# What MLflow can turn into its protos, as its own web server has to; the first is "unspecified".
+_JOB_STATES = tuple(DeploymentJobConnection.State.keys())
+_RUN_STATES = tuple(_ProtoJobState.DeploymentJobRunState.keys())
+_STATUSES = tuple(ModelVersionStatus.keys())
+
 #: Finds the aliases of a version of a registered model: called with its name, returns alias to version.
 AliasLookup = Callable[[str], dict[str, str]]
 
@@ -90,7 +99,7 @@ def registered_model(json: Json) -> RegisteredModel:
         tags=[RegisteredModelTag(key, value) for key, value in aliases.without(found).items()],
         aliases=[RegisteredModelAlias(alias, version) for alias, version in known.items()],
         deployment_job_id=_text(json, "deployment_job_id"),
-        deployment_job_state=_text(json, "deployment_job_state"),
+        deployment_job_state=_known(json, "deployment_job_state", _JOB_STATES),
     )
 
 
@@ -102,6 +111,7 @@ def model_version(json: Json, lookup: AliasLookup) -> ModelVersion:
         lookup: Finds the aliases of its registered model, when somebody reads them.
     """
     state = json.get("deployment_job_state")
+    status, status_message = _status(json)
     version = _LazyModelVersion(
         name=_text(json, "name"),
         version=_version(json),
@@ -112,8 +122,8 @@ def model_version(json: Json, lookup: AliasLookup) -> ModelVersion:
         current_stage=_text(json, "current_stage"),
         source=_text(json, "source"),
         run_id=_text(json, "run_id"),
-        status=_text(json, "status") or "READY",
-        status_message=_text(json, "status_message"),
+        status=status,
+        status_message=status_message,
         tags=[ModelVersionTag(key, value) for key, value in tags(json).items()],
         run_link=_text(json, "run_link"),
         aliases=[alias for alias in json.get("aliases") or [] if isinstance(alias, str)],
@@ -136,8 +146,8 @@ def _deployment_job_state(json: Json) -> ModelVersionDeploymentJobState:
     return ModelVersionDeploymentJobState(
         job_id=_text(json, "job_id"),
         run_id=_text(json, "run_id"),
-        job_state=_text(json, "job_state"),
-        run_state=_text(json, "run_state"),
+        job_state=_known(json, "job_state", _JOB_STATES),
+        run_state=_known(json, "run_state", _RUN_STATES),
         current_task_name=_text(json, "current_task_name"),
     )
 
@@ -146,6 +156,20 @@ def alias_places(json: Json) -> tuple[dict[str, str], dict[str, str]]:
     """Where the aliases of a registered model can be: those that the platform reports, and all its tags."""
     model = json["registered_model"]
     return _reported(model), tags(model)
+
+
+def _status(json: Json) -> tuple[str, str | None]:
+    """The status and its message; a status that MLflow does not know is one that is not ready."""
+    status, message = _text(json, "status") or "READY", _text(json, "status_message")
+    if status in _STATUSES:
+        return status, message
+    return "PENDING_REGISTRATION", message or f"The platform reports the status {status!r}, unknown to MLflow."
+
+
+def _known(json: Json, name: str, states: tuple[str, ...]) -> str | None:
+    """A state, or MLflow's word for one that it does not know, the first of ``states``."""
+    found = _text(json, name)
+    return found if found is None or found in states else states[0]
 
 
 def _reported(json: Json) -> dict[str, str]:

@@ -32,7 +32,7 @@ VERSION = {
         "job_id": "job-1",
         "run_id": "jobrun-1",
         "job_state": "CONNECTED",
-        "run_state": "APPROVAL",
+        "run_state": "RUNNING",
         "current_task_name": "approve",
     },
 }
@@ -108,8 +108,16 @@ def test_every_field_of_a_registered_model_arrives():
 
 
 def test_fields_that_are_not_known_are_left_out():
-    future = {**VERSION, "quantum_state": {"spin": "up"}, "status": "ENTANGLED"}
-    assert version(future).status == "ENTANGLED"
+    assert version({**VERSION, "quantum_state": {"spin": "up"}}).to_proto() == version().to_proto()
+
+
+def test_values_that_mlflow_does_not_know_become_its_words_for_that():
+    state = {**VERSION["deployment_job_state"], "job_state": "DREAMING", "run_state": "FLYING"}
+    found = version({**VERSION, "status": "ENTANGLED", "status_message": None, "deployment_job_state": state})
+    assert (found.status, "'ENTANGLED'" in found.status_message) == ("PENDING_REGISTRATION", True)
+    assert found.deployment_job_state.job_state == "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED"
+    assert found.deployment_job_state.run_state == "DEPLOYMENT_JOB_RUN_STATE_UNSPECIFIED"
+    assert found.to_proto().name == found.name
 
 
 @pytest.mark.parametrize("kind", [entities.registered_model, lambda json: version(json)])

@@ -138,7 +138,7 @@ def test_prompts_of_every_kind(client):
     assert client.load_prompt("prompts:/nothing/1", allow_missing=True) is None
     client.delete_prompt_alias("greeting", "best")
     with pytest.raises(MlflowException):
-        client.get_prompt_version_by_alias("greeting", "best")
+        client.load_prompt("prompts:/greeting@best")
 
 
 # Aliases

@@ -1,0 +1,270 @@
+"""Signing in, every way: who signed is read from what arrived, and the emulator verified it.
+
+The signers are OCI's own. What they ask for tokens is on loopback, see ``tests/support/cloud.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import oci
+import pytest
+from mlflow.exceptions import MlflowException
+
+import mlflow_oci_aidp
+from tests.support import cloud
+from tests.support.certificates import new_key
+from tests.support.machine import key_id, signature
+
+PASS_PHRASE = "correct-horse-battery-staple"
+DELEGATION_TOKEN = "delegated-by-the-user"
+
+
+# api_key
+
+
+def test_api_key_of_the_default_profile(here):
+    user = here.api_key()
+    config = here.config(DEFAULT=user)
+    assert here.signer_of(here.client(config_file=config)) == key_id(user)
+
+
+def test_api_key_of_a_named_profile(here):
+    user = here.api_key()
+    config = here.config(DEFAULT=here.api_key(), OTHER=user)
+    assert here.signer_of(here.client(config_file=config, profile="OTHER")) == key_id(user)
+
+
+def test_api_key_in_the_home_folder(here):
+    user = here.api_key()
+    key_file = here.file("home/.oci/key.pem", Path(user["key_file"]).read_text())
+    assert os.path.expanduser("~/.oci/key.pem") == key_file
+    shutil.move(here.config(DEFAULT=user | {"key_file": "~/.oci/key.pem"}), here.folder / "home/.oci/config")
+    assert here.signer_of(here.client()) == key_id(user)
+
+
+@pytest.mark.parametrize(
+    ("config_file", "profile"),
+    [("OCI_CLI_CONFIG_FILE", "OCI_CLI_PROFILE"), ("OCI_CONFIG_FILE", "OCI_CONFIG_PROFILE")],
+)
+def test_config_file_and_profile_of_the_environment(here, config_file, profile):
+    user = here.api_key()
+    here.setenv({config_file: here.config(DEFAULT=here.api_key(), OTHER=user), profile: "OTHER"})
+    assert here.signer_of(here.client()) == key_id(user)
+
+
+def test_the_uri_comes_before_the_environment(here):
+    user = here.api_key()
+    here.setenv({"OCI_CLI_CONFIG_FILE": "/nowhere", "OCI_CLI_PROFILE": "NOBODY", "OCI_CLI_AUTH": "security_token"})
+    config = here.config(DEFAULT=here.api_key(), OTHER=user)
+    client = here.client(config_file=config, profile="OTHER", auth="api_key")
+    assert here.signer_of(client) == key_id(user)
+
+
+def test_the_environment_comes_before_the_profile(here):
+    user = here.api_key()
+    here.setenv({f"OCI_CLI_{name.upper()}": value for name, value in user.items()})
+    assert here.signer_of(here.client(config_file=here.config(DEFAULT=here.api_key()))) == key_id(user)
+
+
+def test_api_key_with_the_profiles_pass_phrase(here):
+    user = here.api_key(PASS_PHRASE)
+    config = here.config(DEFAULT=user | {"pass_phrase": PASS_PHRASE})
+    assert here.signer_of(here.client(config_file=config)) == key_id(user)
+
+
+def test_api_key_with_the_environments_pass_phrase(here):
+    user = here.api_key(PASS_PHRASE)
+    here.setenv({"OCI_CLI_PASSPHRASE": PASS_PHRASE})
+    assert here.signer_of(here.client(config_file=here.config(DEFAULT=user))) == key_id(user)
+
+
+@pytest.mark.parametrize("pass_phrase", [None, PASS_PHRASE])
+def test_key_content_without_any_file(here, pass_phrase):
+    user = here.api_key(pass_phrase)
+    here.setenv(
+        {
+            "OCI_CLI_TENANCY": user["tenancy"],
+            "OCI_CLI_USER": user["user"],
+            "OCI_CLI_FINGERPRINT": user["fingerprint"],
+            "OCI_CLI_KEY_CONTENT": Path(user["key_file"]).read_text(),
+            "OCI_CLI_PASSPHRASE": pass_phrase or "",
+        }
+    )
+    Path(user["key_file"]).unlink()
+    assert here.signer_of(here.client()) == key_id(user)
+
+
+# security_token
+
+
+def test_a_profile_with_a_token_file_is_a_session(here):
+    config = here.config(DEFAULT=here.api_key(), SESSION=here.session(mark="session"))
+    assert here.principal_of(here.client(config_file=config, profile="SESSION"))["mark"] == "session"
+
+
+def test_the_emulators_own_session_profile(here):
+    profile = here.aidp.session_profile("OWN")
+    assert here.principal_of(here.client(config_file=here.aidp.config_file, profile=profile))
+
+
+def test_a_session_of_the_environment_alone(here):
+    session = here.session(mark="environment")
+    here.setenv(
+        {
+            "OCI_CLI_AUTH": "security_token",
+            "OCI_CLI_SECURITY_TOKEN_FILE": session["security_token_file"],
+            "OCI_CLI_KEY_FILE": session["key_file"],
+        }
+    )
+    assert here.principal_of(here.client())["mark"] == "environment"
+
+
+def test_a_session_does_not_need_fingerprint_or_tenancy(here):
+    session = here.session(mark="bare")
+    del session["fingerprint"], session["tenancy"]
+    assert here.principal_of(here.client(config_file=here.config(DEFAULT=session)))["mark"] == "bare"
+
+
+def test_the_chosen_way_comes_before_what_the_profile_says(here):
+    user = here.api_key()
+    config = here.config(DEFAULT=here.session() | user)
+    assert here.signer_of(here.client(config_file=config, auth="api_key")) == key_id(user)
+
+
+def test_a_session_in_the_default_profile_does_not_make_others_sessions(here):
+    # A configuration file passes DEFAULT's entries on to every profile.
+    user = here.api_key()
+    config = here.config(DEFAULT=here.session(), OTHER=user)
+    assert here.signer_of(here.client(config_file=config, profile="OTHER")) == key_id(user)
+
+
+def test_an_api_key_in_the_default_profile_does_not_make_others_api_keys(here):
+    config = here.config(DEFAULT=here.api_key(PASS_PHRASE), SESSION=here.session(mark="mine"))
+    assert here.principal_of(here.client(config_file=config, profile="SESSION"))["mark"] == "mine"
+
+
+def test_a_session_renewed_on_disk_is_picked_up(here):
+    session, renewed = here.session(), here.session(mark="renewed")
+    client = here.client(config_file=here.config(DEFAULT=session))
+    here.call(client)
+    for name in ("key_file", "security_token_file"):
+        os.replace(renewed[name], session[name])
+    here.aidp.exchanges.clear()
+    assert here.principal_of(client)["mark"] == "renewed"
+    assert {exchange.status for exchange in here.aidp.exchanges} == {200}
+
+
+# resource_principal
+
+
+@pytest.mark.parametrize("kind", ["inline", "files", "pass_phrase"])
+def test_resource_principal(here, kind):
+    options = {"inline": {}, "files": {"folder": here.folder}, "pass_phrase": {"pass_phrase": PASS_PHRASE}}
+    here.setenv(cloud.resource_principal(here.issuer(ptype="resource"), **options[kind]))
+    assert here.principal_of(here.client(auth="resource_principal"))["ptype"] == "resource"
+
+
+def test_resource_principal_is_the_default_without_a_config_file(here):
+    here.setenv(cloud.resource_principal(here.issuer(ptype="resource")))
+    assert here.principal_of(here.client())["ptype"] == "resource"
+
+
+def test_a_profile_comes_before_the_resource_principal(here):
+    user = here.api_key()
+    here.setenv(cloud.resource_principal(here.issuer()))
+    assert here.signer_of(here.client(config_file=here.config(DEFAULT=user))) == key_id(user)
+
+
+def test_resource_principal_chosen_beside_a_profile(here):
+    here.setenv(cloud.resource_principal(here.issuer(ptype="resource")))
+    here.setenv({"OCI_CLI_AUTH": "resource_principal"})
+    client = here.client(config_file=here.config(DEFAULT=here.api_key()))
+    assert here.principal_of(client)["ptype"] == "resource"
+
+
+# instance_principal
+
+
+@pytest.mark.parametrize("where", ["URI", "environment"])
+def test_instance_principal(here, instance, where):
+    if where == "environment":
+        here.setenv({"OCI_CLI_AUTH": "instance_principal"})
+    settings = {"auth": "instance_principal"} if where == "URI" else {}
+    with instance(ptype="instance"):
+        assert here.principal_of(here.client(**settings))["ptype"] == "instance"
+
+
+def test_an_instance_asks_for_one_token_for_many_calls(here, instance):
+    with instance() as found:
+        client = here.client(auth="instance_principal")
+        here.call(client)
+        here.call(client)
+        assert len(found.federated) == 1
+
+
+def test_an_instances_token_is_renewed_before_it_expires(here, instance):
+    with instance(lifetime=30) as found:  # the signer renews a minute before
+        here.call(here.client(auth="instance_principal"))
+        assert len(found.federated) > 1
+    assert {exchange.status for exchange in here.aidp.exchanges} == {200}
+
+
+# instance_principal_with_delegation_token
+
+
+@pytest.mark.parametrize("where", ["profile", "URI"])
+def test_instance_principal_with_delegation_token(here, instance, where):
+    profile = {"delegation_token_file": here.file("delegation", DELEGATION_TOKEN + "\n")}
+    settings = {"auth": "instance_principal_with_delegation_token"} if where == "URI" else {}
+    if where == "profile":
+        profile["authentication_type"] = "instance_principal"
+    with instance(ptype="instance"):
+        client = here.client(config_file=here.config(DEFAULT=profile), **settings)
+        assert here.principal_of(client)["ptype"] == "instance"
+    for exchange in here.aidp.exchanges:
+        assert exchange.headers["opc-obo-token"] == DELEGATION_TOKEN
+        assert "opc-obo-token" in signature(exchange.headers)["headers"].split()
+
+
+# oke_workload_identity
+
+
+def test_oke_workload_identity(here, pod):
+    assert here.principal_of(here.client(auth="oke_workload_identity"))["ptype"] == "workload"
+    assert pod.sessions == 1
+
+
+# use_signer
+
+
+def test_a_signer_of_the_programs_own_comes_before_every_setting(here):
+    user = here.api_key()
+    mlflow_oci_aidp.use_signer(oci.signer.Signer.from_config(user | {"region": "us-ashburn-1"}))
+    client = here.client(config_file=here.config(DEFAULT=here.api_key()), auth="api_key")
+    assert here.signer_of(client) == key_id(user)
+
+
+def test_a_token_signer_of_the_programs_own(here):
+    key = new_key()
+    token = here.aidp.issue_token(key.public_key(), mark="own")
+    mlflow_oci_aidp.use_signer(oci.auth.signers.SecurityTokenSigner(token, key))
+    assert here.principal_of(here.client())["mark"] == "own"
+
+
+def test_without_a_signer_the_settings_hold_again(here):
+    user = here.api_key()
+    mlflow_oci_aidp.use_signer(oci.signer.Signer.from_config(here.api_key() | {"region": "us-ashburn-1"}))
+    client = here.client(config_file=here.config(DEFAULT=user))
+    here.call(client)
+    here.aidp.exchanges.clear()
+    mlflow_oci_aidp.use_signer(None)
+    assert here.signer_of(client) == key_id(user)
+
+
+def test_what_cannot_sign_is_no_signer():
+    with pytest.raises(MlflowException) as refused:
+        mlflow_oci_aidp.use_signer("ocid1.user")  # type: ignore[arg-type]
+    assert refused.value.error_code == "INVALID_PARAMETER_VALUE"
