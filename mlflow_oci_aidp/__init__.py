@@ -4,8 +4,20 @@ Installing the package is enough: MLflow finds it by its entry points, and ``aid
 registry URI. What is here is for programs that choose who signs.
 """
 
-from mlflow_oci_aidp.identity import use_signer, user_principal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow_oci_aidp.identity import use_signer, user_principal
 
 __version__ = "0.1.0"
 
 __all__ = ["use_signer", "user_principal", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when it is used: the command line's help does not wait a second for MLflow.
+    if name in {"use_signer", "user_principal"}:
+        from mlflow_oci_aidp import identity
+
+        return getattr(identity, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -85,9 +85,11 @@ class Emulator:
         self.stop()
 
     def start(self) -> Emulator:
-        """Begins to serve. Raises ``OSError`` when the port is taken."""
+        """Begins to serve. Raises ``OSError`` when the port is taken, ``RuntimeError`` when its folder is gone."""
         if self._server:
             return self
+        if not self._folder.exists():
+            raise RuntimeError("A stopped emulator starts again only with a data_dir of its own.")
         try:
             self._state = RegistryState(self._folder)
             self._retry_tokens = RetryTokens(self._folder / "retry-tokens.db", self._clock)

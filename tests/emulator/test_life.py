@@ -54,6 +54,12 @@ class TestRestart:
             assert aidp.uri == before
             assert create(aidp).status_code == 409
 
+    def test_of_a_temporary_one_is_not_possible(self):
+        with Emulator() as aidp:
+            pass
+        with pytest.raises(RuntimeError, match="data_dir"):
+            aidp.start()
+
 
 class TestFiles:
     def test_are_for_the_user_alone(self, tmp_path):

@@ -22,12 +22,19 @@ def other_key():
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+@pytest.fixture(scope="module")
+def shared():
+    """One for all: what is refused leaves nothing behind."""
+    with Emulator() as emulator:
+        yield emulator
+
+
 class TestRefused:
     """Each of these is a 401."""
 
     @pytest.fixture(autouse=True)
-    def refused(self, aidp):
-        self.aidp = aidp
+    def refused(self, shared):
+        self.aidp = aidp = shared
         self.answers = []
         yield
         assert [(answer.status_code, answer.json()["code"]) for answer in self.answers] == [(401, "NotAuthenticated")]

@@ -5,9 +5,18 @@ from __future__ import annotations
 import pytest
 import requests
 
+from mlflow_oci_aidp.emulator import Emulator
+
 from .conftest import MLFLOW, call, create, path_of, prepared, send, signer_of
 
 NAME = {"name": "main.default.m"}
+
+
+@pytest.fixture(scope="module")
+def aidp():
+    """One for all: what is refused leaves nothing behind."""
+    with Emulator() as emulator:
+        yield emulator
 
 
 def outcome(answer):
@@ -158,12 +167,12 @@ class TestHeadersOfAnswers:
         assert call(aidp, "GET", "x").headers["opc-request-id"]
 
     def test_a_single_entity_has_an_etag(self, aidp):
-        assert create(aidp).headers["etag"]
+        assert create(aidp, "has-an-etag").headers["etag"]
 
     def test_a_page_has_none(self, aidp):
         assert "etag" not in call(aidp, "GET", "registered-models/search").headers
 
     def test_an_etag_changes_with_the_entity(self, aidp):
-        before = create(aidp).headers["etag"]
-        answer = call(aidp, "POST", "registered-models/update", body={**NAME, "description": "d"})
+        before = create(aidp, "changes").headers["etag"]
+        answer = call(aidp, "POST", "registered-models/update", body={"name": "changes", "description": "d"})
         assert answer.headers["etag"] != before

@@ -1,0 +1,48 @@
+# Everything happens in .venv, which the first target that needs it sets up.
+# Another interpreter: make test PYTHON=python3.12. Arguments for pytest: make test ARGS="-k alias".
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+# A stamp of its own for each Python version: another PYTHON means another environment.
+STAMP := $(VENV)/.installed-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help venv quickstart test lint types build clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+venv: $(STAMP)  ## set up .venv with the package, its emulator and the test tools
+
+$(STAMP): setup.cfg pyproject.toml
+	test -e $@ || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install -q -e ".[emulator,test]"
+	@touch $@
+
+quickstart: $(STAMP)  ## register and load a model on the emulator, showing each request
+	@$(BIN)/mlflow-oci-aidp quickstart
+
+# More workers than this cost more memory (each imports MLflow) than they save time.
+test: $(STAMP)  ## run the tests
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+lint: $(STAMP)  ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)  ## check type annotations
+	$(BIN)/mypy
+
+build: $(STAMP)  ## make sdist and wheel in dist/
+	rm -rf build dist
+	$(BIN)/python -m build --quiet
+
+clean:  ## remove all that the other targets made
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find mlflow_oci_aidp tests -name __pycache__ -type d -prune -exec rm -rf {} +

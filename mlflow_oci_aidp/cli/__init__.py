@@ -1,0 +1,54 @@
+"""The command line, ``mlflow-oci-aidp``: a file for each command, named for it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, cast
+
+import click
+
+from mlflow_oci_aidp import __version__
+
+_COMMANDS = ("emulator", "quickstart")
+_EMULATOR_EXTRA = 'pip install "mlflow-oci-aidp[emulator]"'
+
+
+class _Commands(click.Group):
+    """Imports a command's file when the command is asked for, and ends known errors in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        return cast(click.Command, importlib.import_module(f"{__name__}.{cmd_name}").command)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            message = _one_line(error)
+            if message is None:
+                raise
+            raise click.ClickException(message) from error
+
+
+def _one_line(error: Exception) -> str | None:
+    """What to print for an error that a user can act on; None for a defect, which keeps its traceback."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        missing = error.name.partition(".")[0]
+        if missing != "mlflow_oci_aidp":
+            return f"{missing} is not installed: {_EMULATOR_EXTRA}"
+    # Whoever raised an MlflowException has imported its module: --help need not.
+    exceptions = sys.modules.get("mlflow.exceptions")
+    if exceptions is not None and isinstance(error, exceptions.MlflowException):
+        return " ".join(str(error).split())
+    return None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mlflow-oci-aidp")
+def main() -> None:
+    """MLflow's model registry on Oracle AI Data Platform."""

@@ -1,0 +1,61 @@
+"""``mlflow-oci-aidp emulator``: the emulated platform, served until interrupted."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+# Event.wait without a limit cannot be interrupted by Ctrl-C on Windows.
+_LOOK_UP_EVERY = 1.0  # seconds
+
+
+@click.command("emulator")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("aidp-emulator"),
+    show_default=True,
+    help="Folder for models, key pair and OCI config; kept, and used again at the next start.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 for a free one.")
+@click.option("--tls", is_flag=True, help="Serve HTTPS, with a certificate made in the data folder.")
+def command(data_dir: Path, port: int, tls: bool) -> None:
+    """Emulate an AI Data Platform on this machine.
+
+    Prints the settings that lead MLflow, the OCI SDK and the aidp CLI to it, and serves on loopback until
+    interrupted.
+    """
+    with _interruption() as interrupted:
+        from mlflow_oci_aidp.emulator import Emulator
+
+        emulator = Emulator(data_dir.absolute(), port=port, tls=tls)
+        try:
+            emulator.start()
+        except OSError as error:
+            raise click.ClickException(f"The emulator cannot start: {error}") from error
+        try:
+            for name, value in emulator.environ.items():
+                click.echo(f"export {name}={shlex.quote(value)}")
+            click.echo(f"Serving {emulator.endpoint} until interrupted.", err=True)
+            while not interrupted.wait(_LOOK_UP_EVERY):
+                pass
+        finally:
+            emulator.stop()
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event set by SIGINT or SIGTERM, so that both end in the same orderly stop, also while starting."""
+    event = threading.Event()
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

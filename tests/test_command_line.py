@@ -1,0 +1,312 @@
+"""The commands as a user has them: processes of their own, read by their output and exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import oci
+import pytest
+import requests
+from aidp_python_client.aidataplatform_dp import ml_ops_client, models
+from click.testing import CliRunner
+from mlflow.exceptions import MlflowException
+
+from mlflow_oci_aidp import __version__
+from mlflow_oci_aidp.cli import main, quickstart
+
+COMMAND = (sys.executable, "-m", "mlflow_oci_aidp.cli")
+SECONDS_TO_END = 30
+NAME = "main.default.iris_classifier"
+
+
+def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120, **options)
+
+
+# --- the group
+
+
+@pytest.mark.parametrize("arguments", [[], ["emulator"], ["quickstart"]], ids=" ".join)
+def test_help_fits_a_screen(arguments):
+    lines = run(*arguments, "--help").stdout.splitlines()
+
+    assert 5 < len(lines) <= 24
+
+
+def test_help_imports_nothing_heavy():
+    program = (
+        "import sys; from mlflow_oci_aidp.cli import main; main(['--help'], standalone_mode=False);"
+        "sys.exit(sorted({'mlflow', 'oci', 'requests'} & set(sys.modules)) or 0)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_version_is_the_packages():
+    assert __version__ in run("--version").stdout
+
+
+def test_an_unknown_command_is_a_usage_error():
+    assert run("serve").returncode == 2
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """The group with a quickstart that raises what it is given."""
+
+    def invoke(error: Exception):
+        def raises() -> None:
+            raise error
+
+        monkeypatch.setattr(quickstart.command, "callback", raises)
+        return CliRunner().invoke(main, ["quickstart"])
+
+    return invoke
+
+
+def test_an_mlflow_exception_is_one_line_on_stderr(failing):
+    result = failing(MlflowException("no such model:\n  main.default.x"))
+
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        "Error: no such model: main.default.x\n",
+    )
+
+
+def test_a_defect_keeps_its_traceback(failing):
+    assert isinstance(failing(ZeroDivisionError()).exception, ZeroDivisionError)
+
+
+# --- emulator
+
+
+@dataclass
+class Served:
+    """An emulator process, and the environment that its export lines make."""
+
+    process: subprocess.Popen[str]
+    printed: str
+    environ: dict[str, str]
+
+    @property
+    def instance_id(self) -> str:
+        return self.environ["AIDP_INSTANCE_ID"]
+
+    def sdk(self) -> ml_ops_client.MLOpsClient:
+        config = oci.config.from_file(self.environ["OCI_CLI_CONFIG_FILE"], self.environ["OCI_CLI_PROFILE"])
+        return ml_ops_client.MLOpsClient(config, service_endpoint=self.environ["AIDP_ENDPOINT"])
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(SECONDS_TO_END)
+
+
+@contextmanager
+def serving(data_dir: Path, *options: str) -> Iterator[Served]:
+    """As in ``mlflow-oci-aidp emulator > aidp.env &`` and ``. ./aidp.env``, with a real shell."""
+    exports = data_dir.parent / "aidp.env"
+    with exports.open("w") as stdout:
+        process = subprocess.Popen(
+            [*COMMAND, "emulator", "--data-dir", str(data_dir), *options],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    try:
+        lines = iter(process.stderr.readline, "")
+        told = next((line for line in lines if line.startswith("Serving")), None)
+        assert told, f"ended with {process.wait(SECONDS_TO_END)}"
+        yield Served(process, exports.read_text() + told, sourced(exports))
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def sourced(exports: Path) -> dict[str, str]:
+    dump = f"{shlex.quote(sys.executable)} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
+    shell = subprocess.run(
+        ["sh", "-c", f". {shlex.quote(str(exports))} && {dump}"], env={}, capture_output=True, check=True
+    )
+    return json.loads(shell.stdout)
+
+
+def create(served: Served, name: str) -> None:
+    served.sdk().create_registered_model(served.instance_id, models.CreateRegisteredModelDetails(name=name))
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("a user's folder") / "aidp $(emulator)"
+
+
+@pytest.fixture(scope="module")
+def served(data_dir) -> Iterator[Served]:
+    with serving(data_dir) as served:
+        yield served
+
+
+def test_the_export_lines_lead_the_sdk_to_the_emulator(served):
+    create(served, "main.default.exported")
+
+    found = served.sdk().get_registered_model(served.instance_id, "main.default.exported")
+    assert found.data.registered_model.name == "main.default.exported"
+
+
+def test_the_export_lines_lead_mlflow_to_the_emulator(served):
+    assert served.environ["MLFLOW_REGISTRY_URI"].startswith("aidp://")
+
+
+def test_nothing_but_exports_goes_to_stdout(served, data_dir):
+    exports = (data_dir.parent / "aidp.env").read_text().splitlines()
+
+    assert all(line.startswith("export ") for line in exports)
+
+
+def test_nothing_secret_is_printed(served, data_dir):
+    secrets = [line for key in data_dir.rglob("*.pem") for line in key.read_text().splitlines()]
+
+    assert secrets
+    assert not [line for line in secrets if line in served.printed]
+
+
+def test_keys_and_config_are_the_users_alone(served, data_dir):
+    config = Path(served.environ["OCI_CLI_CONFIG_FILE"])
+    files = [config, *data_dir.rglob("*key*.pem")]
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in files}
+    assert modes == dict.fromkeys(modes, 0o600)
+
+
+def test_the_folder_is_the_users_alone(served, data_dir):
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+
+
+def test_an_unsigned_request_is_refused(served):
+    path = f"/20260430/aiDataPlatforms/{served.instance_id}/mlops/api/2.0/mlflow/registered-models/search"
+
+    assert requests.get(served.environ["AIDP_ENDPOINT"] + path, timeout=10).status_code == 401
+
+
+def test_a_port_in_use_ends_with_one_line(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = run("emulator", "--data-dir", str(tmp_path / "data"), "--port", str(taken.getsockname()[1]))
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "in use" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_an_interruption_is_a_clean_end(tmp_path, number):
+    with serving(tmp_path / "data") as served:
+        assert served.end(number) == 0
+
+
+def test_a_second_start_keeps_models_and_identity(tmp_path):
+    with serving(tmp_path / "data") as first:
+        create(first, "main.default.kept")
+        first.end(signal.SIGTERM)
+
+    with serving(tmp_path / "data") as second:
+        found = second.sdk().get_registered_model(first.instance_id, "main.default.kept")
+    assert found.status == 200
+
+
+def test_tls_is_verified_with_the_exported_bundle(tmp_path):
+    with serving(tmp_path / "data", "--tls") as served:
+        answer = requests.get(served.environ["AIDP_ENDPOINT"], verify=served.environ["REQUESTS_CA_BUNDLE"], timeout=10)
+
+    assert answer.url.startswith("https://")
+    assert answer.status_code in (401, 404)
+
+
+# --- quickstart
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory) -> subprocess.CompletedProcess[str]:
+    """One run, in a folder of its own, among settings that must not matter to it."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    hostile = {
+        "AIDP_ENDPOINT": "https://elsewhere.invalid",
+        "AIDP_INSTANCE_ID": "no-ocid",
+        "DH_USER_PRINCIPAL": "c29tZWJvZHk=",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "MLFLOW_EXPERIMENT_ID": "42",
+        "MLFLOW_REGISTRY_URI": "https://elsewhere.invalid",
+        "MLFLOW_TRACKING_URI": "https://elsewhere.invalid",
+        "OCI_CLI_AUTH": "instance_principal",
+        "OCI_CLI_PROFILE": "ABSENT",
+    }
+    return run("quickstart", cwd=folder, env={**os.environ, **hostile, "PYTHONPATH": os.pathsep.join(sys.path)})
+
+
+def test_quickstart_succeeds_in_silence(account):
+    assert (account.returncode, account.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "POST /mlops/api/2.0/mlflow/registered-models/create",
+        "POST /mlops/api/2.0/mlflow/model-versions/create",
+        "POST /mlops/api/2.0/mlflow/registered-models/update",
+        "POST /mlops/api/2.0/mlflow/registered-models/set-tag",
+        "POST /mlops/api/2.0/mlflow/model-versions/set-tag",
+        "GET  /mlops/api/2.0/mlflow/model-versions/get",
+    ],
+)
+def test_quickstart_shows_each_request_with_its_status(account, request_line):
+    assert f"{request_line}  200\n" in account.stdout
+
+
+def test_quickstart_shows_a_request_below_the_call_that_made_it(account):
+    below = account.stdout.partition(">>> client.set_registered_model_tag(")[2].partition(">>>")[0]
+
+    assert "POST /mlops/api/2.0/mlflow/registered-models/set-tag " in below
+
+
+def test_quickstart_shows_the_predictions_of_the_loaded_model(account):
+    assert "['setosa' 'versicolor' 'virginica']\n" in account.stdout
+
+
+def test_quickstart_ends_with_the_settings_for_a_real_platform(account):
+    assert "export MLFLOW_REGISTRY_URI=aidp://<OCID" in "".join(account.stdout.splitlines(True)[-4:])
+
+
+@pytest.mark.parametrize("secret", ["PRIVATE KEY", "signature=", "keyId", "authorization", ".pem"])
+def test_quickstart_shows_nothing_secret(account, secret):
+    assert secret not in account.stdout
+
+
+def test_quickstart_without_the_emulators_packages_says_what_to_install():
+    program = "import sys; sys.modules['sklearn'] = None\nfrom mlflow_oci_aidp.cli import main; main(['quickstart'])"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == ['Error: sklearn is not installed: pip install "mlflow-oci-aidp[emulator]"']
+
+
+def test_quickstart_leaves_the_environment_as_it_was(monkeypatch):
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "https://elsewhere.invalid")
+    before = dict(os.environ)
+
+    with quickstart._environment({"MLFLOW_TRACKING_URI": "sqlite://"}):
+        inside = dict(os.environ)
+
+    assert (os.environ, "MLFLOW_REGISTRY_URI" in inside) == (before, False)
