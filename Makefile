@@ -3,6 +3,9 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Versions beside those of setup.cfg: the ends of the supported range are tested with them.
+PINS ?=
+OLDEST := mlflow==3.1.0 'sqlalchemy<2.1'
 VENV := .venv
 BIN := $(VENV)/bin
 # A stamp of its own for each Python version: another PYTHON means another environment.
@@ -13,16 +16,16 @@ export DO_NOT_TRACK := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test lint types build clean
+.PHONY: help venv quickstart test test-oldest lint types build clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 venv: $(STAMP)  ## set up .venv with the package, its emulator and the test tools
 
 $(STAMP): setup.cfg pyproject.toml
 	test -e $@ || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install -q -e ".[emulator,test]"
+	$(BIN)/python -m pip install -q -e ".[emulator,test]" $(PINS)
 	@touch $@
 
 quickstart: $(STAMP)  ## register and load a model on the emulator, showing each request
@@ -31,6 +34,9 @@ quickstart: $(STAMP)  ## register and load a model on the emulator, showing each
 # More workers than this cost more memory (each imports MLflow) than they save time.
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+test-oldest:  ## run the tests with the oldest MLflow supported (whose SQL store wants SQLAlchemy 2.0)
+	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)"
 
 lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff check .
@@ -44,5 +50,5 @@ build: $(STAMP)  ## make sdist and wheel in dist/
 	$(BIN)/python -m build --quiet
 
 clean:  ## remove all that the other targets made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find mlflow_oci_aidp tests -name __pycache__ -type d -prune -exec rm -rf {} +

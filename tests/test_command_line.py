@@ -211,6 +211,13 @@ def test_a_port_in_use_ends_with_one_line(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
+def test_a_folder_that_cannot_be_made_ends_with_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    ended = run("emulator", "--data-dir", str(tmp_path / "file" / "data"))
+
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_an_interruption_is_a_clean_end(tmp_path, number):
     with serving(tmp_path / "data") as served:
@@ -239,9 +246,13 @@ def test_tls_is_verified_with_the_exported_bundle(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory) -> subprocess.CompletedProcess[str]:
+def elsewhere(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+@pytest.fixture(scope="module")
+def account(elsewhere) -> subprocess.CompletedProcess[str]:
     """One run, in a folder of its own, among settings that must not matter to it."""
-    folder = tmp_path_factory.mktemp("elsewhere")
     hostile = {
         "AIDP_ENDPOINT": "https://elsewhere.invalid",
         "AIDP_INSTANCE_ID": "no-ocid",
@@ -253,11 +264,15 @@ def account(tmp_path_factory) -> subprocess.CompletedProcess[str]:
         "OCI_CLI_AUTH": "instance_principal",
         "OCI_CLI_PROFILE": "ABSENT",
     }
-    return run("quickstart", cwd=folder, env={**os.environ, **hostile, "PYTHONPATH": os.pathsep.join(sys.path)})
+    return run("quickstart", cwd=elsewhere, env={**os.environ, **hostile, "PYTHONPATH": os.pathsep.join(sys.path)})
 
 
 def test_quickstart_succeeds_in_silence(account):
     assert (account.returncode, account.stderr) == (0, "")
+
+
+def test_quickstart_leaves_nothing_behind(account, elsewhere):
+    assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
+import mlflow
 import pytest
 
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
@@ -25,8 +26,8 @@ def python(code):
 
 
 def test_mlflow_finds_the_store():
-    found = {entry.name: entry for entry in entry_points(group="mlflow.model_registry_store")}
-    assert found["aidp"].load() is AidpRegistryStore
+    uri = "aidp://ocid1.datalake.oc1.iad.x"
+    assert isinstance(mlflow.MlflowClient(registry_uri=uri)._get_registry_client().store, AidpRegistryStore)
 
 
 def test_importing_mlflow_imports_neither_oci_nor_us():
@@ -34,15 +35,24 @@ def test_importing_mlflow_imports_neither_oci_nor_us():
     assert python(code) == []
 
 
-def test_loading_the_entry_point_imports_no_oci_and_nothing_big():
+def test_users_of_other_registries_load_one_small_file():
     loaded = python(
         "import sys, mlflow\n"
-        "from mlflow.tracking._model_registry.utils import _get_store\n"
-        "_get_store('sqlite://')\n"
+        "from mlflow.tracking._model_registry.utils import _get_store_registry\n"
+        "assert 'aidp' in _get_store_registry()._registry\n"
+        "print(*sorted(n for n in sys.modules if n.split('.')[0] in ('oci', 'mlflow_oci_aidp')))"
+    )
+    assert loaded == ["mlflow_oci_aidp", "mlflow_oci_aidp.plugin"]
+
+
+def test_a_store_imports_no_oci_where_an_endpoint_is_named():
+    loaded = python(
+        "import sys\n"
+        "from mlflow_oci_aidp.plugin import registry_store\n"
+        "registry_store('aidp://ocid1.datalake.oc1.iad.x?endpoint=https://example.com')\n"
         "print(*sorted({n.split('.')[0] for n in sys.modules}))"
     )
-    assert "mlflow_oci_aidp" in loaded
-    assert not {"oci", "sklearn"} & set(loaded)
+    assert "oci" not in loaded
 
 
 def test_no_warning_is_given_to_users_of_other_registries():

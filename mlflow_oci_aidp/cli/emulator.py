@@ -34,9 +34,8 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
     with _interruption() as interrupted:
         from mlflow_oci_aidp.emulator import Emulator
 
-        emulator = Emulator(data_dir.absolute(), port=port, tls=tls)
         try:
-            emulator.start()
+            emulator = Emulator(data_dir.absolute(), port=port, tls=tls).start()
         except OSError as error:
             raise click.ClickException(f"The emulator cannot start: {error}") from error
         try:

@@ -62,7 +62,7 @@ def command() -> None:
     with TemporaryDirectory(prefix="mlflow-oci-aidp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         tracking = {"MLFLOW_TRACKING_URI": f"sqlite:///{(folder / 'tracking.db').as_posix()}"}
-        with _environment({**_ALWAYS, **tracking}), _silence():
+        with _environment({**_ALWAYS, **tracking}), _inside(folder), _silence():
             _run(folder, account)
     account.say(_WHAT_NEXT)
 
@@ -75,9 +75,6 @@ def _run(folder: Path, account: _Account) -> None:
 
     from mlflow_oci_aidp.emulator import Emulator
 
-    # Otherwise artifacts of a SQLite tracking store go to ./mlruns.
-    mlflow.create_experiment("quickstart", artifact_location=(folder / "artifacts").as_uri())
-    mlflow.set_experiment("quickstart")
     with Emulator(folder / "platform") as aidp, _environment(aidp.environ, left_out=()):
         account.say(f"An emulated AI Data Platform at {aidp.endpoint}: it checks each request's signature.\n")
         names = {
@@ -122,6 +119,17 @@ def _silence() -> Iterator[None]:
     """Keep MLflow's progress bars, log lines and warnings out of the account."""
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         yield
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """Work in that folder: a SQLite tracking store puts its artifacts into ./mlruns."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 @contextmanager
