@@ -282,7 +282,7 @@ class _Wire:
         self.process = os.getpid()
         with requests.Session() as session:
             found = session.merge_environment_settings(endpoint, {}, None, None, None)
-        self._options = {name: found[name] for name in ("verify", "cert", "proxies")}
+        self._options: dict[str, Any] = {name: found[name] for name in ("verify", "cert", "proxies")}
         self._adapter = HTTPAdapter(
             pool_connections=MLFLOW_HTTP_POOL_CONNECTIONS.get(),
             pool_maxsize=MLFLOW_HTTP_POOL_MAXSIZE.get(),

@@ -12,7 +12,7 @@ from .plan import ANSWERED, CASES, NAME, OPERATIONS
 WRITES = {name: operation for name, operation in OPERATIONS.items() if operation.effects}
 
 
-@pytest.mark.parametrize(("name", "case"), itertools.product(OPERATIONS, CASES))
+@pytest.mark.parametrize(("name", "case"), list(itertools.product(OPERATIONS, CASES)))
 def test_a_fault_that_happens_once(shared, store, reader, name, case):
     operation, fault = OPERATIONS[name], CASES[case]
     elsewhere = {"location": f"{shared.endpoint}/elsewhere"} if fault.kind == "redirect" else {}
