@@ -276,7 +276,7 @@ class AidpRegistryStore(AbstractStore):
         return self._search(
             "SearchModelVersions",
             "model_versions",
-            lambda json: entities.model_version(json, lookup),
+            lambda json, common: entities.model_version(json, lookup, common),
             filter_string,
             max_results,
             order_by,
@@ -398,16 +398,18 @@ class AidpRegistryStore(AbstractStore):
         self,
         call: str,
         items: str,
-        make: Callable[[Json], T],
+        make: Callable[[Json, Json], Any],
         filter_string: str | None,
         max_results: int | None,
         order_by: list[str] | None,
         page_token: str | None,
-    ) -> PagedList[T]:
+    ) -> PagedList[Any]:
         search = prompts.split(filter_string)
 
-        def page(json: Json) -> PagedList[T]:
-            found = [make(item) for item in json.get(items) or () if search.wants(entities.tags(item))]
+        def page(json: Json) -> PagedList[Any]:
+            common = entities.shared()
+            made = [make(item, common) for item in json.get(items) or ()]
+            found = [entity for entity in made if search.wants(entity._tags)]
             return PagedList(found, json.get("next_page_token") or None)
 
         while True:

@@ -212,6 +212,27 @@ def test_an_instances_token_is_renewed_before_it_expires(here, instance):
     assert {exchange.status for exchange in here.aidp.exchanges} == {200}
 
 
+def test_an_instances_token_that_is_refused_is_replaced_and_the_request_sent_once_more(here, instance):
+    with instance() as found:
+        client = here.client(auth="instance_principal")
+        here.call(client)
+        tokens, requests = len(found.federated), len(here.aidp.exchanges)
+        here.aidp.faults.add("status", status=401)
+        client.search_registered_models()
+        assert len(found.federated) == tokens + 1
+    assert [exchange.status for exchange in here.aidp.exchanges[requests:]] == [401, 200]
+
+
+def test_an_instance_whose_every_token_is_refused_tries_once_more_and_no_oftener(here, instance):
+    with instance():
+        client = here.client(auth="instance_principal")
+        here.aidp.faults.add("status", status=401, times=None)
+        with pytest.raises(MlflowException) as caught:
+            client.search_registered_models()
+    assert caught.value.error_code == "UNAUTHENTICATED"
+    assert len(here.aidp.exchanges) == 2
+
+
 # instance_principal_with_delegation_token
 
 

@@ -6,7 +6,7 @@ import copy
 import pickle
 
 import pytest
-from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel
 
 from mlflow_oci_aidp.registry import entities
 
@@ -174,7 +174,7 @@ def plain():
         params=found.params,
         metrics=found.metrics,
         deployment_job_state=found.deployment_job_state,
-        tags=[entities.ModelVersionTag("team", "ml")],
+        tags=[ModelVersionTag("team", "ml")],
     )
 
 
