@@ -37,6 +37,9 @@ _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+#: Seconds of a wait that a user is told of: a program that seems to hang would be worse.
+LONG_WAIT = 5.0
+
 #: Seconds by which a clock may be off before OCI refuses a signature. [OCI documentation]
 ALLOWED_SKEW = 300.0
 
@@ -147,12 +150,9 @@ class Transport:
             return answer
 
         def announce(answer: Answer, seconds: float) -> None:
-            _logger.debug(
-                "%s: sent again in %.1f s, because of %s",
-                route.call,
-                seconds,
-                answer.lost or f"status {answer.status} {answer.code}".rstrip(),
-            )
+            reason = answer.lost or f"status {answer.status} {answer.code}".rstrip()
+            level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
+            _logger.log(level, "%s: sent again in %.1f s, because of this: %s", route.call, seconds, reason)
 
         return self._decode(route, self._policy.run(attempt, self._clock, announce), read)
 

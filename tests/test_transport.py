@@ -347,6 +347,19 @@ def test_a_user_sees_each_attempt(aidp, caplog):
     first, reason, second = (record.getMessage() for record in caplog.records)
     path = f"POST /20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/mlops/api/2.0/mlflow/registered-models/create"
     assert first.startswith(f"{path} -> 503 in ")
-    assert reason == "CreateRegisteredModel: sent again in 0.0 s, because of status 503"
+    assert reason == "CreateRegisteredModel: sent again in 0.0 s, because of this: status 503"
     assert second.startswith(f"{path} -> 200 in ")
     assert aidp.exchanges[-1].request_id in second
+
+
+def test_a_long_wait_is_told_to_everybody(aidp, caplog):
+    class Patient(Clock):
+        def sleep(self, seconds):
+            pass
+
+    caplog.set_level(logging.WARNING, logger="mlflow_oci_aidp")
+    aidp.faults.add("status", status=429, headers={"Retry-After": "30"})
+    with_policy(aidp.uri, Patient(), max_retries=1).search_registered_models()
+    assert [record.getMessage() for record in caplog.records] == [
+        "SearchRegisteredModels: sent again in 30.0 s, because of this: status 429"
+    ]

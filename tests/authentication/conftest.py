@@ -26,6 +26,7 @@ def here(emulator, tmp_path, monkeypatch):
     for name in list(os.environ):
         if name.startswith(("OCI_", "KUBERNETES_")) or name.lower() in {"all_proxy", "requests_ca_bundle"}:
             monkeypatch.delenv(name)
+    emulator.faults.clear()
     emulator.exchanges.clear()
     return Machine(emulator, tmp_path, monkeypatch)
 
