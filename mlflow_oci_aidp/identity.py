@@ -142,8 +142,13 @@ class Identity:
             return signer
         with self._lock:
             if self._signer is None or stamp != self._stamp:
-                self._signer = _guard(mode, lambda: _BUILDERS[mode](self._settings))
-                self._stamp = stamp
+                try:
+                    self._signer = _guard(mode, lambda: _BUILDERS[mode](self._settings))
+                    self._stamp = stamp
+                except MlflowException:
+                    # The files may be read while they are being renewed: the token in hand is good until refused.
+                    if self._signer is None:
+                        raise
             return self._signer
 
 

@@ -157,6 +157,29 @@ def test_a_session_renewed_on_disk_is_picked_up(here):
     assert {exchange.status for exchange in here.aidp.exchanges} == {200}
 
 
+@pytest.mark.parametrize("content", ["", "half a tok", None])
+def test_a_session_that_is_just_being_renewed_goes_on_with_the_token_in_hand(here, content):
+    session = here.session(mark="first")
+    client = here.client(config_file=here.config(DEFAULT=session))
+    here.call(client)
+    token = Path(session["security_token_file"])
+    if content is None:
+        token.unlink()
+    else:
+        token.write_text(content)
+    assert here.principal_of(client)["mark"] == "first"
+
+
+def test_a_session_whose_file_is_gone_and_whose_token_is_refused_is_an_error_that_says_so(here):
+    session = here.session()
+    client = here.client(config_file=here.config(DEFAULT=session))
+    here.call(client)
+    os.unlink(session["security_token_file"])
+    here.aidp.faults.add("status", status=401)
+    with pytest.raises(MlflowException, match=r"does not exist.*oci session refresh"):
+        client.search_registered_models()
+
+
 # resource_principal
 
 
