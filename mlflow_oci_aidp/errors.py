@@ -72,8 +72,8 @@ _STATUS_REMEDIES: Mapping[int, str] = {
     ),
     403: "Ask for a policy that lets this identity do it.",
     404: (
-        "Check the name and the AI Data Platform's OCID; OCI answers the same where a policy does not let this "
-        "identity see the resource."
+        "Check the name, the version and the AI Data Platform's OCID; OCI answers the same where a policy does not "
+        "let this identity see the resource."
     ),
     409: "Read the entity and make the call again if the change is still wanted.",
     429: "Make fewer calls at a time, or make this one again later.",

@@ -38,7 +38,7 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: Seconds of a wait that a user is told of: a program that seems to hang would be worse.
-LONG_WAIT = 5.0
+LONG_WAIT = 2.0
 
 #: Seconds by which a clock may be off before OCI refuses a signature. [OCI documentation]
 ALLOWED_SKEW = 300.0
@@ -55,6 +55,7 @@ class Answer:
         code: OCI's error code, ``""`` for a success.
         retry_after: The ``Retry-After`` header, ``""`` without one.
         date: The ``Date`` header, ``""`` without one.
+        attempt: The number of the attempt, from 1.
         lost: Why there was no whole answer, in words; ``""`` if there was one.
         lost_code: MLflow's error code for that.
         is_final: Whether a repetition would come to the same.
@@ -66,6 +67,7 @@ class Answer:
     code: str = ""
     retry_after: str = ""
     date: str = ""
+    attempt: int = 1
     lost: str = ""
     lost_code: str = ""
     is_final: bool = False
@@ -147,6 +149,7 @@ class Transport:
                 renewed = True
                 _logger.debug("%s: the token was renewed after a 401", route.call)
                 answer = self._attempt(call, f"{call.id}-{number}r")
+            answer.attempt = number
             return answer
 
         def announce(answer: Answer, seconds: float) -> None:
@@ -246,14 +249,17 @@ class Transport:
         raise bad_answer(route.call, problem, answer.status, answer.request_id)
 
     def _lost(self, route: Route, answer: Answer) -> MlflowException:
+        attempts = "1 attempt" if answer.attempt == 1 else f"{answer.attempt} attempts"
         remedy = (
-            "Check the endpoint, the network and the proxy settings."
+            "Check the endpoint, the network and the proxy settings; MLFLOW_HTTP_REQUEST_MAX_RETRIES says how often "
+            "it is tried."
             if route.reads
             else "Whether the change took effect is not known: read the entity before the call is made again."
         )
         return error(
             answer.lost_code,
-            f"{route.call} got no answer from {self._endpoint}: {answer.lost} (opc-request-id {answer.request_id}).",
+            f"{route.call} got no answer from {self._endpoint} in {attempts}: {answer.lost} "
+            f"(opc-request-id {answer.request_id}).",
             remedy,
         )
 
@@ -333,7 +339,9 @@ _LOSSES: Mapping[str, tuple[str, str, bool]] = {
     "RemoteDisconnected": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
     "ConnectionResetError": ("the connection was reset", "TEMPORARILY_UNAVAILABLE", False),
     "BrokenPipeError": ("the connection was broken", "TEMPORARILY_UNAVAILABLE", False),
-    "SSLError": ("TLS failed", "TEMPORARILY_UNAVAILABLE", False),
+    "SSLEOFError": ("the connection was closed while TLS was set up", "TEMPORARILY_UNAVAILABLE", False),
+    "SSLZeroReturnError": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
+    "SSLError": ("it does not speak TLS, or not as expected", "INTERNAL_ERROR", True),
     "DecodeError": ("the answer's encoding is broken", "INTERNAL_ERROR", True),
     "ConnectionError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),
     "ProtocolError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),

@@ -235,6 +235,12 @@ def test_an_endpoint_where_nobody_listens(aidp):
     assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"
 
 
+def test_https_where_http_is_spoken_is_tried_once(aidp):
+    uri = aidp.uri.replace("endpoint=http%3A", "endpoint=https%3A")
+    with pytest.raises(MlflowException, match="in 1 attempt: it does not speak TLS"):
+        with_policy(uri, max_retries=3).search_registered_models()
+
+
 @pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), b"bytes"])
 def test_input_that_cannot_be_sent_is_an_error_without_a_request(aidp, store, value):
     with pytest.raises(MlflowException) as caught:

@@ -39,8 +39,8 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
         except OSError as error:
             raise click.ClickException(f"The emulator cannot start: {error}") from error
         try:
-            for name, value in emulator.environ.items():
-                click.echo(f"export {name}={shlex.quote(value)}")
+            # In one piece: a shell that waits for the file to have something in it can read all of it.
+            click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in emulator.environ.items()))
             click.echo(f"Serving {emulator.endpoint} until interrupted.", err=True)
             while not interrupted.wait(_LOOK_UP_EVERY):
                 pass

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from .credentials import PROFILE, REGION, Credentials
 from .exchanges import Exchange, Exchanges
 from .faults import Fault, FaultPlan
+from .folder_lock import FolderLock
 from .http import Server
 from .refusal import Refusal
 from .retry_tokens import RetryTokens
@@ -64,6 +65,7 @@ class Emulator:
         self._credentials = Credentials(self._folder, clock)
         self._verifier = Verifier(self._credentials.issuer, clock)
         self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
+        self._lock = FolderLock(self._folder)
         self._state: RegistryState | None = None
         self._retry_tokens: RetryTokens | None = None
         self._server: Server | None = None
@@ -85,12 +87,17 @@ class Emulator:
         self.stop()
 
     def start(self) -> Emulator:
-        """Begins to serve. Raises ``OSError`` when the port is taken, ``RuntimeError`` when its folder is gone."""
+        """Begins to serve.
+
+        Raises ``OSError`` when the port is taken or another emulator uses the folder, ``RuntimeError`` when the folder
+        is gone.
+        """
         if self._server:
             return self
         if not self._folder.exists():
             raise RuntimeError("A stopped emulator starts again only with a data_dir of its own.")
         try:
+            self._lock.take()
             self._state = RegistryState(self._folder)
             self._retry_tokens = RetryTokens(self._folder / "retry-tokens.db", self._clock)
             service = Service(
@@ -123,6 +130,7 @@ class Emulator:
         retry_tokens, self._retry_tokens = self._retry_tokens, None
         if retry_tokens:
             retry_tokens.close()
+        self._lock.give_back()
         if self._temporary:
             self._temporary.cleanup()
 

@@ -14,6 +14,7 @@ from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, Regist
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
+from mlflow.utils.validation import _validate_model_alias_name, _validate_model_alias_name_reserved
 
 from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.errors import error, invalid_parameter, not_implemented
@@ -59,6 +60,9 @@ class AidpRegistryStore(AbstractStore):
     def __reduce__(self) -> tuple[Any, ...]:
         # Settings are looked up again where it is unpickled: secrets do not travel.
         return type(self), self._uris
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._settings.instance_id} at {self._settings.endpoint}>"
 
     def _call(self, call: str, read: Callable[[Json], T], **fields: Any) -> T | None:
         """The one way to the platform: MLflow's RPC by its name, its fields, and what to make of the answer."""
@@ -251,17 +255,34 @@ class AidpRegistryStore(AbstractStore):
         )
 
     def get_model_version_download_uri(self, name: str, version: str) -> str:
-        """Where the artifacts of a model version are; for a copy, where those of the first version are."""
+        """Where the artifacts of a model version are; for a copy, where those of the first version are.
+
+        Raises:
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or deleted.
+        """
+        source = str(self.get_model_version(name, version).source or "")
         for _ in range(_LONGEST_CHAIN):
-            source = str(self.get_model_version(name, version).source or "")
             copied = _COPY_SOURCE.fullmatch(source)
             if copied is None:
                 return source
-            name, version = copied["name"], copied["version"]
+            source = self._source_of_origin(name, version, copied["name"], copied["version"])
         raise error(
             "INVALID_STATE",
             f"The copies that version {version} of {name!r} comes from make a circle.",
             "Register the model again from where its artifacts are.",
+        )
+
+    def _source_of_origin(self, name: str, version: str, origin: str, of_version: str) -> str:
+        problem = None
+        try:
+            return str(self.get_model_version(origin, of_version).source or "")
+        except MlflowException as found:
+            problem = found
+        raise error(
+            problem.error_code,
+            f"Version {version} of {name!r} is a copy of version {of_version} of {origin!r}, which cannot be read, "
+            f"and may have been renamed or deleted: {problem.message}",
+            "Register the copy again from where its artifacts are.",
         )
 
     def search_model_versions(
@@ -297,8 +318,11 @@ class AidpRegistryStore(AbstractStore):
         """Point an alias to a version.
 
         Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that MLflow reserves, as ``latest`` and ``v1``.
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
         """
+        _validate_model_alias_name(alias)
+        _validate_model_alias_name_reserved(alias)
         if "SetRegisteredModelAlias" in ROUTES:
             self._do("SetRegisteredModelAlias", name=name, alias=alias, version=str(version))
             return

@@ -262,3 +262,10 @@ def test_a_request_that_ends_early_harms_nobody(aidp, bare):
     bare.socket.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{}")
     bare.socket.close()
     assert send(prepared(aidp, "GET", path_of(aidp, "registered-models/search"))).status_code == 200
+
+
+def test_a_folder_has_one_emulator_at_a_time(tmp_path):
+    with Emulator(tmp_path), pytest.raises(OSError, match="another emulator uses the folder"):
+        Emulator(tmp_path).start()
+    with Emulator(tmp_path) as again:
+        assert again.endpoint

@@ -233,6 +233,14 @@ def test_latest_is_the_newest_version(store):
     assert store.get_model_version_by_alias(NAME, "latest").version == "2"
 
 
+@pytest.mark.parametrize("alias", ["latest", "Latest", "v1", "a b", ""])
+def test_names_that_mlflow_reserves_or_refuses_are_no_aliases(aidp, store, alias):
+    with pytest.raises(MlflowException) as caught:
+        store.set_registered_model_alias(NAME, alias, 1)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert list(aidp.exchanges) == []
+
+
 def test_an_alias_that_does_not_fit_is_refused(store):
     with pytest.raises(MlflowException, match="228"):
         store.set_registered_model_alias(NAME, "a" * 229, 1)
@@ -265,6 +273,16 @@ def test_a_copys_download_uri_is_that_of_the_first_version(client, version):
 def test_a_logged_models_source_is_not_followed(client, model):
     client.create_model_version(model, "models:/m-0123456789")
     assert client.get_model_version_download_uri(model, "1") == "models:/m-0123456789"
+
+
+def test_a_copy_whose_origin_was_renamed_says_so(client, version):
+    client.copy_model_version(f"models:/{NAME}/1", "main.prod.iris")
+    client.rename_registered_model(NAME, "main.default.flowers")
+    with pytest.raises(
+        MlflowException, match=f"Version 1 of 'main.prod.iris' is a copy of version 1 of '{NAME}'"
+    ) as caught:
+        client.get_model_version_download_uri("main.prod.iris", "1")
+    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
 def test_copies_in_a_circle_end(store):
