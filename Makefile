@@ -16,7 +16,7 @@ export DO_NOT_TRACK := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-oldest lint types build clean
+.PHONY: help venv quickstart test test-oldest lint types docs build clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,11 @@ lint: $(STAMP)  ## check style and formatting
 
 types: $(STAMP)  ## check type annotations
 	$(BIN)/mypy
+
+docs: $(STAMP)  ## build the documentation in site/
+	$(BIN)/python -m pip install -q -e ".[docs]"
+	$(BIN)/python tools/tables.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 build: $(STAMP)  ## make sdist and wheel in dist/
 	rm -rf build dist

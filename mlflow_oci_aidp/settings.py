@@ -222,7 +222,7 @@ def resolve(uri: str, environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         instance_id=instance_id,
         workspace=_workspace(lookup),
-        endpoint=_checked_endpoint(endpoint) if endpoint else _default_endpoint(region),
+        endpoint=_checked_endpoint(endpoint) if endpoint else default_endpoint(region),
         region=region,
         profile=lookup.profile_name,
         config_file=lookup.config_file,
@@ -403,7 +403,7 @@ def _is_known(region: str) -> bool:
     return bool(regions.is_region(region) or regions.is_region_short_name(region))
 
 
-def _default_endpoint(region: str) -> str:
+def default_endpoint(region: str) -> str:
     """The service's address in a region [aidp-cli 5.1.1, Oracle's REST reference]."""
     from oci import regions
 

@@ -1,4 +1,7 @@
-"""Writes the tables of the README from the tables of the code: `python tools/tables.py` (`--check` only compares)."""
+"""Writes the tables of the README and of docs/ from the tables of the code.
+
+`python tools/tables.py`; `--check` only compares.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,15 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from mlflow_oci_aidp.errors import CODES, STATUSES, refusal
 from mlflow_oci_aidp.registry.operations import OPERATIONS
 from mlflow_oci_aidp.settings import AUTH_MODES, SETTINGS
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+PAGES = tuple(
+    ROOT / name
+    for name in ("README.md", "docs/settings.md", "docs/authentication.md", "docs/operations.md", "docs/errors.md")
+)
 _PLACES = {"host": "host", "path": "path", "query": "`?{}=`", "": ""}
 _MODES = {
     "api_key": "laptops, CI: an API key of a user",
@@ -21,7 +29,8 @@ _MODES = {
 }
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table in Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell for cell in line) + " |" for line in lines)
 
@@ -43,12 +52,12 @@ def settings() -> str:
         )
         for setting in SETTINGS
     ]
-    return _table(("setting", "what", "URI", "environment", "profile", "default"), rows)
+    return table(("setting", "what", "URI", "environment", "profile", "default"), rows)
 
 
 def auth() -> str:
     """The ways to sign in."""
-    return _table(
+    return table(
         ("`auth`", "where", "needs"),
         [(f"`{mode}`", _MODES[mode], _names(needs)) for mode, needs in AUTH_MODES.items()],
     )
@@ -56,27 +65,61 @@ def auth() -> str:
 
 def operations() -> str:
     """The table of operations."""
-    return _table(
+    return table(
         ("MLflow's registry store", "", "how"),
         [(f"`{line.method}`", line.kind, line.how) for line in OPERATIONS],
     )
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"settings": settings, "auth": auth, "operations": operations}
+def errors() -> str:
+    """What users see of each status, and what to do: taken from the exceptions themselves."""
+    rows = []
+    for status in STATUSES:
+        exception = refusal(status, b"", "")
+        remedy = exception.message.partition("opc-request-id unknown) ")[2]
+        rows.append((str(status), f"`{exception.error_code}`", remedy))
+    return table(("status", "`error_code`", "what to do"), rows)
+
+
+def codes() -> str:
+    """What users see of each of OCI's codes."""
+    rows = [(f"`{code}`", f"`{error_code}`") for code, error_code in CODES.items()]
+    return table(("OCI's code", "`error_code`"), rows)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "settings": settings,
+    "auth": auth,
+    "operations": operations,
+    "errors": errors,
+    "codes": codes,
+}
+
+
+def replaced(text: str, name: str, content: str) -> str:
+    """The text with something new between the two comments of that name; unchanged if it has no such comments."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, found, rest = text.partition(begin)
+    _, _, behind = rest.partition(end)
+    return f"{before}{begin}{content}\n{end}{behind}" if found else text
 
 
 def written(text: str) -> str:
     """The text with each table in its place."""
-    for name, table in TABLES.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        _, _, behind = rest.partition(end)
-        text = f"{before}{begin}{table()}\n{end}{behind}"
+    for name, content in TABLES.items():
+        text = replaced(text, name, content())
     return text
 
 
+def outdated() -> list[Path]:
+    """The pages whose tables are not those of the code."""
+    return [page for page in PAGES if written(page.read_text(encoding="utf-8")) != page.read_text(encoding="utf-8")]
+
+
 if __name__ == "__main__":
-    current = README.read_text(encoding="utf-8")
+    pages = outdated()
     if "--check" in sys.argv:
-        sys.exit("README.md is out of date: run python tools/tables.py" if written(current) != current else 0)
-    README.write_text(written(current), encoding="utf-8")
+        names = ", ".join(str(page.relative_to(ROOT)) for page in pages)
+        sys.exit(f"{names}: out of date, run python tools/tables.py" if names else 0)
+    for page in pages:
+        page.write_text(written(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -10,7 +10,7 @@ import click
 
 from mlflow_oci_aidp import __version__
 
-_COMMANDS = ("emulator", "quickstart")
+_COMMANDS = ("check", "models", "uri", "emulator", "quickstart")
 _EMULATOR_EXTRA = 'pip install "mlflow-oci-aidp[emulator]"'
 
 

@@ -14,7 +14,7 @@ from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, Regist
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
-from mlflow.utils.validation import _validate_model_alias_name, _validate_model_alias_name_reserved
+from mlflow.utils.validation import _validate_model_alias_name
 
 from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.errors import error, invalid_parameter, not_implemented
@@ -322,7 +322,7 @@ class AidpRegistryStore(AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
         """
         _validate_model_alias_name(alias)
-        _validate_model_alias_name_reserved(alias)
+        aliases.check_reserved(alias)
         if "SetRegisteredModelAlias" in ROUTES:
             self._do("SetRegisteredModelAlias", name=name, alias=alias, version=str(version))
             return

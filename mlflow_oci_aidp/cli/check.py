@@ -1,0 +1,96 @@
+"""``mlflow-oci-aidp check``: why does it not work?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import textwrap
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from mlflow_oci_aidp.cli.terminal import plain, progress
+from mlflow_oci_aidp.cli.uri import registry_uri
+
+if TYPE_CHECKING:
+    from mlflow_oci_aidp.diagnosis import Case, Result
+
+_COLORS = {"ok": "green", "failed": "red", "skipped": "yellow"}
+_SETTING_WIDTH, _STATUS_WIDTH, _CHECK_WIDTH = 18, 9, 13
+_ARROW = "-> "
+
+
+@click.command("check")
+@click.argument("uri", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+@click.pass_context
+def command(context: click.Context, uri: str | None, as_json: bool) -> None:
+    """Find out why a registry cannot be reached.
+
+    Shows the settings and where each comes from, who signs, and what works: key, token, network, certificate,
+    clock, and one signed read. Says what to do about what fails. Changes nothing.
+
+    URI is MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all from the environment).
+
+    Exit status: 0 if nothing failed, else 1.
+    """
+    with progress() as show:
+        show("Starting")
+        from mlflow_oci_aidp.diagnosis import Case, diagnose
+
+        case = Case(uri or registry_uri())
+        results = diagnose(case, lambda name: show(f"Checking: {name}"))
+    if as_json:
+        _print_json(case, results)
+    else:
+        _print_text(case, results)
+    if _failures(results):
+        context.exit(1)
+
+
+def _failures(results: list[Result]) -> list[str]:
+    return [result.name for result in results if result.status == "failed"]
+
+
+def _print_json(case: Case, results: list[Result]) -> None:
+    report = {
+        "ok": not _failures(results),
+        "uri": case.uri if case.found else None,
+        "settings": [asdict(found) for found in case.found],
+        "identity": case.identity,
+        "checks": [asdict(result) for result in results],
+    }
+    click.echo(json.dumps(report, indent=2))
+
+
+def _print_text(case: Case, results: list[Result]) -> None:
+    if case.found:  # A URI that is not valid may hold anything, a password too: it is not shown.
+        click.echo(f"Registry {plain(case.uri)}\n\nSettings")
+    for found in case.found:
+        _entry(found.name.ljust(_SETTING_WIDTH), f"{found.value} ({found.source})", _SETTING_WIDTH)
+    if case.identity:
+        click.echo("\nIdentity")
+    for name, value in case.identity.items():
+        _entry(name.ljust(_SETTING_WIDTH), value, _SETTING_WIDTH)
+    click.echo("\nChecks" if case.found else "Checks")
+    indent = _STATUS_WIDTH + _CHECK_WIDTH
+    for result in results:
+        status = click.style(result.status.ljust(_STATUS_WIDTH), fg=_COLORS[result.status])
+        _entry(status + result.name.ljust(_CHECK_WIDTH), result.found, indent)
+        if result.remedy:
+            _entry(_ARROW.rjust(indent), result.remedy, indent)
+    failed = _failures(results)
+    click.echo(f"\nFailed: {', '.join(failed)}." if failed else "\nAll is well.")
+
+
+def _entry(label: str, text: str, indent: int) -> None:
+    """A label and a text beside it, which is broken to fit a terminal, and left whole in a pipe."""
+    text = plain(text)
+    if sys.stdout.isatty():
+        width = max(40, shutil.get_terminal_size().columns - indent - 2)
+        text = f"\n{' ' * (indent + 2)}".join(
+            textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+        )
+    click.echo(f"  {label}{text}")

@@ -1,0 +1,215 @@
+"""``mlflow-oci-aidp models``: what is registered, as a table, as lines or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlflow_oci_aidp.cli.terminal import plain, progress
+from mlflow_oci_aidp.cli.uri import registry_uri
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+
+    from mlflow_oci_aidp.registry.store import AidpRegistryStore
+
+_PAGE = 1000  # the most of one page [aidp-python-client 5.1.1]
+_NOT_PROMPTS = "tag.`mlflow.prompt.is_prompt` != 'true'"
+
+Row = Mapping[str, Any]
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+class _Models(click.Group):
+    """``models`` alone, and with anything but a command's name, is ``models list``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {*self.commands, *ctx.help_option_names}
+        if not ctx.resilient_parsing and (not args or args[0] not in known):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("models", cls=_Models, subcommand_metavar="[list] [URI] | show NAME [URI]")
+def command() -> None:
+    """Show registered models, or the versions of one.
+
+    A table on a terminal; in a pipe a line for each, with tabs between the columns and no heading.
+
+    URI is MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all from the environment).
+    """
+
+
+@command.command("list", short_help="List registered models (--filter, --json).")
+@click.argument("uri", required=False)
+@click.option("--filter", "filter_string", help="""A condition on the name, as "name LIKE 'main.default.%'".""")
+@_JSON
+def list_models(uri: str | None, filter_string: str | None, as_json: bool) -> None:
+    """List registered models: name, latest version, aliases, stages, tags, last update.
+
+    The condition goes to the platform as it is; Oracle documents one condition, with values in single quotes.
+    """
+    condition = f"{filter_string} AND {_NOT_PROMPTS}" if filter_string else _NOT_PROMPTS
+    with progress() as show:
+        store = _store(uri, show)
+        pages = _pages(lambda token: store.search_registered_models(condition, _PAGE, page_token=token))
+        models = _told(pages, show, "models")
+    _print([_model_row(model) for model in models], _MODEL_COLUMNS, as_json)
+
+
+@command.command("show", short_help="List the versions of one registered model (--json).")
+@click.argument("name")
+@click.argument("uri", required=False)
+@_JSON
+def show_model(name: str, uri: str | None, as_json: bool) -> None:
+    """List the versions of the registered model NAME, the newest first."""
+    with progress() as show:
+        store = _store(uri, show)
+        model = store.get_registered_model(name)
+        condition = f"name='{name}'"
+        pages = _pages(lambda token: store.search_model_versions(condition, _PAGE, page_token=token))
+        versions = _told(pages, show, "versions")
+    rows = [_version_row(version, model) for version in sorted(versions, key=_number, reverse=True)]
+    if as_json:
+        click.echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
+    else:
+        _print(rows, _VERSION_COLUMNS, as_json)
+
+
+def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
+    show("Connecting")
+    from mlflow_oci_aidp.registry.store import AidpRegistryStore
+
+    return AidpRegistryStore(uri or registry_uri())
+
+
+def _pages(search: Callable[[str | None], Any]) -> Iterator[list[Any]]:
+    token = None
+    while True:
+        page = search(token)
+        yield page
+        token = page.token
+        if not token:
+            return
+
+
+def _told(pages: Iterable[list[Any]], show: Callable[[str], None], what: str) -> list[Any]:
+    """All entities of the pages; how many there are so far is shown after each page."""
+    found: list[Any] = []
+    for page in pages:
+        found += page
+        show(f"{len(found)} {what}")
+    return found
+
+
+def _model_row(model: RegisteredModel) -> Row:
+    latest = model.latest_versions or []
+    return {
+        "name": model.name,
+        "latest_version": max((version.version for version in latest), key=int, default=None),
+        "aliases": model.aliases,
+        "stages": {
+            stage: version.version for version in latest if (stage := version.current_stage) not in (None, "None")
+        },
+        "tags": model.tags,
+        "description": model.description,
+        "created": _utc(model.creation_timestamp),
+        "updated": _utc(model.last_updated_timestamp),
+    }
+
+
+def _version_row(version: ModelVersion, model: RegisteredModel) -> Row:
+    return {
+        "version": version.version,
+        # Not the version's own, which would take another request.
+        "aliases": sorted(alias for alias, target in model.aliases.items() if target == version.version),
+        "stage": None if version.current_stage == "None" else version.current_stage,
+        "status": version.status,
+        "tags": version.tags,
+        "source": version.source,
+        "run_id": version.run_id,
+        "description": version.description,
+        "created": _utc(version.creation_timestamp),
+        "updated": _utc(version.last_updated_timestamp),
+    }
+
+
+#: Headings, and the fields below them.
+_MODEL_COLUMNS = {
+    "Name": "name",
+    "Latest": "latest_version",
+    "Aliases": "aliases",
+    "Stages": "stages",
+    "Tags": "tags",
+    "Updated (UTC)": "updated",
+}
+_VERSION_COLUMNS = {
+    "Version": "version",
+    "Aliases": "aliases",
+    "Stage": "stage",
+    "Status": "status",
+    "Tags": "tags",
+    "Source": "source",
+    "Updated (UTC)": "updated",
+}
+
+
+def _number(version: ModelVersion) -> int:
+    return int(version.version)
+
+
+def _utc(milliseconds: int | None) -> str | None:
+    """ISO 8601, to the second."""
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _print(rows: Sequence[Row], columns: Mapping[str, str], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    cells = [[_cell(row[field]) for field in columns.values()] for row in rows]
+    if sys.stdout.isatty():
+        # The last column is a time: to the minute is enough for eyes, and leaves more for the others.
+        _print_table(list(columns), [[*line[:-1], line[-1][:16].replace("T", " ")] for line in cells])
+        return
+    for line in cells:
+        click.echo("\t".join(line))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{plain(key)}={plain(part)}" if part != "" else plain(key) for key, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(plain(part) for part in value)
+    return "" if value is None else plain(value)
+
+
+def _print_table(headings: list[str], cells: list[list[str]]) -> None:
+    """A table; without rich the columns are as wide as they are, and a terminal breaks the lines."""
+    if not cells:
+        click.echo("Nothing found.", err=True)
+        return
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+        for line in [headings, *cells]:
+            click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for number, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=number in (0, len(headings) - 1))
+    for line in cells:
+        # Text and not str: what stands in a tag is no markup.
+        table.add_row(*(Text(cell) for cell in line))
+    Console().print(table)

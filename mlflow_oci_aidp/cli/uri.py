@@ -1,0 +1,53 @@
+"""``mlflow-oci-aidp uri``: the registry URI that the environment amounts to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mlflow_oci_aidp.settings import Settings
+
+
+@click.command("uri")
+def command() -> None:
+    """Print the registry URI that the environment amounts to.
+
+    It names the AI Data Platform, the workspace, and the settings that differ from what the OCID and the defaults
+    give. Credentials have no place in a URI: OCI_CLI_USER and the like stay where they are.
+
+    \b
+    export MLFLOW_REGISTRY_URI=$(mlflow-oci-aidp uri)
+    """
+    from mlflow_oci_aidp.settings import resolve
+    from mlflow_oci_aidp.uri import AidpUri
+
+    found = resolve(registry_uri())
+    click.echo(str(AidpUri(found.instance_id, found.workspace, dict(_differing(found)))))
+
+
+def registry_uri() -> str:
+    """The URI of a command that is given none: MLflow's, if it is one of ours, else all from the environment."""
+    uri = os.environ.get("MLFLOW_REGISTRY_URI", "").strip()
+    return uri if uri.startswith("aidp://") else "aidp://"
+
+
+def _differing(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The settings that a URI has to name, so that the same is found without the environment's."""
+    from mlflow_oci_aidp.diagnosis import region_of
+    from mlflow_oci_aidp.settings import DEFAULT_CONFIG_FILE, DEFAULT_PROFILE, default_endpoint
+
+    home = region_of(settings.instance_id)
+    if "endpoint" in settings.sources and not (home and settings.endpoint == default_endpoint(home)):
+        yield "endpoint", settings.endpoint
+    elif settings.region and settings.region != home:
+        yield "region", settings.region
+    if settings.profile != DEFAULT_PROFILE:
+        yield "profile", settings.profile
+    if settings.config_file != os.path.expanduser(DEFAULT_CONFIG_FILE):
+        yield "config_file", settings.config_file
+    if "auth" in settings.sources:
+        yield "auth", settings.auth

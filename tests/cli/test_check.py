@@ -1,0 +1,415 @@
+"""``check`` names the cause, and what to do: a test for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+
+import pytest
+
+from mlflow_oci_aidp import diagnosis
+from mlflow_oci_aidp.emulator import Emulator
+from tests.cli.conftest import read, run
+from tests.support import cloud
+from tests.support.certificates import new_key
+
+PASS_PHRASE = "correct-horse-battery-staple"
+SEARCH = "list_registered_models"
+
+
+def failure(*arguments: str) -> tuple[str, str, str]:
+    """The name of the one check that failed, its cause and its remedy."""
+    result = run("check", *arguments, "--json")
+    assert result.exit_code == 1, result.output
+    (failed,) = (check for check in json.loads(result.stdout)["checks"] if check["status"] == "failed")
+    return failed["name"], failed["found"], failed["remedy"]
+
+
+def statuses(report) -> dict[str, str]:
+    return {check["name"]: check["status"] for check in report["checks"]}
+
+
+# All is well
+
+
+def test_all_is_well(aidp):
+    result = run("check", aidp.uri)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "All is well.")
+
+
+def test_over_tls_every_check_that_applies_is_ok(monkeypatch):
+    with Emulator(tls=True) as aidp:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", aidp.ca_file)
+        report = read("check", aidp.uri)
+    assert {name for name, status in statuses(report).items() if status != "ok"} == {"region", "token"}
+
+
+def test_it_reads_once_and_changes_nothing(aidp):
+    run("check", aidp.uri)
+    signed = [exchange.verb for exchange in aidp.exchanges if "authorization" in exchange.headers]
+    assert signed == ["GET"]
+
+
+def test_without_an_argument_it_checks_mlflows_registry(aidp, monkeypatch):
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", aidp.uri)
+    assert read("check")["uri"] == aidp.uri
+
+
+def test_another_servers_registry_uri_is_not_ours(aidp, monkeypatch):
+    for name, value in {**aidp.environ, "MLFLOW_REGISTRY_URI": "https://elsewhere.invalid"}.items():
+        monkeypatch.setenv(name, value)
+    assert read("check")["uri"] == "aidp://"
+
+
+# What is shown
+
+
+def test_each_setting_is_shown_with_its_source(here, monkeypatch):
+    profile = here.api_key()
+    monkeypatch.setenv("OCI_CLI_CONFIG_FILE", here.config(DEFAULT=profile))
+    found = {setting["name"]: setting for setting in read("check", here.uri())["settings"]}
+    assert [(found[name]["value"], found[name]["source"]) for name in ("endpoint", "config_file", "user")] == [
+        (here.aidp.endpoint, "the URI"),
+        (str(here.folder / "config"), "OCI_CLI_CONFIG_FILE"),
+        (profile["user"], "profile DEFAULT"),
+    ]
+
+
+def test_an_api_keys_identity_is_that_of_its_signature(here):
+    profile = here.api_key()
+    report = read("check", here.uri(config_file=here.config(DEFAULT=profile)))
+    assert report["identity"] == {
+        "mode": "api_key",
+        "tenancy": profile["tenancy"],
+        "user": profile["user"],
+        "fingerprint": profile["fingerprint"],
+    }
+
+
+def test_a_sessions_identity_is_that_of_its_token(here):
+    config = here.config(DEFAULT=here.session(sub="ocid1.user.oc1..somebody", tenant=cloud.TENANCY))
+    identity = read("check", here.uri(config_file=config))["identity"]
+    assert identity["mode"] == "security_token"
+    assert (identity["principal"], identity["tenancy"]) == ("ocid1.user.oc1..somebody", cloud.TENANCY)
+    assert identity["token_expires"].endswith(" UTC")
+
+
+def test_a_resource_principals_identity_is_that_of_its_token(here):
+    here.setenv(cloud.resource_principal(here.issuer(sub="ocid1.notebook.oc1..one")))
+    identity = read("check", here.uri())["identity"]
+    assert (identity["mode"], identity["principal"]) == ("resource_principal", "ocid1.notebook.oc1..one")
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_nothing_secret_is_shown(here, monkeypatch, options):
+    here.secrets.append(monkeypatch.setenv("DH_USER_PRINCIPAL", "b3BlbiBzZXNhbWU=") or "b3BlbiBzZXNhbWU=")
+    profile = here.api_key(PASS_PHRASE) | {"pass_phrase": PASS_PHRASE}
+    result = run("check", here.uri(config_file=here.config(DEFAULT=profile)), *options)
+    assert (result.exit_code, result.output.count("(not shown)")) == (0, 2)
+    assert [secret for secret in here.secrets if secret in result.output] == []
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_a_password_in_a_uri_is_not_shown(options):
+    result = run("check", "aidp://me:hunter2@ocid1.datalake.oc1.iad.x", *options)
+    assert (result.exit_code, "hunter2" in result.output) == (1, False)
+
+
+def test_a_text_report_names_cause_and_remedy(here):
+    result = run("check", here.uri())
+    assert result.exit_code == 1
+    assert "failed   profile " in result.stdout
+    assert "\n" + " " * 21 + "-> Make it with `oci setup config`" in result.stdout
+    assert result.stdout.splitlines()[-1] == "Failed: profile."
+
+
+# What is configured
+
+
+def test_no_config_file(here):
+    name, cause, remedy = failure(here.uri())
+    assert name == "profile"
+    assert f"no OCI configuration file at {here.folder}/home/.oci/config" in cause
+    assert "`oci setup config`" in remedy
+
+
+def test_a_missing_profile(here):
+    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=here.api_key()), profile="WORK"))
+    assert (name, remedy) == ("settings", "There are: DEFAULT.")
+    assert "The profile 'WORK' (from the URI) is not in" in cause
+
+
+def test_a_missing_default_profile(here):
+    _, cause, remedy = failure(here.uri(config_file=here.config(WORK=here.api_key())))
+    assert "The profile DEFAULT of " in cause
+    assert "does not exist" in cause
+    assert "OCI_CLI_PROFILE" in remedy
+    assert "WORK" in remedy
+
+
+def test_a_profile_that_lacks_something(here):
+    profile = here.api_key()
+    del profile["fingerprint"], profile["tenancy"]
+    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=profile)))
+    assert name == "credentials"
+    assert "needs tenancy, fingerprint" in cause
+    assert "OCI_CLI_TENANCY, OCI_CLI_FINGERPRINT" in remedy
+
+
+def test_no_instance():
+    name, cause, remedy = failure("aidp://")
+    assert name == "settings"
+    assert "AIDP_INSTANCE_ID" in cause
+    assert "aidp://<aiDataPlatformId>" in remedy
+
+
+def test_an_unknown_region(here):
+    name, cause, remedy = failure(f"aidp://{here.aidp.ai_data_platform_id}?region=us-nowhere-1")
+    assert name == "settings"
+    assert "The region 'us-nowhere-1' (from the URI) is not known" in cause
+    assert "us-ashburn-1" in remedy
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("region", "eu-frankfurt-1"), ("endpoint", "https://aidp.eu-frankfurt-1.oci.oraclecloud.com")],
+)
+def test_a_wrong_region(here, setting, value):
+    config = here.config(DEFAULT=here.api_key())
+    uri = f"aidp://{here.aidp.ai_data_platform_id}?{setting}={value}&config_file={config}"
+    name, cause, remedy = failure(uri)
+    assert name == "region"
+    assert f"eu-frankfurt-1 ({setting} from the URI)" in cause
+    assert "it is in us-ashburn-1" in cause
+    assert f"Leave {setting} out" in remedy
+
+
+def test_what_needs_a_check_that_failed_is_skipped(here):
+    config = here.config(DEFAULT=here.api_key())
+    uri = f"aidp://{here.aidp.ai_data_platform_id}?region=eu-frankfurt-1&config_file={config}"
+    report = json.loads(run("check", uri, "--json").stdout)
+    after = ("signature", "name", "connection", "TLS", "clock", "signed read")
+    assert [statuses(report)[name] for name in after] == ["ok", *["skipped"] * 5]
+
+
+# Who signs
+
+
+def test_a_missing_key_file(here):
+    profile = here.api_key() | {"key_file": "/nowhere/key.pem"}
+    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=profile)))
+    assert (name, cause) == (
+        "credentials",
+        "The file /nowhere/key.pem (key_file from profile DEFAULT) does not exist.",
+    )
+    assert "Correct key_file" in remedy
+
+
+def test_a_key_that_does_not_match_the_fingerprint(here):
+    profile, other = here.api_key(), here.api_key()
+    config = here.config(DEFAULT=profile | {"key_file": other["key_file"]})
+    name, cause, remedy = failure(here.uri(config_file=config))
+    assert name == "fingerprint"
+    assert f"has the fingerprint {other['fingerprint']}" in cause
+    assert f"profile DEFAULT is {profile['fingerprint']}" in cause
+    assert "Correct fingerprint or key_file" in remedy
+
+
+def test_a_wrong_passphrase(here):
+    config = here.config(DEFAULT=here.api_key(PASS_PHRASE) | {"pass_phrase": "guess"})
+    name, cause, remedy = failure(here.uri(config_file=config))
+    assert name == "private key"
+    assert "the passphrase does not open it" in cause
+    assert "OCI_CLI_PASSPHRASE" in remedy
+
+
+def test_a_missing_passphrase(here):
+    _, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=here.api_key(PASS_PHRASE))))
+    assert "there is no passphrase" in cause
+    assert "Add pass_phrase" in remedy
+
+
+def test_a_file_that_is_no_private_key(here):
+    profile = here.api_key() | {"key_file": here.file("notes.txt", "remember the milk")}
+    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=profile)))
+    assert name == "private key"
+    assert "is not a private key in PEM form" in cause
+    assert "BEGIN PRIVATE KEY" in remedy
+
+
+def test_an_expired_session_token(here):
+    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=here.session(lifetime=-60))))
+    assert name == "token"
+    assert "has expired, at 2" in cause
+    assert remedy == "Make a new session with `oci session authenticate --profile-name DEFAULT`."
+
+
+def test_a_session_token_of_another_key(here):
+    profile, other = here.session(), here.session()
+    config = here.config(DEFAULT=profile | {"security_token_file": other["security_token_file"]})
+    name, cause, _ = failure(here.uri(config_file=config))
+    assert name == "token"
+    assert "is of another key" in cause
+
+
+def test_resource_principal_outside_oci(here):
+    name, cause, remedy = failure(here.uri(auth="resource_principal"))
+    assert name == "signature"
+    assert "OCI_RESOURCE_PRINCIPAL_VERSION" in cause
+    assert "OCI sets for its own workloads" in remedy
+
+
+# Whether the endpoint can be reached
+
+
+@pytest.fixture
+def config(here) -> str:
+    return here.config(DEFAULT=here.api_key())
+
+
+def test_an_unreachable_endpoint(here, config):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        name, cause, remedy = failure(here.uri(config_file=config, endpoint=f"http://{address}"))
+    assert (name, cause) == ("connection", f"{address} refuses the connection.")
+    assert "Check the endpoint's host and port" in remedy
+
+
+def test_a_name_that_does_not_resolve(here, config):
+    name, cause, remedy = failure(here.uri(config_file=config, endpoint="https://aidp.invalid"))
+    assert (name, cause) == ("name", "The name aidp.invalid could not be resolved.")
+    assert "DNS" in remedy
+
+
+def test_offline_all_that_needs_no_network_is_checked(here, config):
+    report = json.loads(run("check", here.uri(config_file=config, endpoint="https://aidp.invalid"), "--json").stdout)
+    local = ("settings", "profile", "credentials", "private key", "fingerprint", "signature")
+    assert {statuses(report)[name] for name in local} == {"ok"}
+
+
+def test_an_untrusted_certificate():
+    with Emulator(tls=True) as aidp:
+        name, cause, remedy = failure(aidp.uri)
+    assert name == "TLS"
+    assert "is not trusted: " in cause
+    assert "REQUESTS_CA_BUNDLE" in remedy
+
+
+def test_a_bundle_of_certificates_that_is_not_there(monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with Emulator(tls=True) as aidp:
+        name, cause, remedy = failure(aidp.uri)
+    assert (name, cause) == ("TLS", "REQUESTS_CA_BUNDLE names /nowhere/ca.pem, which does not exist.")
+    assert "unset it" in remedy
+
+
+def test_https_where_http_is_spoken(here, config):
+    name, cause, remedy = failure(here.uri(config_file=config, endpoint=here.aidp.endpoint.replace("http:", "https:")))
+    assert name == "TLS"
+    assert "TLS failed" in cause
+    assert "speaks TLS at this port" in remedy
+
+
+def test_an_endpoint_that_does_not_answer(aidp, monkeypatch):
+    monkeypatch.setattr(diagnosis, "TIMEOUT", 0.3)
+    aidp.faults.add("hang", times=None)
+    name, cause, _ = failure(aidp.uri)
+    assert name == "TLS"
+    assert "no answer in time" in cause
+
+
+def test_a_proxy_that_is_not_there(here, config, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:9")
+    name, cause, remedy = failure(here.uri(config_file=config, endpoint="https://aidp.invalid"))
+    assert (name, cause) == ("connection", "127.0.0.1:9 refuses the connection.")
+    assert "hunter2" not in remedy
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3600, "60 minutes behind the service's"), (-3600, "60 minutes ahead of the service's")]
+)
+def test_a_clock_that_is_off_by_an_hour(seconds, words):
+    with Emulator(clock=lambda: time.time() + seconds) as aidp:
+        name, cause, remedy = failure(aidp.uri)
+    assert name == "clock"
+    assert words in cause
+    assert remedy.startswith("Set the clock")
+
+
+def test_a_clock_that_is_off_by_a_minute_is_right_enough():
+    with Emulator(clock=lambda: time.time() + 60) as aidp:
+        assert statuses(read("check", aidp.uri))["clock"] == "ok"
+
+
+# Whether the platform lets this identity in
+
+
+def test_a_key_that_the_platform_does_not_know(here):
+    profile = here.api_key() | {"user": "ocid1.user.oc1..stranger"}
+    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=profile)))
+    assert name == "signed read"
+    assert "does not accept the signature of ocid1.user.oc1..stranger (401)" in cause
+    assert f"Upload the public key of {profile['fingerprint']}" in remedy
+
+
+def test_a_session_that_the_platform_does_not_know(here):
+    with Emulator() as elsewhere:
+        token = elsewhere.issue_token(new_key().public_key(), jwk="")
+    profile = here.session()
+    with open(profile["security_token_file"], "w") as file:
+        file.write(token)
+    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=profile)))
+    assert name == "signed read"
+    assert "(401)" in cause
+    assert "`oci session authenticate" in remedy
+
+
+def test_a_missing_policy(aidp):
+    aidp.faults.add("status", operation=SEARCH, status=404, times=None)
+    name, cause, remedy = failure(aidp.uri)
+    assert name == "signed read"
+    assert "a policy is missing" in cause
+    assert "ask for a policy" in remedy
+
+
+def test_a_wrong_instance_id(aidp):
+    wrong = "ocid1.datalake.oc1.iad.another"
+    name, cause, remedy = failure(aidp.uri.replace(aidp.ai_data_platform_id, wrong))
+    assert name == "signed read"
+    assert f"no registered models of {wrong} (404)" in cause
+    assert "Compare aiDataPlatformId (from the URI) with the OCID in the Console" in remedy
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [("iris", "is not an OCID"), ("ocid1.bucket.oc1.iad.x", "another type of resource")]
+)
+def test_an_instance_id_that_cannot_be_one(wrong, words):
+    name, cause, remedy = failure(f"aidp://{wrong}")
+    assert name == "settings"
+    assert words in cause
+    assert "ocid1.datalake.<realm>.<region>.<unique>" in remedy
+
+
+def test_an_answer_that_is_not_the_platforms(aidp):
+    aidp.faults.add("html", operation=SEARCH, status=404, times=None)
+    name, cause, remedy = failure(aidp.uri)
+    assert name == "signed read"
+    assert "does not answer as an AI Data Platform does" in cause
+    assert remedy == "Check the endpoint."
+
+
+def test_a_service_that_is_down_is_asked_once(aidp):
+    aidp.faults.add("status", operation=SEARCH, status=503, times=None)
+    _, cause, remedy = failure(aidp.uri)
+    assert "HTTP 503" in cause
+    assert "later" in remedy
+    assert aidp.faults.fired["status"] == 1
+
+
+def test_the_environment_is_left_as_it_was(aidp):
+    before = dict(os.environ)
+    run("check", aidp.uri)
+    assert dict(os.environ) == before

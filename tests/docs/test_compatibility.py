@@ -1,0 +1,21 @@
+"""The compatibility table has every operation, and says of each that it was tried."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mlflow_oci_aidp.registry.operations import OPERATIONS
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "compatibility.md"
+TABLE = PAGE.read_text(encoding="utf-8").partition("<!-- compatibility -->")[2].partition("<!-- end of")[0]
+ROWS = re.findall(r"^\| `(\w+)` \| (.*) \|$", TABLE, re.M)
+
+
+def test_the_table_has_every_operation():
+    assert [method for method, _ in ROWS] == [operation.method for operation in OPERATIONS]
+
+
+def test_every_operation_was_tried_and_works_or_is_refused():
+    results = {result for _, cells in ROWS for result in cells.split(" | ")}
+    assert results <= {"works", "refused", "not in this MLflow"}

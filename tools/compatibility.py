@@ -1,0 +1,148 @@
+"""The compatibility table: which operation works with which MLflow, from runs of the tests.
+
+As a plugin of pytest it notes which methods of the store each test calls, and the version of MLflow::
+
+    python -m pytest -p tools.compatibility tests/registry tests/docs/test_prompt_operations.py --junitxml=newest.xml
+
+As a program it makes the table of ``docs/compatibility.md`` of such files, one for each environment::
+
+    python -m tools.compatibility oldest.xml newest.xml
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+from mlflow.store.model_registry.abstract_store import AbstractStore
+
+from mlflow_oci_aidp.registry.operations import OPERATIONS, UNAVAILABLE
+from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from tools.tables import replaced, table
+
+PAGE = Path(__file__).parent.parent / "docs" / "compatibility.md"
+
+_called: set[str] = set()
+
+
+def _noting(method: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        _called.add(method)
+        return function(*arguments, **keywords)
+
+    return call
+
+
+# As a plugin
+
+
+def pytest_configure() -> None:
+    """Have each method of the store note that it was called."""
+    for method in (operation.method for operation in OPERATIONS):
+        if hasattr(AidpRegistryStore, method):
+            setattr(AidpRegistryStore, method, _noting(method, getattr(AidpRegistryStore, method)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
+    record_testsuite_property("mlflow", mlflow.__version__)
+    record_testsuite_property("python", ".".join(str(part) for part in sys.version_info[:3]))
+    # What this MLflow asks of a store: its other methods are not there to be called.
+    known = (operation.method for operation in OPERATIONS if hasattr(AbstractStore, operation.method))
+    record_testsuite_property("operations", " ".join(known))
+
+
+@pytest.fixture(autouse=True)
+def _operations(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    _called.clear()
+    yield
+    record_property("operations", " ".join(sorted(_called)))
+
+
+# As a program
+
+
+@dataclass
+class Run:
+    """What one file says.
+
+    Attributes:
+        mlflow: The version of MLflow.
+        python: The version of Python.
+        known: The operations that this MLflow has.
+        skipped: The operations that tests called and then said that this MLflow does not have them after all.
+        results: For each operation, whether each test that called it passed.
+        passed: How many tests passed.
+        failed: How many did not, those that were skipped left out.
+    """
+
+    mlflow: str
+    python: str
+    known: frozenset[str]
+    skipped: set[str] = field(default_factory=set)
+    results: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    passed: int = 0
+    failed: int = 0
+
+
+def read(path: str) -> Run:
+    """A run, of the file that ``--junitxml`` wrote."""
+    root = ElementTree.parse(path).getroot()  # noqa: S314 - a file that pytest wrote here
+    suite = root if root.tag == "testsuite" else root[0]
+    told = _properties(suite)
+    run = Run(told["mlflow"], told["python"], frozenset(told["operations"].split()))
+    for case in suite.iter("testcase"):
+        methods = _properties(case).get("operations", "").split()
+        if case.find("skipped") is not None:
+            run.skipped.update(methods)
+            continue
+        passed = case.find("failure") is None and case.find("error") is None
+        run.passed, run.failed = run.passed + passed, run.failed + (not passed)
+        for method in methods:
+            run.results[method].append(passed)
+    return run
+
+
+def _properties(element: ElementTree.Element) -> dict[str, str]:
+    return {entry.attrib["name"]: entry.attrib["value"] for entry in element.findall("properties/property")}
+
+
+def _cell(method: str, kind: str, run: Run) -> str:
+    results = run.results.get(method)
+    if method not in run.known or (not results and method in run.skipped):
+        return "not in this MLflow"
+    if not results:
+        return "not tested"
+    if not all(results):
+        return f"**{results.count(False)} of {len(results)} tests fail**"
+    return "refused" if kind == UNAVAILABLE else "works"
+
+
+def compatibility(runs: list[Run]) -> str:
+    """The table and what it was made of."""
+    heads = ("MLflow's registry store", *(f"MLflow {run.mlflow}" for run in runs))
+    rows = [
+        (f"`{operation.method}`", *(_cell(operation.method, operation.kind, run) for run in runs))
+        for operation in OPERATIONS
+    ]
+    notes = [
+        f"MLflow {run.mlflow}, Python {run.python}: {run.passed} tests passed, {run.failed} failed." for run in runs
+    ]
+    return table(heads, rows) + "\n\n" + "\n".join(f"- {note}" for note in notes)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m tools.compatibility <file of --junitxml> ...")
+    found = [read(path) for path in sys.argv[1:]]
+    PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "compatibility", compatibility(found)), encoding="utf-8")
+    sys.exit(1 if any(run.failed for run in found) else 0)
