@@ -16,7 +16,7 @@ export DO_NOT_TRACK := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-oldest lint types docs build clean
+.PHONY: help venv quickstart test test-oldest lint types docs pictures build clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ docs: $(STAMP)  ## build the documentation in site/
 	$(BIN)/python -m pip install -q -e ".[docs]"
 	$(BIN)/python tools/tables.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+pictures: $(STAMP)  ## take the pictures of the documentation anew
+	UPDATE_PICTURES=1 $(BIN)/python -m pytest -n0 tests/browser/test_pictures.py
 
 build: $(STAMP)  ## make sdist and wheel in dist/
 	rm -rf build dist

@@ -30,6 +30,7 @@ T = TypeVar("T")
 #: ``models:/<name>/<version>``, which MLflow stores as the source of a copy. A logged model's
 #: ``models:/<model id>`` is another thing, and has no version.
 _COPY_SOURCE = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d+)")
+_LOGGED_MODEL = re.compile(r"models:/(?P<id>m-[^/@]+)")
 #: More copies of copies than anybody makes; it ends a circle.
 _LONGEST_CHAIN = 50
 _LATEST = "latest"
@@ -43,7 +44,7 @@ class AidpRegistryStore(AbstractStore):
 
     Args:
         store_uri: The registry URI, as ``aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]``.
-        tracking_uri: The tracking URI in use; not needed here.
+        tracking_uri: The tracking URI in use, where logged models are looked up.
 
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong. Every method raises
@@ -257,6 +258,9 @@ class AidpRegistryStore(AbstractStore):
     def get_model_version_download_uri(self, name: str, version: str) -> str:
         """Where the artifacts of a model version are; for a copy, where those of the first version are.
 
+        Of a logged model, ``models:/<model id>``, it is the place that the tracking server names: MLflow's server
+        can serve its own artifacts only by that.
+
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or deleted.
         """
@@ -264,13 +268,24 @@ class AidpRegistryStore(AbstractStore):
         for _ in range(_LONGEST_CHAIN):
             copied = _COPY_SOURCE.fullmatch(source)
             if copied is None:
-                return source
+                return self._place_of_logged_model(source)
             source = self._source_of_origin(name, version, copied["name"], copied["version"])
         raise error(
             "INVALID_STATE",
             f"The copies that version {version} of {name!r} comes from make a circle.",
             "Register the model again from where its artifacts are.",
         )
+
+    def _place_of_logged_model(self, source: str) -> str:
+        logged = _LOGGED_MODEL.fullmatch(source)
+        if logged is None:
+            return source
+        from mlflow import MlflowClient
+
+        try:
+            return str(MlflowClient(self._uris[1]).get_logged_model(logged["id"]).artifact_location)
+        except MlflowException:
+            return source  # of another tracking server: whoever downloads may know it
 
     def _source_of_origin(self, name: str, version: str, origin: str, of_version: str) -> str:
         problem = None

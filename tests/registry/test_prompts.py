@@ -29,24 +29,22 @@ def test_a_condition_before_the_users_own_is_taken_out(own):
 
 @pytest.mark.parametrize("own", OWN)
 def test_a_users_own_filter_is_left_as_written(own):
-    assert split(own) == Search(own, None)
+    assert split(own) == Search(own, False)
 
 
 @pytest.mark.parametrize("empty", [None, "", "  "])
 def test_an_empty_filter_is_none(empty):
-    assert split(empty) == Search(None, None)
+    assert split(empty) == Search(None, False)
 
 
 def test_the_condition_within_a_value_is_left_alone():
     own = f"name = 'x AND tag.`{IS_PROMPT}` != ''true'' '"
-    assert split(own) == Search(own, None)
+    assert split(own) == Search(own, False)
 
 
 @pytest.mark.parametrize(
     ("prompts", "tags", "wanted"),
     [
-        (None, {}, True),
-        (None, {IS_PROMPT: "true"}, True),
         (True, {}, False),
         (True, {IS_PROMPT: "True"}, True),
         (False, {IS_PROMPT: "true"}, False),

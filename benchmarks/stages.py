@@ -1,0 +1,105 @@
+"""Where the time of one signed `update_registered_model` goes: microseconds per stage, beside the floor.
+
+python benchmarks/stages.py
+
+Against a canned server on loopback. The naive way: MLflow's own request machinery with an OCI signer, JSON to protobuf
+to entity.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import statistics
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import compare
+from canned import canned_server
+
+
+def microseconds(action: Callable[[], object], times: int = 400) -> float:
+    action()
+    seconds = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - begin)
+    return statistics.median(seconds) * 1e6
+
+
+def main() -> None:
+    with compare.identity(), canned_server(compare.ONE) as endpoint:
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import padding
+        from mlflow.entities.model_registry import RegisteredModel
+        from mlflow.protos.model_registry_pb2 import UpdateRegisteredModel
+        from mlflow.tracking.request_header.registry import resolve_request_headers
+        from mlflow.utils.proto_json_utils import message_to_json, parse_dict
+        from mlflow.utils.request_utils import _get_http_response_with_retries
+
+        from mlflow_oci_aidp.registry import store as registry
+        from mlflow_oci_aidp.routes import ROUTES
+        from mlflow_oci_aidp.transport import _Call
+
+        ours = compare.Peers(endpoint).ours
+        ours.update_registered_model(compare.NAME, "flowers")
+        transport, route = ours._transport, ROUTES["UpdateRegisteredModel"]
+        signer = transport._identity._current_signer()
+        fields = {"name": compare.NAME, "description": "flowers", "deployment_job_id": None}
+        target, body = transport._encode(route, fields)
+        call = _Call(route, target, body, "token", "id")
+        request = transport._prepare(call, "id-1")
+        wire, policy, clock = transport._connected(), transport._policy, transport._clock
+        answer = wire.send(request, policy.timeout, clock)
+
+        host = urlsplit(endpoint)
+        connection = socket.create_connection((host.hostname, host.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        raw = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}"
+
+        def bare() -> None:
+            connection.sendall(raw)
+            connection.recv(65536)
+
+        def rsa() -> bytes:
+            return signer.private_key.sign(b"x" * 300, padding.PKCS1v15(), hashes.SHA256())
+
+        def naive() -> RegisteredModel:
+            message = UpdateRegisteredModel(name=compare.NAME, description="flowers")
+            response = _get_http_response_with_retries(
+                "POST",
+                target,
+                7,
+                2,
+                1.0,
+                (429, 500),
+                json=json.loads(message_to_json(message)),
+                headers=dict(resolve_request_headers()),
+                timeout=120,
+                auth=signer,
+            )
+            found = UpdateRegisteredModel.Response()
+            parse_dict(json.loads(response.text), found)
+            return RegisteredModel.from_proto(found.registered_model)
+
+        rows = {
+            "floor: a bare round trip on an open connection": microseconds(bare),
+            "floor: an RSA-2048 signature": microseconds(rsa),
+            "fields to JSON and address": microseconds(lambda: transport._encode(route, fields)),
+            "request, headers and signature (the RSA one included)": microseconds(
+                lambda: transport._prepare(call, "id-1")
+            ),
+            "sent, answered and read": microseconds(lambda: wire.send(request, policy.timeout, clock)),
+            "JSON to entity": microseconds(lambda: transport._decode(route, answer, registry._registered_model)),
+            "the whole call": microseconds(lambda: ours.update_registered_model(compare.NAME, "flowers")),
+            "the naive way": microseconds(naive),
+        }
+    print("| stage | microseconds |\n|---|---|")
+    for name, value in rows.items():
+        print(f"| {name} | {value:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
