@@ -332,8 +332,8 @@ def _guard(mode: str, action: Callable[[], Any]) -> Any:
 #: The cause in words, where the exception says nothing that may be shown.
 _PROBLEMS: Mapping[str, str] = {
     "use_signer": "the signer failed",
-    "api_key": "the private key is not an RSA key",
-    "security_token": "the private key is not an RSA key",
+    "api_key": "the private key cannot be used, it may not be an RSA key",
+    "security_token": "the private key cannot be used, it may not be an RSA key",
     "instance_principal": "the instance's metadata or federation service gave no token",
     "resource_principal": "OCI_RESOURCE_PRINCIPAL_VERSION or what goes with it is missing or not usable",
     "oke_workload_identity": "the cluster gave no token",

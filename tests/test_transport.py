@@ -160,6 +160,15 @@ def test_other_mlflow_servers_get_nothing_of_ours(aidp, monkeypatch):
 # Tokens and clocks
 
 
+def test_each_attempt_is_signed_afresh(aidp):
+    aidp.faults.add("reset_before")
+    # OCI's signer dates a signature by the second, with the machine's own clock: nothing less than a second shows.
+    with_policy(aidp.uri, max_retries=1, backoff_factor=1.1, backoff_jitter=0).create_registered_model(NAME)
+    first, second = (exchange.headers for exchange in aidp.exchanges)
+    assert first["date"] != second["date"]
+    assert first["authorization"] != second["authorization"]
+
+
 def test_a_401_of_an_api_key_is_not_repeated(aidp, store):
     aidp.faults.add("status", status=401, times=None)
     with pytest.raises(RestException, match="UNAUTHENTICATED"):

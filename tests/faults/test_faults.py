@@ -47,7 +47,7 @@ def test_a_fault_that_stays_is_an_error_after_the_last_repetition(shared, store,
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_all_attempts_of_a_change_carry_one_retry_token_and_are_signed_afresh(shared, store, name):
+def test_all_attempts_of_a_change_carry_one_retry_token_and_ids_of_their_own(shared, store, name):
     shared.faults.add("reset_after", times=2, operation=lambda found: not (found or "").startswith(("get_", "list_")))
     WRITES[name].call(store)
     attempts = [exchange for exchange in shared.exchanges if exchange.verb == "POST"][:3]
