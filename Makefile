@@ -5,6 +5,8 @@ PYTHON ?= python3
 ARGS ?=
 # Versions beside those of setup.cfg: the ends of the supported range are tested with them.
 PINS ?=
+# EXTRAS=emulator,test,test-spark adds PySpark, half a gigabyte, for the tests of Spark, which skip without it.
+EXTRAS ?= emulator,test
 OLDEST := mlflow==3.1.0 'sqlalchemy<2.1'
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,18 +27,19 @@ venv: $(STAMP)  ## set up .venv with the package, its emulator and the test tool
 
 $(STAMP): setup.cfg pyproject.toml
 	test -e $@ || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install -q -e ".[emulator,test]" $(PINS)
+	$(BIN)/python -m pip install -q -e ".[$(EXTRAS)]" $(PINS)
 	@touch $@
 
-quickstart: $(STAMP)  ## register and load a model on the emulator, showing each request
+quickstart: $(STAMP)  ## log, register and load a model on the emulator, showing each request
 	@$(BIN)/mlflow-oci-aidp quickstart
 
 # More workers than this cost more memory (each imports MLflow) than they save time.
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
+# Without the fault suite, five minutes of what no version of MLflow changes: make test-oldest ARGS=tests/faults runs it.
 test-oldest:  ## run the tests with the oldest MLflow supported (whose SQL store wants SQLAlchemy 2.0)
-	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)"
+	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),--ignore=tests/faults)"
 
 lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Why does it not work? One table of small steps, from the settings to a signed read.
+"""Why does it not work? One table of small steps, from the settings to signed reads.
 
 A step looks at one thing and says what it found, or what is wrong and what to do. Those up to the signature need no
 network, unless the way to sign in does. Nothing is changed, nothing is repeated, and nothing secret is shown.
@@ -82,7 +82,7 @@ class Case:
     """What is looked at, and what the steps have found out so far; a step runs after those that it needs.
 
     Attributes:
-        uri: The registry URI.
+        uri: The tracking or registry URI.
         clock: Seconds since the Unix epoch.
         identity: Who signs: ``mode``, ``tenancy``, ``user`` or ``principal``, ``fingerprint``, ``token_expires``.
         settings: The settings, once they are resolved.
@@ -179,7 +179,8 @@ def _cause_and_remedy(problem: MlflowException) -> tuple[str, str]:
 
 def _settings(case: Case) -> str:
     case.settings = settings_module.resolve(case.uri)
-    return f"the registry of {case.settings.instance_id}, at {case.settings.endpoint}"
+    workspace = f"workspace {case.settings.workspace} of " if case.settings.workspace else ""
+    return f"{workspace}{case.settings.instance_id}, at {case.settings.endpoint}"
 
 
 def _region(case: Case) -> str:
@@ -564,22 +565,36 @@ def _span(seconds: float) -> str:
 
 
 def _read(case: Case) -> str:
-    """One signed read, without repetitions."""
+    """One signed read."""
+    shown = _search(case, "SearchRegisteredModels", "registered_models", _not_found)
+    return "registered models can be searched" + ("" if shown else "; this identity sees none")
+
+
+def _workspace(case: Case) -> str:
+    """One signed read of the workspace, if one is named."""
+    if not case.settings.workspace:
+        raise _Skipped("none is named: the URI is for the registry alone, experiments and runs belong to a workspace")
+    shown = _search(case, "SearchExperiments", "experiments", _no_workspace)
+    return f"experiments of {case.settings.workspace} can be searched" + ("" if shown else "; this identity sees none")
+
+
+#: What a refusal means here: the case and the platform's words, to cause and remedy.
+_Explain = Callable[[Case, str], tuple[str, str]]
+
+
+def _search(case: Case, call: str, found: str, not_found: _Explain) -> int:
+    """Search for one entity, without repetitions; how many there are in the answer."""
     from mlflow_oci_aidp.retry import RetryPolicy
     from mlflow_oci_aidp.routes import ROUTES
     from mlflow_oci_aidp.transport import Transport
 
     transport = Transport(case.settings, Identity(case.settings), RetryPolicy(max_retries=0, timeout=TIMEOUT))
     try:
-        shown = transport.exchange(
-            ROUTES["SearchRegisteredModels"], {"max_results": 1}, lambda json: len(json.get("registered_models") or ())
-        )
+        return transport.exchange(ROUTES[call], {"max_results": 1}, lambda json: len(json.get(found) or ())) or 0
     except MlflowException as problem:
         refused = problem
-    else:
-        return "registered models can be searched" + ("" if shown else "; this identity sees none")
     cause, remedy = _cause_and_remedy(refused)
-    explain = _REFUSALS.get(refused.error_code)
+    explain = {"UNAUTHENTICATED": _not_authenticated, "RESOURCE_DOES_NOT_EXIST": not_found}.get(refused.error_code)
     raise _Failed(*explain(case, cause)) if explain else _Failed(cause, remedy)
 
 
@@ -603,7 +618,7 @@ _NOT_AUTHENTICATED: Mapping[str, str] = {
 
 def _not_found(case: Case, cause: str) -> tuple[str, str]:
     if "NotAuthorizedOrNotFound" not in cause:
-        return f"{case.settings.endpoint} does not answer as an AI Data Platform does: {cause}", "Check the endpoint."
+        return _not_the_platform(case, cause)
     source = case.settings.sources["aiDataPlatformId"]
     return (
         f"The platform shows {who(case)} no registered models of {case.settings.instance_id} (404): {cause} "
@@ -614,11 +629,20 @@ def _not_found(case: Case, cause: str) -> tuple[str, str]:
     )
 
 
-#: What the platform's refusals mean here, by MLflow's error code.
-_REFUSALS: Mapping[str, Callable[[Case, str], tuple[str, str]]] = {
-    "UNAUTHENTICATED": _not_authenticated,
-    "RESOURCE_DOES_NOT_EXIST": _not_found,
-}
+def _no_workspace(case: Case, cause: str) -> tuple[str, str]:
+    if "NotAuthorizedOrNotFound" not in cause:
+        return _not_the_platform(case, cause)
+    return (
+        f"The platform shows {who(case)} no experiments of the workspace {case.settings.workspace} (404): {cause} "
+        f"Either {case.settings.instance_id} has no workspace with this key, or a policy is missing; OCI answers both "
+        "alike. The registry can be read.",
+        f"Compare workspaceKey (from {case.settings.sources['workspaceKey']}) with the key that AI Data Platform shows "
+        "for the workspace; if it is right, ask for a policy or a role that lets this identity use the workspace.",
+    )
+
+
+def _not_the_platform(case: Case, cause: str) -> tuple[str, str]:
+    return f"{case.settings.endpoint} does not answer as an AI Data Platform does: {cause}", "Check the endpoint."
 
 
 STEPS: tuple[Step, ...] = (
@@ -635,6 +659,7 @@ STEPS: tuple[Step, ...] = (
     Step("TLS", _tls, ("connection",)),
     Step("clock", _clock, ("TLS",)),
     Step("signed read", _read, ("signature", "clock")),
+    Step("workspace", _workspace, ("signed read",)),
 )
 
 
@@ -653,6 +678,7 @@ def _found(settings: Settings) -> Iterator[Found]:
         "aiDataPlatformId": settings.instance_id,
         "workspaceKey": settings.workspace,
         "endpoint": settings.endpoint,
+        "object_storage_endpoint": settings.object_storage_endpoint,
         "region": settings.region,
         "profile": settings.profile,
         "config_file": settings.config_file,

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException, RestException
 from mlflow.protos.databricks_pb2 import ErrorCode
+
+T = TypeVar("T")
 
 #: OCI's error codes (https://docs.oracle.com/iaas/Content/API/References/apierrors.htm) as MLflow's.
 CODES: Mapping[str, str] = {
@@ -110,7 +112,7 @@ def not_implemented(what: str) -> MlflowException:
     """
     return error(
         "NOT_IMPLEMENTED",
-        f"{what} are not part of AI Data Platform's model registry.",
+        f"{what} are not part of AI Data Platform.",
         "Use an MLflow server for them.",
     )
 
@@ -131,12 +133,33 @@ def bad_answer(call: str, problem: str, status: int, request_id: str) -> MlflowE
     )
 
 
+def present(found: T | None, what: str) -> T:
+    """What an answer held.
+
+    Args:
+        found: What was read from the body, or None for an answer without one.
+        what: What was asked for, as ``"The run 'a1'"``.
+
+    Raises:
+        MlflowException: ``INTERNAL_ERROR`` for an answer without a body.
+    """
+    if found is None:
+        raise error(
+            "INTERNAL_ERROR",
+            f"{what} was answered without a body.",
+            "Check the endpoint: this may not be the answer of an AI Data Platform.",
+        )
+    return found
+
+
 def conflict_code(body: bytes) -> str:
     """OCI's error code in a body, ``""`` if there is none."""
     return _text(_json_object(body).get("code"))
 
 
-def refusal(status: int, body: bytes, request_id: str, *, claims_name: bool = False, note: str = "") -> RestException:
+def refusal(
+    status: int, body: bytes, request_id: str, *, claims_name: bool = False, note: str = "", remedy: str = ""
+) -> RestException:
     """What a server answered, other than a success, as MLflow's exception.
 
     Args:
@@ -145,6 +168,7 @@ def refusal(status: int, body: bytes, request_id: str, *, claims_name: bool = Fa
         request_id: The ``opc-request-id`` of the answer, or of the request where the answer had none.
         claims_name: Whether the operation gives a name to something, so that a conflict means that it is taken.
         note: One more sentence on the circumstances, as a clock that is off.
+        remedy: One sentence of remedy, where that of the table does not fit.
 
     Returns:
         The exception, to be raised by the caller. Its ``error_code`` is the one of the body if that has the
@@ -162,7 +186,7 @@ def refusal(status: int, body: bytes, request_id: str, *, claims_name: bool = Fa
         _cause(status, code, _text(fields.get("message"))),
         f"(HTTP {status}, opc-request-id {request_id or 'unknown'})",
         note,
-        _remedy(status, code, error_code),
+        remedy or _remedy(status, code, error_code),
     ]
     return RestException(
         {"error_code": error_code, "message": " ".join(sentence for sentence in sentences if sentence)}

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from mlflow.exceptions import MlflowException
@@ -97,16 +98,20 @@ class Identity:
         secret = _principal.get() or self._settings.user_principal
         return None if secret is None else secret.reveal()
 
-    def sign(self, request: Any) -> None:
+    def sign(self, request: Any, *, covers_content: bool = True) -> None:
         """Add the signature to a request, which must not change afterwards.
 
         Args:
             request: What the signers of ``oci`` take: a :py:class:`requests.PreparedRequest`.
+            covers_content: Whether the digest of the body is part of the signature; Object Storage takes files
+                without it. [https://docs.oracle.com/iaas/Content/API/Concepts/signingrequests.htm]
 
         Raises:
             MlflowException: ``UNAUTHENTICATED`` if there is nothing to sign with, or it cannot be used.
         """
         signer = _chosen_signer or self._current_signer()
+        if not covers_content:
+            signer = getattr(signer, "without_content_headers", signer)
         _guard(self.mode, lambda: signer(request))
 
     def renew(self) -> bool:
@@ -150,6 +155,33 @@ class Identity:
                     if self._signer is None:
                         raise
             return self._signer
+
+
+def client_signer(identity: Identity) -> Any:
+    """An identity as the clients of ``oci`` want their signer: each request is signed by what is current then.
+
+    Args:
+        identity: Who signs. Its errors come out of the client's calls as they are.
+    """
+    from oci.auth.signers import SecurityTokenSigner
+
+    # A kind that the clients know: of any other they ask for a user, a key and a fingerprint too. [oci.config]
+    class ClientSigner(SecurityTokenSigner):
+        def __init__(self) -> None:
+            pass
+
+        def __call__(self, request: Any, enforce_content_headers: bool = True) -> Any:
+            if not enforce_content_headers:
+                # What requests makes of an empty stream, and Object Storage does not take. [oci.signer]
+                request.headers.pop("Transfer-Encoding", None)
+            identity.sign(request, covers_content=enforce_content_headers)
+            return request
+
+        @property
+        def without_content_headers(self) -> Signer:
+            return partial(self, enforce_content_headers=False)
+
+    return ClientSigner()
 
 
 class _Unusable(Exception):

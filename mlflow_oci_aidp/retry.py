@@ -25,7 +25,8 @@ from mlflow.environment_variables import (
 from mlflow_oci_aidp.errors import invalid_parameter
 
 REPEATED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-REPEATED_CONFLICTS = frozenset({"IncorrectState", "LockConflict"})
+#: The last one is Object Storage's. [oci, multipart_object_assembler]
+REPEATED_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "ConcurrentObjectUpdate"})
 
 #: The longest wait, in seconds, whoever asks for it: the backoff or a ``Retry-After``.
 LONGEST_WAIT = 60.0

@@ -1,6 +1,6 @@
 """The settings: one table, and one resolved, frozen :py:class:`Settings` per store.
 
-Each setting comes from the registry URI, then the environment, then the OCI profile, then a default. The
+Each setting comes from the URI, then the environment, then the OCI profile, then a default. The
 region differs: a resource lives where its OCID says, whatever the profile's home region is, so the OCID comes
 right after the URI.
 """
@@ -59,6 +59,13 @@ SETTINGS: tuple[Setting, ...] = (
         environment=("AIDP_ENDPOINT", "OCI_CLI_ENDPOINT"),
         profile="endpoint",
         default="`https://aidp.<region>.oci.<realm's domain>`",
+    ),
+    Setting(
+        "object_storage_endpoint",
+        "where requests to Object Storage are sent",
+        uri="query",
+        environment=("AIDP_OBJECT_STORAGE_ENDPOINT",),
+        default="`https://objectstorage.<region>.<realm's domain>`",
     ),
     Setting(
         "region",
@@ -169,6 +176,7 @@ class Settings:
         config_file: Path of the OCI configuration file.
         auth: One of :py:data:`AUTH_MODES`, or ``""`` where nothing was found to sign with.
         user_principal: The value of ``dh-user-principal``, or None.
+        object_storage_endpoint: Scheme, host and port of Object Storage, or ``""`` for that of the region.
         credentials: What the mode of authentication needs, by the names of the table.
         sources: Where each setting was found, in words, by the names of the table.
     """
@@ -181,6 +189,7 @@ class Settings:
     config_file: str
     auth: str
     user_principal: Secret | None = None
+    object_storage_endpoint: str = ""
     credentials: Mapping[str, str | Secret] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -189,18 +198,51 @@ def resolve(uri: str, environ: Mapping[str, str] | None = None) -> Settings:
     """Find every setting of a store.
 
     Args:
-        uri: The registry URI, as ``aidp://<aiDataPlatformId>``.
+        uri: The URI, as ``aidp://<aiDataPlatformId>``.
         environ: The environment; the process's own if None.
 
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE``, naming what is wrong and what is allowed.
     """
-    parsed = AidpUri.parse(uri, IN_QUERY)
-    lookup = _Lookup(parsed, os.environ if environ is None else environ)
+    lookup = _Lookup(AidpUri.parse(uri, IN_QUERY), os.environ if environ is None else environ)
     instance_id = _instance_id(lookup)
     lookup.read_profile()
     endpoint = lookup.find("endpoint")
     region = _region(lookup, instance_id, needed=not endpoint)
+    return _settings(
+        lookup,
+        instance_id=instance_id,
+        workspace=_workspace(lookup),
+        endpoint=_checked_endpoint(endpoint) if endpoint else default_endpoint(region),
+        region=region,
+    )
+
+
+def resolve_storage(uri: str | None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Find every setting of somebody who uses Object Storage, with or without an AI Data Platform.
+
+    Args:
+        uri: The ``aidp://`` URI in use, whose settings hold here too; None where there is none, so that environment
+            and profile decide alone.
+        environ: The environment; the process's own if None.
+
+    Returns:
+        The settings. ``instance_id`` is ``""`` where nothing names one, ``workspace`` and ``endpoint`` always.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE``, naming what is wrong and what is allowed.
+    """
+    parsed = AidpUri.parse(uri, IN_QUERY) if uri else AidpUri()
+    lookup = _Lookup(parsed, os.environ if environ is None else environ)
+    instance_id = _instance_id(lookup) if parsed.instance_id else ""
+    lookup.read_profile()
+    region = "" if lookup.find("object_storage_endpoint") else _storage_region(lookup, instance_id)
+    return _settings(lookup, instance_id=instance_id, workspace="", endpoint="", region=region)
+
+
+def _settings(lookup: _Lookup, *, instance_id: str, workspace: str, endpoint: str, region: str) -> Settings:
+    """What stores of every kind have in common."""
+    storage_endpoint = lookup.find("object_storage_endpoint")
     credentials = {
         name: value
         for name in (
@@ -221,13 +263,14 @@ def resolve(uri: str, environ: Mapping[str, str] | None = None) -> Settings:
         check_header_value("DH_USER_PRINCIPAL", principal.reveal())
     return Settings(
         instance_id=instance_id,
-        workspace=_workspace(lookup),
-        endpoint=_checked_endpoint(endpoint) if endpoint else default_endpoint(region),
+        workspace=workspace,
+        endpoint=endpoint,
         region=region,
         profile=lookup.profile_name,
         config_file=lookup.config_file,
         auth=_auth(lookup, {**credentials, **secrets}),
         user_principal=principal,
+        object_storage_endpoint=_checked_endpoint(storage_endpoint) if storage_endpoint else "",
         credentials={**credentials, **secrets},
         sources=lookup.sources,
     )
@@ -325,7 +368,7 @@ class _Lookup:
 def _instance_id(lookup: _Lookup) -> str:
     if lookup.uri.instance_id:
         lookup.sources["aiDataPlatformId"] = "the URI"
-        return _checked_ocid(lookup.uri.instance_id, "The registry URI's host")
+        return _checked_ocid(lookup.uri.instance_id, "The URI's host")
     variables = _TABLE["aiDataPlatformId"].environment
     for variable in variables:
         value = lookup.environ.get(variable, "").strip()
@@ -334,7 +377,7 @@ def _instance_id(lookup: _Lookup) -> str:
             lookup.sources["aiDataPlatformId"] = variable
             return _checked_ocid(value, variable)
     raise invalid_parameter(
-        "No AI Data Platform is named: the registry URI has no host, and none of "
+        "No AI Data Platform is named: the URI has no host, and none of "
         f"{', '.join(variables)} is set to a data lake's OCID.",
         f"Use {FORM}.",
     )
@@ -395,6 +438,28 @@ def _region(lookup: _Lookup, instance_id: str, *, needed: bool) -> str:
             "Leave the region out, since the OCID says where its resource lives.",
         )
     return region
+
+
+def _storage_region(lookup: _Lookup, instance_id: str) -> str:
+    """As :py:func:`_region`, for somebody who may have no instance."""
+    if instance_id:
+        return _region(lookup, instance_id, needed=True)
+    name = lookup.uri.settings.get("region", "").strip() or lookup.find("region")
+    if not name:
+        raise invalid_parameter(
+            "The region of Object Storage is not known: there is no aidp:// URI, and neither environment nor profile "
+            "names one.",
+            "Set OCI_CLI_REGION, or `region` in the profile.",
+        )
+    lookup.sources.setdefault("region", "the URI")
+    if not _is_known(name):
+        raise invalid_parameter(
+            f"The region {name!r} (from {lookup.sources['region']}) is not known.",
+            "Use the name of a region, as us-ashburn-1, or set AIDP_OBJECT_STORAGE_ENDPOINT.",
+        )
+    from oci import regions
+
+    return str(regions.get_region_from_short_name(name))
 
 
 def _is_known(region: str) -> bool:

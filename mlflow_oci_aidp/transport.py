@@ -1,4 +1,4 @@
-"""One exchange with the platform: prepare, sign, send, repeat, renew. JSON in, JSON out.
+"""One exchange with the platform: prepare, sign, send, repeat, renew. JSON or a file in, JSON or a file out.
 
 Everything about HTTP is here and in :py:mod:`mlflow_oci_aidp.retry` and :py:mod:`mlflow_oci_aidp.errors`; nothing
 here knows MLflow's entities. No secret lives longer than an attempt: what is signed stays inside the prepared
@@ -7,17 +7,20 @@ request, and exceptions of ``requests`` and ``urllib3``, which hold that request
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import logging
+import math
 import os
 import platform
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import requests
@@ -25,12 +28,13 @@ from mlflow.environment_variables import MLFLOW_HTTP_POOL_CONNECTIONS, MLFLOW_HT
 from mlflow.exceptions import MlflowException
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, IncompleteRead
 
 from mlflow_oci_aidp.errors import bad_answer, conflict_code, error, invalid_parameter, refusal
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.losses import loss_of
 from mlflow_oci_aidp.retry import Clock, RetryPolicy
-from mlflow_oci_aidp.routes import BASE_PATH, Route
+from mlflow_oci_aidp.routes import BASE_PATH, INSTANCE, WORKSPACE, Route
 from mlflow_oci_aidp.settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -39,6 +43,9 @@ T = TypeVar("T")
 
 #: Seconds of a wait that a user is told of: a program that seems to hang would be worse.
 LONG_WAIT = 2.0
+
+#: Bytes of a file that are in memory at a time.
+CHUNK = 1 << 20
 
 #: Seconds by which a clock may be off before OCI refuses a signature. [OCI documentation]
 ALLOWED_SKEW = 300.0
@@ -55,6 +62,7 @@ class Answer:
         code: OCI's error code, ``""`` for a success.
         retry_after: The ``Retry-After`` header, ``""`` without one.
         date: The ``Date`` header, ``""`` without one.
+        next_page: The ``opc-next-page`` header, ``""`` on the last page of a list.
         attempt: The number of the attempt, from 1.
         lost: Why there was no whole answer, in words; ``""`` if there was one.
         lost_code: MLflow's error code for that.
@@ -67,10 +75,40 @@ class Answer:
     code: str = ""
     retry_after: str = ""
     date: str = ""
+    next_page: str = ""
     attempt: int = 1
     lost: str = ""
     lost_code: str = ""
     is_final: bool = False
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way to the platform, as it was when it was first read.
+
+    Attributes:
+        path: Its path on this machine.
+        size: Its length in bytes.
+        digest: Its SHA-256 digest in base64, which the signature covers.
+    """
+
+    path: str
+    size: int
+    digest: str
+
+    @classmethod
+    def of(cls, path: str) -> Upload:
+        """Read a file once, for its digest: what is signed has to be known before the first byte is sent.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if it cannot be read.
+        """
+        digest, size = hashlib.sha256(), 0
+        with _Local(path, "rb") as file:
+            while piece := file.read(CHUNK):
+                digest.update(piece)
+                size += len(piece)
+        return cls(path, size, base64.b64encode(digest.digest()).decode("ascii"))
 
 
 @dataclass(frozen=True)
@@ -80,10 +118,13 @@ class _Call:
     Attributes:
         route: Which call.
         target: The address, query included.
-        body: The JSON, or None for a read.
+        body: The JSON, or None for a GET.
         retry_token: The same for every attempt: that is what makes it safe to repeat a change. None for a read.
             [REST reference: 1 to 64 characters, valid for 24 hours]
         id: What the ``opc-request-id`` of each attempt begins with.
+        headers: What else is sent in the header.
+        upload: The file that is the body, instead of ``body``; None without one.
+        download: The path of the file that a success's body goes to; None for memory.
     """
 
     route: Route
@@ -91,6 +132,9 @@ class _Call:
     body: bytes | None = field(repr=False)
     retry_token: str | None = field(repr=False)
     id: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    upload: Upload | None = None
+    download: str | None = None
 
 
 class Transport:
@@ -113,7 +157,8 @@ class Transport:
         clock: Clock | None = None,
     ) -> None:
         self._host = settings.endpoint.partition("://")[2]
-        self._base = f"{settings.endpoint}{BASE_PATH}/{quote(settings.instance_id, safe='')}"
+        instance = f"{settings.endpoint}{BASE_PATH}/{quote(settings.instance_id, safe='')}"
+        self._bases = {INSTANCE: instance, WORKSPACE: f"{instance}/workspaces/{quote(settings.workspace, safe='')}"}
         self._endpoint = settings.endpoint
         self._identity = identity
         self._policy = policy or RetryPolicy.from_mlflow()
@@ -139,7 +184,52 @@ class Transport:
             RestException: For what the platform refused.
         """
         target, body = self._encode(route, fields)
-        call = _Call(route, target, body, None if route.reads else uuid.uuid4().hex, uuid.uuid4().hex)
+        answer = self._run(_Call(route, target, body, _retry_token(route), uuid.uuid4().hex))
+        return self._decode(route, answer, read)
+
+    def transfer(
+        self, route: Route, fields: Mapping[str, Any], *, upload: str | None = None, download: str | None = None
+    ) -> Answer:
+        """Make a call whose fields stand in the path, the query and the header, and whose body may be a file.
+
+        Files are read and written piece by piece. Each attempt begins with the first byte again, and one in which
+        nothing moves for the policy's timeout has failed.
+
+        Args:
+            route: Which.
+            fields: Its fields, by name; those that are None are not sent.
+            upload: The path of the file to send.
+            download: The path of the file to write a success's body to; after an exception it may hold a part.
+
+        Returns:
+            The answer of a success.
+
+        Raises:
+            MlflowException: As :py:meth:`exchange`, and for a file of this machine that cannot be read or written.
+            RestException: For what the platform refused.
+        """
+        given = {name: str(value) for name, value in fields.items() if value is not None}
+        call = _Call(
+            route,
+            self._address(route, given),
+            None,
+            _retry_token(route),
+            uuid.uuid4().hex,
+            {name: _header(name, given[name]) for name in sorted(route.headers & given.keys())},
+            Upload.of(upload) if upload is not None else None,
+            download,
+        )
+        answer = self._run(call)
+        self._check(route, answer)
+        return answer
+
+    def read(self, route: Route, answer: Answer, read: Callable[[dict[str, Any]], T]) -> T | None:
+        """Make of an answer's JSON object what is wanted, as :py:meth:`exchange` does."""
+        return self._decode(route, answer, read)
+
+    def _run(self, call: _Call) -> Answer:
+        """Attempt after attempt, until one counts."""
+        route = call.route
         renewed = False
 
         def attempt(number: int) -> Answer:
@@ -157,15 +247,28 @@ class Transport:
             level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
             _logger.log(level, "%s: sent again in %.1f s, because of this: %s", route.call, seconds, reason)
 
-        return self._decode(route, self._policy.run(attempt, self._clock, announce), read)
+        # A file may take long: what bounds its repetitions is their number.
+        moves_file = call.upload is not None or call.download is not None
+        policy = replace(self._policy, longest_call=math.inf) if moves_file else self._policy
+        return policy.run(attempt, self._clock, announce)
+
+    def _address(self, route: Route, given: Mapping[str, str]) -> str:
+        """The address of a call whose path has fields in it; what the header does not take either is the query."""
+        in_path = {name for name in given if f"{{{name}}}" in route.path}
+        path = route.path.format_map({name: quote(given[name], safe="") for name in in_path})
+        query = {name: value for name, value in given.items() if name not in in_path | route.headers}
+        suffix = f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
+        return f"{self._bases[route.scope]}{path}{suffix}"
 
     def _encode(self, route: Route, fields: Mapping[str, Any]) -> tuple[str, bytes | None]:
         """The address and the body of a call."""
         given = {name: value for name, value in fields.items() if value is not None}
-        address = f"{self._base}{route.path}"
         problem = ""
         try:
-            if route.reads:
+            # They stand in the body as well, where MLflow's server looks for them.
+            in_path = {name: quote(str(given[name]), safe="") for name in given if f"{{{name}}}" in route.path}
+            address = f"{self._bases[route.scope]}{route.path.format_map(in_path) if in_path else route.path}"
+            if route.verb == "GET":
                 query = urlencode(given, quote_via=quote, safe="")
                 return (f"{address}?{query}" if query else address), None
             return address, json.dumps(given, separators=(",", ":"), allow_nan=False).encode()
@@ -178,9 +281,10 @@ class Transport:
 
     def _attempt(self, call: _Call, request_id: str) -> Answer:
         """Sign afresh and send once; what went wrong on the way is part of the answer."""
-        request = self._prepare(call, request_id)
         begin = self._clock.monotonic()
-        answer = self._connected().send(request, self._policy.timeout, self._clock)
+        with _Body(call.upload) as body:
+            request = self._prepare(call, request_id, body)
+            answer = self._connected().send(request, self._policy.timeout, self._clock, call.download)
         answer.request_id = answer.request_id or request_id
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug(
@@ -194,7 +298,7 @@ class Transport:
             )
         return answer
 
-    def _prepare(self, call: _Call, request_id: str) -> requests.PreparedRequest:
+    def _prepare(self, call: _Call, request_id: str, file: _Body) -> requests.PreparedRequest:
         request = requests.PreparedRequest()
         request.method, request.url, request.body = call.route.verb, call.target, call.body
         request.headers = CaseInsensitiveDict(
@@ -204,8 +308,15 @@ class Transport:
                 "host": self._host,
                 "opc-request-id": request_id,
                 "user-agent": _user_agent(),
+                **call.headers,
             }
         )
+        if call.upload is not None:
+            body: Any = file  # What can be read piece by piece is a body, too, whatever the annotation says.
+            request.body = body
+            request.headers["content-type"] = "application/octet-stream"
+            request.headers["content-length"] = str(call.upload.size)
+            request.headers["x-content-sha256"] = call.upload.digest
         if call.body is not None:
             request.headers["content-length"] = str(len(call.body))
         if call.retry_token is not None:
@@ -226,16 +337,7 @@ class Transport:
         return wire
 
     def _decode(self, route: Route, answer: Answer, read: Callable[[dict[str, Any]], T]) -> T | None:
-        if answer.lost:
-            raise self._lost(route, answer)
-        if not 200 <= answer.status < 300:
-            raise refusal(
-                answer.status,
-                answer.body,
-                answer.request_id,
-                claims_name=route.claims_name,
-                note=self._skew(answer) if answer.status == 401 else "",
-            )
+        self._check(route, answer)
         if not answer.body.strip():
             return None
         problem = "is not a JSON object"
@@ -247,6 +349,19 @@ class Transport:
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             pass  # Raised below, where no exception is being handled: its context would hold the whole answer.
         raise bad_answer(route.call, problem, answer.status, answer.request_id)
+
+    def _check(self, route: Route, answer: Answer) -> None:
+        """Raise for an answer that is no success."""
+        if answer.lost:
+            raise self._lost(route, answer)
+        if not 200 <= answer.status < 300:
+            raise refusal(
+                answer.status,
+                answer.body,
+                answer.request_id,
+                claims_name=route.claims_name,
+                note=self._skew(answer) if answer.status == 401 else "",
+            )
 
     def _lost(self, route: Route, answer: Answer) -> MlflowException:
         attempts = "1 attempt" if answer.attempt == 1 else f"{answer.attempt} attempts"
@@ -295,18 +410,25 @@ class _Wire:
             max_retries=0,
         )
 
-    def send(self, request: requests.PreparedRequest, timeout: float, clock: Clock) -> Answer:
-        """Send once and read the whole answer, in ``timeout`` seconds."""
+    def send(
+        self, request: requests.PreparedRequest, timeout: float, clock: Clock, download: str | None = None
+    ) -> Answer:
+        """Send once and read the whole answer, in ``timeout`` seconds; into a file it may take longer, if it moves."""
         deadline = clock.monotonic() + timeout
         try:
             response = self._adapter.send(request, stream=True, timeout=timeout, **self._options)
+            if isinstance(request.body, _Body):
+                deadline = clock.monotonic() + timeout
             try:
-                body = _read(response.raw, deadline, clock)
+                if download is not None and 200 <= response.status_code < 300:
+                    body = _save(response, download)
+                else:
+                    body = _read(response.raw, deadline, clock)
             except BaseException:
                 response.close()
                 raise
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as problem:
-            kinds = _kinds(problem)
+            loss = loss_of(problem)
         else:
             headers = response.headers
             return Answer(
@@ -316,48 +438,9 @@ class _Wire:
                 code=conflict_code(body) if response.status_code == 409 else "",
                 retry_after=headers.get("retry-after", ""),
                 date=headers.get("date", ""),
+                next_page=headers.get("opc-next-page", ""),
             )
-        for kind, (words, code, final) in _LOSSES.items():
-            if kind in kinds:
-                return Answer(lost=words, lost_code=code, is_final=final)
-        return Answer(lost=f"the request failed ({min(kinds)})", lost_code="INTERNAL_ERROR", is_final=True)
-
-
-#: What goes wrong on the way, by the name of an exception in the chain; the first that fits counts. Each with
-#: words, MLflow's error code, and whether it is final, since no repetition could mend it.
-_LOSSES: Mapping[str, tuple[str, str, bool]] = {
-    "SSLCertVerificationError": ("the certificate of the endpoint is not trusted", "INTERNAL_ERROR", True),
-    "ProxyError": ("the proxy could not be used", "TEMPORARILY_UNAVAILABLE", False),
-    "InvalidProxyURL": ("the proxy's address is not valid", "INVALID_PARAMETER_VALUE", True),
-    "ConnectTimeout": ("no connection in time", "DEADLINE_EXCEEDED", False),
-    "NameResolutionError": ("its name could not be resolved", "TEMPORARILY_UNAVAILABLE", False),
-    "ConnectionRefusedError": ("the connection was refused", "TEMPORARILY_UNAVAILABLE", False),
-    "ReadTimeout": ("no answer in time", "DEADLINE_EXCEEDED", False),
-    "ReadTimeoutError": ("no whole answer in time", "DEADLINE_EXCEEDED", False),
-    "TimeoutError": ("no whole answer in time", "DEADLINE_EXCEEDED", False),
-    "IncompleteRead": ("the answer was cut off", "TEMPORARILY_UNAVAILABLE", False),
-    "RemoteDisconnected": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
-    "ConnectionResetError": ("the connection was reset", "TEMPORARILY_UNAVAILABLE", False),
-    "BrokenPipeError": ("the connection was broken", "TEMPORARILY_UNAVAILABLE", False),
-    "SSLEOFError": ("the connection was closed while TLS was set up", "TEMPORARILY_UNAVAILABLE", False),
-    "SSLZeroReturnError": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
-    "SSLError": ("it does not speak TLS, or not as expected", "INTERNAL_ERROR", True),
-    "DecodeError": ("the answer's encoding is broken", "INTERNAL_ERROR", True),
-    "ConnectionError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),
-    "ProtocolError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),
-}
-
-
-def _kinds(problem: BaseException) -> set[str]:
-    """The names of an exception and of those it was made from; never their texts, which may hold secrets."""
-    found: dict[int, BaseException] = {}
-    waiting: list[object] = [problem]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, BaseException) and id(part) not in found:
-            found[id(part)] = part
-            waiting += [part.__cause__, part.__context__, getattr(part, "reason", None), *part.args]
-    return {type(part).__name__ for part in found.values()}
+        return Answer(lost=loss.words, lost_code=loss.code, is_final=loss.is_final)
 
 
 def _read(raw: Any, deadline: float, clock: Clock) -> bytes:
@@ -368,6 +451,103 @@ def _read(raw: Any, deadline: float, clock: Clock) -> bytes:
         if clock.monotonic() > deadline:
             raise TimeoutError
     return b"".join(pieces)
+
+
+def _save(response: requests.Response, path: str) -> bytes:
+    """Write the body to a file, from its beginning. Nothing of it stays in memory: ``b""`` is left."""
+    announced = response.headers.get("content-length", "")
+    written = 0
+    with _Local(path, "wb") as file:
+        while piece := response.raw.read1(CHUNK, decode_content=True):
+            file.write(piece)
+            written += len(piece)
+    if announced.isdigit() and "content-encoding" not in response.headers and written != int(announced):
+        raise IncompleteRead(written, int(announced) - written)
+    return b""
+
+
+class _Local:
+    """A file of this machine, whose problems are not those of the connection."""
+
+    def __init__(self, path: str, mode: str) -> None:
+        self._path = path
+        self._doing = "read" if mode == "rb" else "written"
+        self._file: IO[bytes] = self._guard(lambda: open(path, mode))  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> _Local:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._guard(self._file.close)
+
+    def read(self, size: int) -> bytes:
+        return self._guard(lambda: self._file.read(size))
+
+    def write(self, data: bytes) -> None:
+        self._guard(lambda: self._file.write(data))
+
+    def _guard(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except OSError as found:
+            problem = found.strerror or type(found).__name__
+        raise error(
+            "INVALID_PARAMETER_VALUE",
+            f"The file {self._path!r} cannot be {self._doing}: {problem}.",
+            "Check its path, its permissions and the space on the disk.",
+        )
+
+
+class _Body:
+    """The body of one attempt, read from the first byte to the last that was announced."""
+
+    def __init__(self, upload: Upload | None) -> None:
+        self._upload = upload
+        self._left = upload.size if upload else 0
+        self._file = _Local(upload.path, "rb") if upload else None
+
+    def __enter__(self) -> _Body:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.__exit__()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, b"" at the end.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if the file became shorter since it was first read: the
+                connection would wait for the rest.
+        """
+        if not self._left or self._file is None or self._upload is None:
+            return b""
+        # Larger pieces than were asked for: they are sent whole, and a call for every 16 KiB would be slow.
+        piece = self._file.read(min(max(size, CHUNK), self._left))
+        if not piece:
+            raise invalid_parameter(
+                f"The file {self._upload.path!r} became shorter while it was sent.", "Log it when it is complete."
+            )
+        self._left -= len(piece)
+        return piece
+
+
+def _retry_token(route: Route) -> str | None:
+    return None if route.reads or not route.has_retry_token else uuid.uuid4().hex
+
+
+def _header(name: str, value: str) -> str:
+    """A text as a header: its UTF-8 bytes, each as the character that ``http.client`` makes that byte of again.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for text that would not arrive as it is.
+    """
+    if value != value.strip() or not value.isprintable():
+        raise invalid_parameter(
+            f"The {name} {value!r} cannot be sent: it ends with a blank, or holds a control character.",
+            "Give it another name.",
+        )
+    return value.encode("utf-8").decode("latin-1")
 
 
 @cache

@@ -87,17 +87,15 @@ def _settings(pairs: list[tuple[str, str]], allowed: tuple[str, ...]) -> Mapping
     for name, value in pairs:
         if name not in allowed:
             raise invalid_parameter(
-                f"The registry URI has an unknown setting {name!r}.",
+                f"The URI has an unknown setting {name!r}.",
                 f"Allowed are: {', '.join(allowed)}.",
             )
         if names.count(name) > 1:
-            raise invalid_parameter(f"The registry URI has the setting {name!r} more than once.", "Leave one of them.")
+            raise invalid_parameter(f"The URI has the setting {name!r} more than once.", "Leave one of them.")
         if not value.strip():
-            raise invalid_parameter(
-                f"The setting {name!r} of the registry URI has no value.", "Give it one, or leave it out."
-            )
+            raise invalid_parameter(f"The setting {name!r} of the URI has no value.", "Give it one, or leave it out.")
     return dict(pairs)
 
 
 def _wrong(what: str) -> Exception:
-    return invalid_parameter(f"The registry URI is not valid: {what}.", f"Its form is {FORM}.")
+    return invalid_parameter(f"The URI is not valid: {what}.", f"Its form is {FORM}.")

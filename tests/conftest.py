@@ -12,6 +12,7 @@ import mlflow
 import pytest
 
 import mlflow_oci_aidp
+from mlflow_oci_aidp.artifacts import platform
 from mlflow_oci_aidp.settings import RESOURCE_PRINCIPAL_VARIABLE, SETTINGS
 
 
@@ -26,10 +27,15 @@ def no_settings_of_this_machine(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
+    # The experiment of the test before, which MLflow remembers for this process and its children.
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
+    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/tracking.db")
     yield
     mlflow_oci_aidp.use_signer(None)
+    platform.forget()
+    mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
 
 
@@ -46,3 +52,12 @@ def aidp():
 def client(aidp):
     """MLflow's own client, with the emulator as its registry."""
     return mlflow.MlflowClient(registry_uri=aidp.uri)
+
+
+@pytest.fixture
+def sdk(aidp):
+    """Oracle's own client."""
+    oci = pytest.importorskip("oci")
+    dp = pytest.importorskip("aidp_python_client.aidataplatform_dp")
+    config = oci.config.from_file(aidp.config_file)
+    return dp.MLOpsClient(config, service_endpoint=aidp.endpoint, retry_strategy=oci.retry.NoneRetryStrategy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -165,8 +166,29 @@ def test_the_export_lines_lead_the_sdk_to_the_emulator(served):
     assert found.data.registered_model.name == "main.default.exported"
 
 
-def test_the_export_lines_lead_mlflow_to_the_emulator(served):
-    assert served.environ["MLFLOW_REGISTRY_URI"].startswith("aidp://")
+def test_the_tracking_uri_comes_first_then_the_registrys(served):
+    names = [line.split("=")[0] for line in served.printed.splitlines()]
+    assert names[:2] == ["export MLFLOW_TRACKING_URI", "export MLFLOW_REGISTRY_URI"]
+
+
+def test_the_tracking_uri_alone_leads_mlflow_to_the_emulator(served, tmp_path):
+    """With nothing else set, in another process: an experiment, a run with an artifact, and the registry."""
+    program = (
+        "import mlflow\n"
+        "mlflow.set_experiment('alone')\n"
+        "with mlflow.start_run() as run: mlflow.log_text('here', 'note.txt')\n"
+        "mlflow.MlflowClient().create_registered_model('main.default.alone')\n"
+        "print(mlflow.artifacts.load_text(f'runs:/{run.info.run_id}/note.txt'))"
+    )
+    environ = {
+        "HOME": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_TRACKING_URI": served.environ["MLFLOW_TRACKING_URI"],
+    }
+    ended = subprocess.run([sys.executable, "-c", program], env=environ, cwd=tmp_path, capture_output=True, text=True)
+    assert (ended.stdout.strip(), ended.returncode) == ("here", 0), ended.stderr
+    assert served.sdk().get_registered_model(served.instance_id, "main.default.alone").status == 200
 
 
 def test_nothing_but_exports_goes_to_stdout(served, data_dir):
@@ -278,11 +300,14 @@ def test_quickstart_leaves_nothing_behind(account, elsewhere):
 @pytest.mark.parametrize(
     "request_line",
     [
+        "POST /workspaces/<key>/mlops/api/2.0/mlflow/experiments/create",
+        "POST /workspaces/<key>/mlops/api/2.0/mlflow/runs/create",
+        "POST /workspaces/<key>/mlops/api/2.0/mlflow/runs/log-parameter",
+        "POST /workspaces/<key>/mlops/api/2.0/mlflow/runs/log-batch",
+        "POST /workspaces/<key>/mlops/api/2.0/mlflow/runs/log-model",
         "POST /mlops/api/2.0/mlflow/registered-models/create",
-        "POST /mlops/api/2.0/mlflow/model-versions/create",
-        "POST /mlops/api/2.0/mlflow/registered-models/update",
+        "POST /workspaces/<key>/mlops/api/2.0/mlflow/model-versions/create",
         "POST /mlops/api/2.0/mlflow/registered-models/set-tag",
-        "POST /mlops/api/2.0/mlflow/model-versions/set-tag",
         "GET  /mlops/api/2.0/mlflow/model-versions/get",
     ],
 )
@@ -291,17 +316,25 @@ def test_quickstart_shows_each_request_with_its_status(account, request_line):
 
 
 def test_quickstart_shows_a_request_below_the_call_that_made_it(account):
-    below = account.stdout.partition(">>> client.set_registered_model_tag(")[2].partition(">>>")[0]
+    below = account.stdout.partition(">>> client.set_registered_model_alias(")[2].partition(">>>")[0]
 
     assert "POST /mlops/api/2.0/mlflow/registered-models/set-tag " in below
 
 
-def test_quickstart_shows_the_predictions_of_the_loaded_model(account):
-    assert "['setosa' 'versicolor' 'virginica']\n" in account.stdout
+@pytest.mark.parametrize(("verb", "call"), [("PUT", "mlflow.sklearn.log_model("), ("GET", "mlflow.pyfunc.load_model(")])
+def test_quickstart_shows_the_files_of_a_model_in_one_line(account, verb, call):
+    below = account.stdout.partition(call)[2].partition(">>>")[0]
+
+    (line,) = (line for line in below.splitlines() if " times)" in line and "/o/..." in line)
+    assert re.fullmatch(rf" +{verb} +/n/emulator/b/aidp-emulator/o/\.\.\.  200 \([3-9] times\)", line)
 
 
-def test_quickstart_ends_with_the_settings_for_a_real_platform(account):
-    assert "export MLFLOW_REGISTRY_URI=aidp://<OCID" in "".join(account.stdout.splitlines(True)[-4:])
+def test_quickstart_shows_the_predictions_of_both_loaded_models(account):
+    assert account.stdout.count("['setosa' 'versicolor' 'virginica']\n") == 2
+
+
+def test_quickstart_ends_with_the_setting_for_a_real_platform(account):
+    assert "export MLFLOW_TRACKING_URI=aidp://<OCID" in "".join(account.stdout.splitlines(True)[-4:])
 
 
 @pytest.mark.parametrize("secret", ["PRIVATE KEY", "signature=", "keyId", "authorization", ".pem"])
@@ -314,7 +347,10 @@ def test_quickstart_without_the_emulators_packages_says_what_to_install():
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
 
     assert ended.returncode == 1
-    assert ended.stderr.splitlines() == ['Error: sklearn is not installed: pip install "mlflow-oci-aidp[emulator]"']
+    assert ended.stderr.splitlines() == [
+        "Error: The emulator needs the full mlflow, and sklearn is not installed: "
+        'pip install "mlflow-oci-aidp[emulator]"'
+    ]
 
 
 def test_quickstart_leaves_the_environment_as_it_was(monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.settings import AUTH_MODES, IN_QUERY, resolve
+from mlflow_oci_aidp.settings import AUTH_MODES, IN_QUERY, resolve, resolve_storage
 
 OCID = "ocid1.datalake.oc1.iad.amaaexample"
 
@@ -184,3 +184,42 @@ def test_secrets_do_not_show():
     shown = f"{found!r} {vars(found)!r} {found.credentials!r}"
     assert not any(secret in shown for secret in ("cHJpbmNpcGFs", "hunter2", "PEM KEY"))
     assert found.user_principal.reveal() == "cHJpbmNpcGFs"
+
+
+def test_object_storage_is_that_of_the_region_or_of_the_setting():
+    assert settings().object_storage_endpoint == ""
+    uri = f"aidp://{OCID}?object_storage_endpoint=https://uri.example.com"
+    environ = {"AIDP_OBJECT_STORAGE_ENDPOINT": "https://env.example.com"}
+    assert settings(**environ).object_storage_endpoint == "https://env.example.com"
+    assert settings(uri, **environ).object_storage_endpoint == "https://uri.example.com"
+    assert "plain http" in refused(AIDP_OBJECT_STORAGE_ENDPOINT="http://example.com")
+
+
+class TestStorage:
+    """Who uses Object Storage need not have an AI Data Platform."""
+
+    def storage(self, uri=None, **environ):
+        return resolve_storage(uri, {"OCI_CLI_CONFIG_FILE": environ.pop("config_file", ""), **environ})
+
+    def test_the_uri_says_who_and_where(self, config_file):
+        found = self.storage(f"aidp://{OCID}/workspace?profile=SESSION&config_file={config_file}")
+        assert (found.instance_id, found.region, found.auth) == (OCID, "us-ashburn-1", "security_token")
+
+    def test_without_a_uri_the_environment_and_the_profile_do(self, config_file):
+        found = self.storage(config_file=config_file)
+        assert (found.instance_id, found.region, found.auth) == ("", "eu-frankfurt-1", "api_key")
+        assert self.storage(config_file=config_file, OCI_CLI_REGION="iad").region == "us-ashburn-1"
+
+    def test_an_endpoint_makes_the_region_needless(self):
+        found = self.storage(AIDP_OBJECT_STORAGE_ENDPOINT="http://127.0.0.1:1")
+        assert (found.region, found.object_storage_endpoint) == ("", "http://127.0.0.1:1")
+
+    def test_an_endpoint_of_the_platform_is_not_one_of_object_storage(self, config_file):
+        found = self.storage(f"aidp://{OCID}?endpoint=https://aidp.example.com", config_file=config_file)
+        assert (found.region, found.object_storage_endpoint) == ("us-ashburn-1", "")
+
+    @pytest.mark.parametrize(("environ", "named"), [({}, "OCI_CLI_REGION"), ({"OCI_REGION": "mars-1"}, "'mars-1'")])
+    def test_what_is_wrong_is_named(self, environ, named):
+        with pytest.raises(MlflowException, match=named) as caught:
+            self.storage(**environ)
+        assert caught.value.error_code == "INVALID_PARAMETER_VALUE"

@@ -1,8 +1,9 @@
 """The compatibility table: which operation works with which MLflow, from runs of the tests.
 
-As a plugin of pytest it notes which methods of the store each test calls, and the version of MLflow::
+As a plugin of pytest it notes which methods of the stores each test calls, and the version of MLflow::
 
-    python -m pytest -p tools.compatibility tests/registry tests/docs/test_prompt_operations.py --junitxml=newest.xml
+    python -m pytest -n0 -p tools.compatibility tests/registry tests/tracking tests/docs/test_prompt_operations.py \\
+        --junitxml=newest.xml
 
 As a program it makes the table of ``docs/compatibility.md`` of such files, one for each environment::
 
@@ -22,13 +23,33 @@ from typing import Any
 
 import mlflow
 import pytest
-from mlflow.store.model_registry.abstract_store import AbstractStore
+from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
+from mlflow.store.tracking.abstract_store import AbstractStore as TrackingStore
 
-from mlflow_oci_aidp.registry.operations import OPERATIONS, UNAVAILABLE
+from mlflow_oci_aidp.operations import UNAVAILABLE, Operation
+from mlflow_oci_aidp.registry.operations import OPERATIONS as REGISTRY
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.tracking.operations import OPERATIONS as TRACKING
+from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from tools.tables import replaced, table
 
 PAGE = Path(__file__).parent.parent / "docs" / "compatibility.md"
+
+
+@dataclass(frozen=True)
+class Store:
+    """One of the stores: its name, its operations, its class, and the class that MLflow asks."""
+
+    name: str
+    operations: tuple[Operation, ...]
+    ours: type[Any]
+    theirs: type[Any]
+
+
+STORES = (
+    Store("registry", REGISTRY, AidpRegistryStore, RegistryStore),
+    Store("tracking", TRACKING, AidpTrackingStore, TrackingStore),
+)
 
 _called: set[str] = set()
 
@@ -46,10 +67,11 @@ def _noting(method: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def pytest_configure() -> None:
-    """Have each method of the store note that it was called."""
-    for method in (operation.method for operation in OPERATIONS):
-        if hasattr(AidpRegistryStore, method):
-            setattr(AidpRegistryStore, method, _noting(method, getattr(AidpRegistryStore, method)))
+    """Have each method of the stores note that it was called."""
+    for store in STORES:
+        for method in (operation.method for operation in store.operations):
+            if callable(getattr(store.ours, method, None)):
+                setattr(store.ours, method, _noting(method, getattr(store.ours, method)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,7 +79,13 @@ def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
     record_testsuite_property("mlflow", mlflow.__version__)
     record_testsuite_property("python", ".".join(str(part) for part in sys.version_info[:3]))
     # What this MLflow asks of a store: its other methods are not there to be called.
-    known = (operation.method for operation in OPERATIONS if hasattr(AbstractStore, operation.method))
+    known = [
+        operation.method
+        for store in STORES
+        for operation in store.operations
+        # Those that MLflow asks no store for are there for users of this package.
+        if hasattr(store.theirs, operation.method) or operation.method in vars(store.ours)
+    ]
     record_testsuite_property("operations", " ".join(known))
 
 
@@ -128,16 +156,20 @@ def _cell(method: str, kind: str, run: Run) -> str:
 
 
 def compatibility(runs: list[Run]) -> str:
-    """The table and what it was made of."""
-    heads = ("MLflow's registry store", *(f"MLflow {run.mlflow}" for run in runs))
-    rows = [
-        (f"`{operation.method}`", *(_cell(operation.method, operation.kind, run) for run in runs))
-        for operation in OPERATIONS
-    ]
+    """The tables and what they were made of."""
+    tables = []
+    for store in STORES:
+        heads = (f"MLflow's {store.name} store", *(f"MLflow {run.mlflow}" for run in runs))
+        rows = [
+            (f"`{operation.method}`", *(_cell(operation.method, operation.kind, run) for run in runs))
+            for operation in store.operations
+            if callable(getattr(store.ours, operation.method, None))
+        ]
+        tables.append(table(heads, rows))
     notes = [
-        f"MLflow {run.mlflow}, Python {run.python}: {run.passed} tests passed, {run.failed} failed." for run in runs
+        f"- MLflow {run.mlflow}, Python {run.python}: {run.passed} tests passed, {run.failed} failed." for run in runs
     ]
-    return table(heads, rows) + "\n\n" + "\n".join(f"- {note}" for note in notes)
+    return "\n\n".join([*tables, "\n".join(notes)])
 
 
 if __name__ == "__main__":

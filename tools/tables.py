@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from mlflow_oci_aidp.errors import CODES, STATUSES, refusal
-from mlflow_oci_aidp.registry.operations import OPERATIONS
+from mlflow_oci_aidp.operations import Operation
+from mlflow_oci_aidp.registry import operations as registry
 from mlflow_oci_aidp.settings import AUTH_MODES, SETTINGS
+from mlflow_oci_aidp.tracking import operations as tracking
 
 ROOT = Path(__file__).parent.parent
 PAGES = tuple(
@@ -63,12 +65,24 @@ def auth() -> str:
     )
 
 
+def _operations(store: str, lines: Iterable[Operation]) -> str:
+    return table((store, "", "how"), [(f"`{line.method}`", line.kind, line.how) for line in lines])
+
+
 def operations() -> str:
-    """The table of operations."""
-    return table(
-        ("MLflow's registry store", "", "how"),
-        [(f"`{line.method}`", line.kind, line.how) for line in OPERATIONS],
-    )
+    """The table of the registry's operations."""
+    return _operations("MLflow's registry store", registry.OPERATIONS)
+
+
+def tracking_operations() -> str:
+    """The table of tracking's operations."""
+    return _operations("MLflow's tracking store", tracking.OPERATIONS)
+
+
+def tracking_lacking() -> str:
+    """What the platform lacks of tracking; not the names of methods, which differ from one MLflow to the next."""
+    rows = [(what, _names(tuple(words.split("|")))) for words, what in tracking.LACKING.items()]
+    return table(("not available", "methods whose names have one of"), rows)
 
 
 def errors() -> str:
@@ -91,6 +105,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     "auth": auth,
     "operations": operations,
+    "tracking operations": tracking_operations,
+    "tracking lacking": tracking_lacking,
     "errors": errors,
     "codes": codes,
 }

@@ -40,7 +40,7 @@ def _one_line(error: Exception) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
         missing = error.name.partition(".")[0]
         if missing != "mlflow_oci_aidp":
-            return f"{missing} is not installed: {_EMULATOR_EXTRA}"
+            return f"The emulator needs the full mlflow, and {missing} is not installed: {_EMULATOR_EXTRA}"
     # Whoever raised an MlflowException has imported its module: --help need not.
     exceptions = sys.modules.get("mlflow.exceptions")
     if exceptions is not None and isinstance(error, exceptions.MlflowException):
@@ -51,4 +51,4 @@ def _one_line(error: Exception) -> str | None:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mlflow-oci-aidp")
 def main() -> None:
-    """MLflow's model registry on Oracle AI Data Platform."""
+    """MLflow on Oracle AI Data Platform."""

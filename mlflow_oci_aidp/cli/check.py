@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_oci_aidp.cli.terminal import plain, progress
-from mlflow_oci_aidp.cli.uri import registry_uri
+from mlflow_oci_aidp.cli.uri import configured_uri
 
 if TYPE_CHECKING:
     from mlflow_oci_aidp.diagnosis import Case, Result
 
 _COLORS = {"ok": "green", "failed": "red", "skipped": "yellow"}
-_SETTING_WIDTH, _STATUS_WIDTH, _CHECK_WIDTH = 18, 9, 13
+_SETTING_WIDTH, _STATUS_WIDTH, _CHECK_WIDTH = 25, 9, 13
 _ARROW = "-> "
 
 
@@ -27,12 +27,13 @@ _ARROW = "-> "
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 @click.pass_context
 def command(context: click.Context, uri: str | None, as_json: bool) -> None:
-    """Find out why a registry cannot be reached.
+    """Find out why a platform cannot be reached.
 
     Shows the settings and where each comes from, who signs, and what works: key, token, network, certificate,
-    clock, and one signed read. Says what to do about what fails. Changes nothing.
+    clock, one signed read, and one of the workspace. Says what to do about what fails. Changes nothing.
 
-    URI is MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all from the environment).
+    URI is MLFLOW_REGISTRY_URI or MLFLOW_TRACKING_URI if that begins with aidp://, else aidp:// (all from the
+    environment).
 
     Exit status: 0 if nothing failed, else 1.
     """
@@ -40,7 +41,7 @@ def command(context: click.Context, uri: str | None, as_json: bool) -> None:
         show("Starting")
         from mlflow_oci_aidp.diagnosis import Case, diagnose
 
-        case = Case(uri or registry_uri())
+        case = Case(uri or configured_uri())
         results = diagnose(case, lambda name: show(f"Checking: {name}"))
     if as_json:
         _print_json(case, results)
@@ -67,7 +68,7 @@ def _print_json(case: Case, results: list[Result]) -> None:
 
 def _print_text(case: Case, results: list[Result]) -> None:
     if case.found:  # A URI that is not valid may hold anything, a password too: it is not shown.
-        click.echo(f"Registry {plain(case.uri)}\n\nSettings")
+        click.echo(f"URI {plain(case.uri)}\n\nSettings")
     for found in case.found:
         _entry(found.name.ljust(_SETTING_WIDTH), f"{found.value} ({found.source})", _SETTING_WIDTH)
     if case.identity:

@@ -28,8 +28,8 @@ _LOOK_UP_EVERY = 1.0  # seconds
 def command(data_dir: Path, port: int, tls: bool) -> None:
     """Emulate an AI Data Platform on this machine.
 
-    Prints the settings that lead MLflow, the OCI SDK and the aidp CLI to it, and serves on loopback until
-    interrupted.
+    Prints the settings that lead MLflow, the OCI SDK and the aidp CLI to it, the tracking URI first: alone, it
+    is enough for experiments, runs, artifacts and the registry. Serves on loopback until interrupted.
     """
     with _interruption() as interrupted:
         from mlflow_oci_aidp.emulator import Emulator
@@ -40,7 +40,8 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
             raise click.ClickException(f"The emulator cannot start: {error}") from error
         try:
             # In one piece: a shell that waits for the file to have something in it can read all of it.
-            click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in emulator.environ.items()))
+            exports = {"MLFLOW_TRACKING_URI": emulator.tracking_uri, **emulator.environ}
+            click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()))
             click.echo(f"Serving {emulator.endpoint} until interrupted.", err=True)
             while not interrupted.wait(_LOOK_UP_EVERY):
                 pass

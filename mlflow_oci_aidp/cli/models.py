@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_oci_aidp.cli.terminal import plain, progress
-from mlflow_oci_aidp.cli.uri import registry_uri
+from mlflow_oci_aidp.cli.uri import configured_uri
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
@@ -42,7 +42,8 @@ def command() -> None:
 
     A table on a terminal; in a pipe a line for each, with tabs between the columns and no heading.
 
-    URI is MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all from the environment).
+    URI is MLFLOW_REGISTRY_URI or MLFLOW_TRACKING_URI if that begins with aidp://, else aidp:// (all from the
+    environment).
     """
 
 
@@ -86,7 +87,7 @@ def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
     show("Connecting")
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
-    return AidpRegistryStore(uri or registry_uri())
+    return AidpRegistryStore(uri or configured_uri())
 
 
 def _pages(search: Callable[[str | None], Any]) -> Iterator[list[Any]]:

@@ -1,12 +1,15 @@
-"""``mlflow-oci-aidp quickstart``: a model's way into the registry, with the requests it takes."""
+"""``mlflow-oci-aidp quickstart``: from an experiment to a model that is used, with the requests it takes."""
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -19,26 +22,33 @@ if TYPE_CHECKING:
 # What is shown is what is run: each entry is printed, executed, and followed by the requests it made.
 # The requirements are named because MLflow takes seconds to find them out, in a second process.
 _STEPS = (
-    'mlflow.set_registry_uri("aidp://{ai_data_platform_id}")',
-    'name = "main.default.iris_classifier"',
+    "mlflow.set_tracking_uri(tracking_uri)",
+    'mlflow.set_experiment("iris")',
+    "run = mlflow.start_run()",
+    'mlflow.log_param("max_iter", 1000)',
     "iris = load_iris()",
     "model = LogisticRegression(max_iter=1000).fit(iris.data, iris.target)",
-    "with mlflow.start_run():\n"
-    '    logged = mlflow.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])',
-    "version = mlflow.register_model(logged.model_uri, name).version",
+    'mlflow.log_metrics({"accuracy": model.score(iris.data, iris.target), "iterations": int(model.n_iter_[0])})',
+    'name = "main.default.iris_classifier"',
+    "logged = mlflow.sklearn.log_model(\n"
+    '    model, name="model", registered_model_name=name, pip_requirements=["scikit-learn"]\n'
+    ")",
+    "mlflow.end_run()",
     "client = mlflow.MlflowClient()",
-    'client.update_registered_model(name, description="Tells iris species apart")',
-    'client.set_registered_model_tag(name, "task", "classification")',
-    'client.set_model_version_tag(name, version, "validated", "yes")',
-    'client.set_registered_model_alias(name, "champion", version)',
-    'champion = mlflow.pyfunc.load_model(f"models:/{{name}}@champion")',
+    'client.set_registered_model_alias(name, "champion", logged.registered_model_version)',
+    'champion = mlflow.pyfunc.load_model(f"models:/{name}@champion")',
     "print(iris.target_names[champion.predict(iris.data[::50])])",
+    'same = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")',
+    "print(iris.target_names[same.predict(iris.data[::50])])",
 )
 
 _WHAT_NEXT = """
 What next: with an AI Data Platform of your own, and the OCI config file that the OCI CLI uses,
-  export MLFLOW_REGISTRY_URI=aidp://<OCID of your AI Data Platform>
+  export MLFLOW_TRACKING_URI=aidp://<OCID of your AI Data Platform>/<key of a workspace>
 Another profile: OCI_CLI_PROFILE=<name>. Another way to sign in: OCI_CLI_AUTH=<mode>."""
+
+# In Object Storage, the place of an artifact is long and says nothing here.
+_OBJECT = re.compile(r"(/n/[^/]+/b/[^/]+/o/).+")
 
 # Settings of the user's own platform, tracking server and proxy have no part in an example on loopback.
 _LEFT_OUT = ("MLFLOW_", "_MLFLOW_", "OCI_", "AIDP_", "DATALAKE_ID", "INSTANCE_ID", "DH_USER_PRINCIPAL")
@@ -53,7 +63,7 @@ _ALWAYS = {
 
 @click.command("quickstart")
 def command() -> None:
-    """Register, tag and load a small model on an emulated platform.
+    """Log, register and load a small model on an emulated platform.
 
     Each MLflow call is printed with the requests that it became. Everything happens in a temporary folder
     and on loopback.
@@ -61,8 +71,7 @@ def command() -> None:
     account = _Account()
     with TemporaryDirectory(prefix="mlflow-oci-aidp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        tracking = {"MLFLOW_TRACKING_URI": f"sqlite:///{(folder / 'tracking.db').as_posix()}"}
-        with _environment({**_ALWAYS, **tracking}), _inside(folder), _silence():
+        with _environment(_ALWAYS), _temporary_files_in(folder), _inside(folder), _silence():
             _run(folder, account)
     account.say(_WHAT_NEXT)
 
@@ -75,16 +84,18 @@ def _run(folder: Path, account: _Account) -> None:
 
     from mlflow_oci_aidp.emulator import Emulator
 
-    with Emulator(folder / "platform") as aidp, _environment(aidp.environ, left_out=()):
-        account.say(f"An emulated AI Data Platform at {aidp.endpoint}: it checks each request's signature.\n")
+    with Emulator(folder / "platform") as aidp:
+        account.say(f"An emulated AI Data Platform at {aidp.endpoint}: it checks each request's signature.")
+        account.say(f"The only setting is its tracking URI:\n  {aidp.tracking_uri}\n")
         names = {
             "mlflow": mlflow,
             "load_iris": load_iris,
             "LogisticRegression": LogisticRegression,
+            "tracking_uri": aidp.tracking_uri,
             "print": account.say,
         }
         for step in _STEPS:
-            _take(step.format(ai_data_platform_id=aidp.ai_data_platform_id), names, aidp, account)
+            _take(step, names, aidp, account)
 
 
 def _take(source: str, names: dict[str, Any], aidp: Emulator, account: _Account) -> None:
@@ -94,8 +105,14 @@ def _take(source: str, names: dict[str, Any], aidp: Emulator, account: _Account)
     try:
         exec(source, names)  # noqa: S102  # the constants above
     finally:
-        for exchange in aidp.exchanges:
-            account.request(exchange.verb, exchange.path.partition(aidp.ai_data_platform_id)[2], exchange.status)
+        account.requests((exchange.verb, _shown(exchange.path, aidp), exchange.status) for exchange in aidp.exchanges)
+
+
+def _shown(path: str, aidp: Emulator) -> str:
+    """A path without what all have in common, and without the names of artifacts."""
+    after_instance = path.partition(f"/{aidp.ai_data_platform_id}")[2]
+    shown = (after_instance or path).replace(f"/{aidp.workspace_key}/", "/<key>/")
+    return _OBJECT.sub(r"\1...", shown)
 
 
 class _Account:
@@ -110,8 +127,11 @@ class _Account:
     def source(self, source: str) -> None:
         self.say(">>> " + source.replace("\n", "\n... "))
 
-    def request(self, verb: str, path: str, status: int | None) -> None:
-        self.say(f"      {verb:<4} {path}  {status}")
+    def requests(self, requests: Iterable[tuple[str, str, int | None]]) -> None:
+        """A line for each; one line for those that come in a row and look alike, as a model's files do."""
+        for (verb, path, status), alike in groupby(requests):
+            count = sum(1 for _ in alike)
+            self.say(f"      {verb:<4} {path}  {status}" + (f" ({count} times)" if count > 1 else ""))
 
 
 @contextmanager
@@ -123,7 +143,7 @@ def _silence() -> Iterator[None]:
 
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
-    """Work in that folder: a SQLite tracking store puts its artifacts into ./mlruns."""
+    """Work in that folder: what a library writes to the working folder is gone afterwards."""
     before = Path.cwd()
     os.chdir(folder)
     try:
@@ -133,11 +153,22 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str], left_out: Iterable[str] = _LEFT_OUT) -> Iterator[None]:
-    """The environment without the variables that begin so and with these; afterwards as it was."""
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Make temporary files in that folder: MLflow leaves the models that it downloads to the end of the process."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The environment without the user's own settings and with these; afterwards as it was."""
     before = dict(os.environ)
     for name in before:
-        if name.startswith(tuple(left_out)):
+        if name.startswith(_LEFT_OUT):
             del os.environ[name]
     os.environ.update(variables)
     try:

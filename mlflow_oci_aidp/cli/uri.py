@@ -1,4 +1,4 @@
-"""``mlflow-oci-aidp uri``: the registry URI that the environment amounts to."""
+"""``mlflow-oci-aidp uri``: the URI that the environment amounts to."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ import click
 if TYPE_CHECKING:
     from mlflow_oci_aidp.settings import Settings
 
+# Where no registry is named, MLflow takes what tracks.
+_VARIABLES = ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI")
+
 
 @click.command("uri")
 def command() -> None:
-    """Print the registry URI that the environment amounts to.
+    """Print the URI that the environment amounts to.
 
     It names the AI Data Platform, the workspace, and the settings that differ from what the OCID and the defaults
     give. Credentials have no place in a URI: OCI_CLI_USER and the like stay where they are.
 
+    With a workspace it serves experiments, runs and the registry:
+
     \b
-    export MLFLOW_REGISTRY_URI=$(mlflow-oci-aidp uri)
+    export MLFLOW_TRACKING_URI=$(mlflow-oci-aidp uri)
+
+    Without one it serves the registry alone, as MLFLOW_REGISTRY_URI.
     """
     from mlflow_oci_aidp.settings import resolve
     from mlflow_oci_aidp.uri import AidpUri
 
-    found = resolve(registry_uri())
+    found = resolve(configured_uri())
     click.echo(str(AidpUri(found.instance_id, found.workspace, dict(_differing(found)))))
 
 
-def registry_uri() -> str:
-    """The URI of a command that is given none: MLflow's, if it is one of ours, else all from the environment."""
-    uri = os.environ.get("MLFLOW_REGISTRY_URI", "").strip()
-    return uri if uri.startswith("aidp://") else "aidp://"
+def configured_uri() -> str:
+    """The URI of a command that is given none: MLflow's, if one is ours, else all from the environment."""
+    uris = (os.environ.get(variable, "").strip() for variable in _VARIABLES)
+    return next((uri for uri in uris if uri.startswith("aidp://")), "aidp://")
 
 
 def _differing(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -45,6 +52,8 @@ def _differing(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "endpoint", settings.endpoint
     elif settings.region and settings.region != home:
         yield "region", settings.region
+    if settings.object_storage_endpoint:
+        yield "object_storage_endpoint", settings.object_storage_endpoint
     if settings.profile != DEFAULT_PROFILE:
         yield "profile", settings.profile
     if settings.config_file != os.path.expanduser(DEFAULT_CONFIG_FILE):

@@ -1,8 +1,8 @@
-"""An emulator of AI Data Platform's registry on one machine, for tests without a tenancy.
+"""An emulator of AI Data Platform on one machine, for tests without a tenancy: its registry and its workspaces.
 
 >>> from mlflow_oci_aidp.emulator import Emulator
 >>> with Emulator() as aidp:
-...     client = mlflow.MlflowClient(registry_uri=aidp.uri)
+...     client = mlflow.MlflowClient(aidp.tracking_uri, registry_uri=aidp.uri)
 
 It needs the full ``mlflow``: ``pip install "mlflow-oci-aidp[emulator]"``.
 """
@@ -20,16 +20,21 @@ from urllib.parse import quote, urlencode
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from .credentials import PROFILE, REGION, Credentials
+from .credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
 from .exchanges import Exchange, Exchanges
 from .faults import Fault, FaultPlan
 from .folder_lock import FolderLock
 from .http import Server
+from .object_storage import ObjectStorage
 from .refusal import Refusal
 from .retry_tokens import RetryTokens
 from .service import Service
 from .signatures import Verifier
 from .state import RegistryState
+from .streaming import Files, FileService
+from .volumes import Volumes
+from .workspace import WorkspaceState
+from .workspaces import Workspaces
 
 __all__ = ["Emulator", "Exchange", "Exchanges", "Fault", "FaultPlan", "Refusal"]
 
@@ -37,7 +42,7 @@ _HOST = "127.0.0.1"
 
 
 class Emulator:
-    """A registry of its own, with its own keys, on a loopback port.
+    """A registry and workspaces of its own, with its own keys, on a loopback port.
 
     ``data_dir`` holds everything, so the same folder continues where it was left; None: a temporary one, removed at
     the end. ``port`` 0 takes a free one. ``tls`` serves HTTPS with a certificate of ``ca_file``'s authority.
@@ -67,7 +72,10 @@ class Emulator:
         self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
         self._lock = FolderLock(self._folder)
         self._state: RegistryState | None = None
+        self._workspaces: Workspaces | None = None
         self._retry_tokens: RetryTokens | None = None
+        self._object_storage: ObjectStorage | None = None
+        self._volumes: Volumes | None = None
         self._server: Server | None = None
         self.exchanges = Exchanges()
         """What was asked and answered, oldest first."""
@@ -99,10 +107,12 @@ class Emulator:
         try:
             self._lock.take()
             self._state = RegistryState(self._folder)
+            self._workspaces = Workspaces(self._folder, self._state, self.list_files)
             self._retry_tokens = RetryTokens(self._folder / "retry-tokens.db", self._clock)
             service = Service(
                 self.ai_data_platform_id,
                 self._state,
+                self._workspaces,
                 self._verifier,
                 self._retry_tokens,
                 self.faults,
@@ -111,7 +121,13 @@ class Emulator:
                 clock=self._clock,
             )
             tls = self._credentials.tls_context if self._tls else None
-            self._server = Server(service, _HOST, self._port, tls)
+            self._object_storage = ObjectStorage(self._folder / "objects", self._clock)
+            self._volumes = Volumes(
+                self._folder / "volumes", self.ai_data_platform_id, self._retry_tokens, success=self._success
+            )
+            services: list[FileService] = [self._object_storage, self._volumes]
+            files = Files(services, self._verifier, self.faults, self.exchanges, self._clock)
+            self._server = Server(service, _HOST, self._port, tls, files)
             self._port = int(self._server.server_address[1])
             self._server.start()
         except BaseException:
@@ -124,12 +140,19 @@ class Emulator:
         server, self._server = self._server, None
         if server:
             server.stop()
+        workspaces, self._workspaces = self._workspaces, None
+        if workspaces:
+            workspaces.close()
         state, self._state = self._state, None
         if state:
             state.close()
         retry_tokens, self._retry_tokens = self._retry_tokens, None
         if retry_tokens:
             retry_tokens.close()
+        object_storage, self._object_storage = self._object_storage, None
+        if object_storage:
+            object_storage.close()
+        self._volumes = None
         self._lock.give_back()
         if self._temporary:
             self._temporary.cleanup()
@@ -157,8 +180,26 @@ class Emulator:
     @property
     def uri(self) -> str:
         """The registry URI, enough on its own (with ``tls``, ``REQUESTS_CA_BUNDLE`` has to name ``ca_file``)."""
-        settings = {"endpoint": self.endpoint, "config_file": self.config_file, "profile": PROFILE}
-        return f"aidp://{self.ai_data_platform_id}?{urlencode(settings, quote_via=quote, safe='/')}"
+        return f"aidp://{self.ai_data_platform_id}?{_query(self._settings)}"
+
+    @property
+    def tracking_uri(self) -> str:
+        """The tracking URI of the first workspace, which serves the registry and artifacts as well."""
+        return f"aidp://{self.ai_data_platform_id}/{self.workspace_key}?{_query(self._settings)}"
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {
+            "endpoint": self.endpoint,
+            "object_storage_endpoint": self.endpoint,
+            "config_file": self.config_file,
+            "profile": PROFILE,
+        }
+
+    @property
+    def workspace_key(self) -> str:
+        """The key of the workspace that there is from the start."""
+        return WORKSPACE_KEY
 
     @property
     def environ(self) -> dict[str, str]:
@@ -167,6 +208,8 @@ class Emulator:
             "MLFLOW_REGISTRY_URI": self.uri,
             "AIDP_ENDPOINT": self.endpoint,
             "AIDP_INSTANCE_ID": self.ai_data_platform_id,
+            "AIDP_WORKSPACE_KEY": self.workspace_key,
+            "AIDP_OBJECT_STORAGE_ENDPOINT": self.endpoint,
             "OCI_CLI_CONFIG_FILE": self.config_file,
             "OCI_CLI_PROFILE": PROFILE,
             "OCI_CLI_AUTH": "api_key",
@@ -182,6 +225,53 @@ class Emulator:
         if self._state is None:
             raise RuntimeError("The emulator is not started.")
         return self._state
+
+    def list_files(self, artifact_uri: str, path: str) -> list[tuple[str, bool, int | None]]:
+        """What lies directly below a path of a location here: path, whether it is a folder, size in bytes.
+
+        Locations are those of this Object Storage, ``oci://...``, and those of the volumes, ``/Volumes/...``.
+
+        Paths are relative to the location. Nothing lies below what is no folder, nor outside of this Object Storage.
+        Raises ``RuntimeError`` unless started.
+        """
+        if self._object_storage is None:
+            raise RuntimeError("The emulator is not started.")
+        if artifact_uri.startswith("/Volumes/"):
+            return self._started_volumes.list_files(artifact_uri, path)
+        return self._object_storage.list_files(artifact_uri, path)
+
+    def add_volume(self, catalog: str, schema: str, name: str) -> None:
+        """Makes a volume, beside ``main.default.artifacts`` that is there from the start.
+
+        Raises ``RuntimeError`` unless started, ``ValueError`` for what is no name.
+        """
+        self._started_volumes.add(catalog, schema, name)
+
+    @property
+    def _started_volumes(self) -> Volumes:
+        if self._volumes is None:
+            raise RuntimeError("The emulator is not started.")
+        return self._volumes
+
+    def workspace(self, key: str | None = None) -> WorkspaceState:
+        """A workspace's tracking, past HTTP; None: that of the first one.
+
+        Raises ``RuntimeError`` unless started, ``Refusal`` for an unknown key.
+        """
+        return self._started_workspaces.get(key or self.workspace_key)
+
+    def add_workspace(self, key: str) -> WorkspaceState:
+        """Makes another workspace, which the same folder keeps.
+
+        Raises ``RuntimeError`` unless started, ``ValueError`` for what no path can hold.
+        """
+        return self._started_workspaces.add(key)
+
+    @property
+    def _started_workspaces(self) -> Workspaces:
+        if self._workspaces is None:
+            raise RuntimeError("The emulator is not started.")
+        return self._workspaces
 
     def trust(self, key_id: str, public_key: RSAPublicKey | str | bytes) -> None:
         """Accepts another API key: ``tenancy/user/fingerprint``, and the key or its PEM text."""
@@ -201,3 +291,7 @@ class Emulator:
         """Adds a profile with a session token to the config file, or renews its token in place; returns its name."""
         self._credentials.session_profile(name, lifetime)
         return name
+
+
+def _query(settings: dict[str, str]) -> str:
+    return urlencode(settings, quote_via=quote, safe="/")

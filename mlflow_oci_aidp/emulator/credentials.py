@@ -26,6 +26,13 @@ from .signatures import TOKEN_ALGORITHM, fingerprint, session_claims
 REGION = "us-ashburn-1"
 PROFILE = "DEFAULT"
 
+NAMESPACE = "emulator"
+"""The Object Storage namespace of the emulated tenancy."""
+BUCKET = "aidp-emulator"
+"""The bucket that artifacts go to unless an experiment says otherwise."""
+WORKSPACE_KEY = "7d0c5c1e-3f0b-4b52-9a0e-6b1f4f2d8c11"
+"""The key of the workspace that there is from the start; made up."""
+
 _REGION_SHORT_NAME = "iad"
 
 _PrivateKey = TypeVar("_PrivateKey", rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)

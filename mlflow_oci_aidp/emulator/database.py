@@ -1,22 +1,26 @@
-"""MLflow's model registry on SQLite, as the emulator uses it."""
+"""MLflow's model registry and tracking on SQLite, as the emulator uses them."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import mlflow
 import sqlalchemy
 from mlflow.store.db.utils import _upgrade_db
 from mlflow.store.model_registry.dbmodels.models import SqlModelVersion
-from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as RegistryStore
+from mlflow.store.tracking.dbmodels.models import SqlExperiment, SqlExperimentTag, SqlMetric, SqlRun
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as TrackingStore
 
 from .refusal import invalid
+
+_Database = TypeVar("_Database", "RegistryDatabase", "TrackingDatabase")
 
 _template_lock = threading.Lock()
 _template: bytes | None = None
@@ -32,7 +36,7 @@ _VERSION_ORDER = {
 }
 
 
-class RegistryDatabase(SqlAlchemyStore):
+class RegistryDatabase(RegistryStore):
     """MLflow's SQL store without what MLflow adds to a registry and AI Data Platform does not know."""
 
     _engine_map: dict[str, Any] = {}  # noqa: RUF012 - MLflow's cache, kept apart so that a closed engine stays closed
@@ -40,22 +44,7 @@ class RegistryDatabase(SqlAlchemyStore):
     @classmethod
     def open(cls, folder: Path) -> RegistryDatabase:
         """The registry in this folder, made when there is none."""
-        path = folder / "registry.db"
-        if not path.exists():
-            content = _empty_database()
-            path.touch(mode=0o600)
-            path.write_bytes(content)
-        made_by = folder / "registry.mlflow-version"
-        with _quiet():
-            store = cls(_uri(path))
-            if made_by.exists() and made_by.read_text() != mlflow.__version__:
-                _upgrade_db(store.engine)
-        made_by.touch(mode=0o600)
-        made_by.write_text(mlflow.__version__)
-        # A killed process loses nothing; a crash of the machine may, which is no matter here.
-        sqlalchemy.event.listen(store.engine, "connect", _without_sync)
-        store.engine.dispose()
-        return store
+        return _open(folder / "registry.db", lambda uri: cls(uri))
 
     def close(self) -> None:
         """Closes every connection."""
@@ -86,6 +75,98 @@ class RegistryDatabase(SqlAlchemyStore):
         ]
 
 
+class TrackingDatabase(TrackingStore):
+    """MLflow's SQL store of experiments and runs, with what it keeps to itself."""
+
+    _engine_map: dict[str, Any] = {}  # noqa: RUF012 - as above
+
+    @classmethod
+    def open(cls, path: Path, artifact_root: str) -> TrackingDatabase:
+        """The tracking in this file, made when there is none; new experiments are located below ``artifact_root``."""
+        return _open(path, lambda uri: cls(uri, artifact_root))
+
+    def close(self) -> None:
+        """Closes every connection."""
+        for cache in ("_engine_map", "_db_uri_sql_alchemy_engine_map"):  # the latter: MLflow 3.1
+            getattr(self, cache, {}).pop(self.db_uri, None)
+        self.engine.dispose()
+
+    def set_artifact_location(self, experiment_id: str, location: str) -> None:
+        """Sets it as it is given: MLflow would take what has no scheme for a path on this machine."""
+        with sqlalchemy.orm.Session(self.engine) as session:
+            session.execute(
+                sqlalchemy.update(SqlExperiment)
+                .where(SqlExperiment.experiment_id == int(experiment_id))
+                .values(artifact_location=location)
+            )
+            session.commit()
+
+    def remove_experiment_tag(self, experiment_id: str, key: str) -> bool:
+        """Whether there was one. MLflow 3.1 has no such method."""
+        with sqlalchemy.orm.Session(self.engine) as session:
+            deleted: Any = session.execute(
+                sqlalchemy.delete(SqlExperimentTag).where(
+                    SqlExperimentTag.experiment_id == int(experiment_id), SqlExperimentTag.key == key
+                )
+            )
+            session.commit()
+        return bool(deleted.rowcount)
+
+    def metric_history(self, run_id: str, key: str, offset: int, limit: int | None) -> list[Any]:
+        """A part of what was logged, oldest first. MLflow 3.1 has no pages of it."""
+        asked = (
+            sqlalchemy.select(SqlMetric)
+            .where(SqlMetric.run_uuid == run_id, SqlMetric.key == key)
+            .order_by(SqlMetric.timestamp, SqlMetric.step, SqlMetric.value)
+            .offset(offset)
+            .limit(limit)
+        )
+        with sqlalchemy.orm.Session(self.engine) as session:
+            return [metric.to_mlflow_entity() for metric in session.scalars(asked)]
+
+    def stage_of_run(self, run_id: str) -> str | None:
+        """``active`` or ``deleted``, None without such a run: a fraction of what reading the run costs."""
+        with sqlalchemy.orm.Session(self.engine) as session:
+            return session.scalar(sqlalchemy.select(SqlRun.lifecycle_stage).where(SqlRun.run_uuid == run_id))
+
+    def hard_delete_run(self, run_id: str) -> None:
+        """Leaves nothing of a run."""
+        self._hard_delete_run(run_id)
+
+    def hard_delete_experiment(self, experiment_id: str) -> None:
+        """Leaves nothing of a deleted experiment and its runs."""
+        of_experiment = sqlalchemy.select(SqlRun.run_uuid).where(SqlRun.experiment_id == int(experiment_id))
+        with sqlalchemy.orm.Session(self.engine) as session:
+            runs = list(session.scalars(of_experiment))
+        for run_id in runs:
+            self._hard_delete_run(run_id)
+        self._hard_delete_experiment(experiment_id)
+
+
+def _open(path: Path, make: Callable[[str], _Database]) -> _Database:
+    if not path.exists():
+        content = _empty_database()
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+    made_by = path.with_suffix(".mlflow-version")
+    with _quiet():
+        if made_by.exists() and made_by.read_text() != mlflow.__version__:
+            _upgrade(_uri(path))
+        store = make(_uri(path))
+    made_by.touch(mode=0o600)
+    made_by.write_text(mlflow.__version__)
+    # A killed process loses nothing; a crash of the machine may, which is no matter here.
+    sqlalchemy.event.listen(store.engine, "connect", _without_sync)
+    store.engine.dispose()
+    return store
+
+
+def _upgrade(uri: str) -> None:
+    engine = sqlalchemy.create_engine(uri)
+    _upgrade_db(engine)
+    engine.dispose()
+
+
 def _uri(path: Path) -> str:
     return f"sqlite:///{path.as_posix()}"
 
@@ -95,7 +176,10 @@ def _without_sync(connection: Any, _record: Any) -> None:
 
 
 def _empty_database() -> bytes:
-    """A registry without content. MLflow's migrations take a second or more, so they run once in a process."""
+    """A database without content, of either kind: MLflow has one schema for both.
+
+    Its migrations take a second or more, so they run once in a process.
+    """
     global _template
     with _template_lock:
         if _template is None:

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 Kind = Literal[
     "status",
     "reset_before",
+    "reset_during",
     "hang",
     "html",
     "redirect",
@@ -19,11 +20,12 @@ Kind = Literal[
     "hang_after",
     "truncated",
     "slow_drip",
+    "corrupt",
     "body",
     "date",
 ]
 
-BEFORE_WORK: frozenset[str] = frozenset({"status", "reset_before", "hang", "html", "redirect"})
+BEFORE_WORK: frozenset[str] = frozenset({"status", "reset_before", "reset_during", "hang", "html", "redirect"})
 """The kinds that keep the registry untouched; with all others the work is done first."""
 
 _CODES = {
@@ -53,13 +55,16 @@ class Fault:
     ============== ==================================================================================
     status         an error of ``status``, ``code``, ``message``, ``headers``; nothing is done
     reset_before   the TCP connection is reset; nothing is done
+    reset_during   half of the request's body is read, then the connection is reset; nothing is done
     hang           no answer until the client gives up or the emulator stops; nothing is done
     html           a gateway's HTML page with ``status`` (502, or 200); nothing is done
     redirect       ``status`` (301, 302, 303, 307, 308) to ``location``; nothing is done
     reset_after    the work is done, then the connection is reset before any answer
     hang_after     the work is done, then there is no answer
     truncated      the work is done; the answer announces its full length and ends after half of it
-    slow_drip      the work is done; the answer comes one byte at a time, ``delay`` seconds apart
+    slow_drip      the work is done; the answer comes one byte at a time, ``delay`` seconds apart (of a file: in 64
+                   pieces)
+    corrupt        one bit of a file is turned over, on its way in or out
     body           the work is done; the answer is ``status`` with the bytes ``body`` (``content_type``)
     date           the work is done; the answer's Date is ``skew`` seconds off
     ============== ==================================================================================

@@ -12,20 +12,23 @@ import socket
 import ssl
 import struct
 import threading
+from collections.abc import Iterator
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from .faults import Fault
 from .refusal import Refusal
-from .service import Reply, Request, Service
+from .service import UNANSWERED, Reply, Request, Service
+from .streaming import CHUNK, MAX_BODY, Body, FileReply, FileRequest, Files, FileService, Piece
 
 _logger = logging.getLogger(__name__)
 
-MAX_BODY = 10 * 1024 * 1024
-"""The longest body that is read, in bytes."""
+MAX_IGNORED = 256 * 1024 * 1024
+"""The longest rest of a body, in bytes, that is read and forgotten so that its sender comes to read the answer."""
 
 _WITHOUT_BODY = (204, 304)
+_DRIPS = 64
 
 
 class Server(ThreadingHTTPServer):
@@ -34,11 +37,14 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, service: Service, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, service: Service, host: str, port: int, tls: ssl.SSLContext | None = None, files: Files | None = None
+    ) -> None:
         """Binds, and begins to listen. Raises ``ValueError`` for a host that is not loopback, ``OSError``."""
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"The emulator binds loopback addresses only, not {host}.")
         self.service = service
+        self.files = files
         self.stopping = threading.Event()
         self._tls = tls
         self._lock = threading.Lock()
@@ -112,63 +118,120 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         try:
-            request = self._request()
+            length = self._length()
+            owner = self.server.files.owner(self.path.partition("?")[0]) if self.server.files else None
+            if owner:
+                self._serve_file(owner, length)
+                return
+            request = Request(self.command, self.path, _lower_case(self.headers), self._body(length))
         except Refusal as refusal:
             self.close_connection = True
             self._write(self.server.service.refusal(refusal, _lower_case(self.headers)))
             return
-        reply = self.server.service.answer(request)
-        send = _WAYS_OUT.get(reply.fault.kind, _Connection._write) if reply.fault else _Connection._write
-        send(self, reply)
+        self._send(self.server.service.answer(request))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve
 
-    def _request(self) -> Request:
+    def _serve_file(self, owner: FileService, length: int) -> None:
+        files, stream = self.server.files, Body(self.rfile, length)
+        if files is None:
+            raise ValueError("There are no services of files.")
+        request = FileRequest(self.command, self.path, _lower_case(self.headers), stream)
+        reply = files.answer(owner, request)
+        with reply.body.file if isinstance(reply.body, Piece) else contextlib.nullcontext():
+            if reply.fault is None or reply.fault.kind not in UNANSWERED:
+                self._ignore_rest(stream)
+            self._send(reply)
+
+    def _send(self, reply: Reply | FileReply) -> None:
+        way_out = _WAYS_OUT.get(reply.fault.kind, _Connection._write) if reply.fault else _Connection._write
+        way_out(self, reply)
+
+    def _length(self) -> int:
+        """How long the request's body is, in bytes."""
         if "transfer-encoding" in self.headers:
             raise Refusal(411, "LengthRequired", "A body must come with its content-length.")
         length = self.headers.get("content-length", "0")
         if not length.isdecimal():
             raise Refusal(400, "CannotParseRequest", "The content-length is no number.")
-        if int(length) > MAX_BODY:
-            raise Refusal(413, "RequestEntityTooLarge", f"A body has at most {MAX_BODY} bytes.")
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
-            raise ConnectionError("The client left before its request was complete.")
-        return Request(self.command, self.path, _lower_case(self.headers), body)
+        return int(length)
 
-    def _head(self, reply: Reply) -> bytes:
+    def _body(self, length: int) -> bytes:
+        if length > MAX_BODY:
+            raise Refusal(413, "RequestEntityTooLarge", f"A body has at most {MAX_BODY} bytes.")
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionError("The client left before its request was complete.")
+        return body
+
+    def _ignore_rest(self, stream: Body) -> None:
+        # To close with bytes unread is a reset, which could reach the client before the answer does.
+        stream.limit = stream.length
+        if stream.remaining > MAX_IGNORED:
+            self.close_connection = True
+            return
+        for _ in stream.chunks():
+            pass
+
+    def _head(self, reply: Reply | FileReply) -> bytes:
         headers = dict(reply.headers)
         if reply.status not in _WITHOUT_BODY:
-            headers["content-length"] = str(len(reply.body))
+            # The answer to HEAD tells the length of what GET would have sent.
+            headers.setdefault("content-length", str(_length(reply)))
         if self.close_connection:
             headers["connection"] = "close"
         phrase = responses.get(reply.status, "")
         lines = [f"HTTP/1.1 {reply.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
-    def _write(self, reply: Reply) -> None:
-        body = b"" if self.command == "HEAD" or reply.status in _WITHOUT_BODY else reply.body
-        self.wfile.write(self._head(reply) + body)
+    def _write(self, reply: Reply | FileReply) -> None:
+        if self.command == "HEAD" or reply.status in _WITHOUT_BODY:
+            self.wfile.write(self._head(reply))
+        elif isinstance(reply.body, Piece):
+            self.wfile.write(self._head(reply))
+            self._write_piece(reply.body)
+        else:
+            self.wfile.write(self._head(reply) + reply.body)
 
-    def _write_half(self, reply: Reply) -> None:
+    def _write_piece(self, piece: Piece) -> None:
+        # Over TLS this reads and sends in small pieces, without it the kernel copies; both in constant memory.
+        if piece.length:
+            self.connection.sendfile(piece.file, piece.offset, piece.length)
+
+    def _write_half(self, reply: Reply | FileReply) -> None:
         self.close_connection = True
-        self.wfile.write(self._head(reply) + reply.body[: len(reply.body) // 2])
+        self.wfile.write(self._head(reply))
+        if isinstance(reply.body, Piece):
+            self._write_piece(Piece(reply.body.file, reply.body.offset, reply.body.length // 2))
+        else:
+            self.wfile.write(reply.body[: len(reply.body) // 2])
 
-    def _write_slowly(self, reply: Reply) -> None:
+    def _write_slowly(self, reply: Reply | FileReply) -> None:
         fault = _fault_of(reply)
         self.wfile.write(self._head(reply))
-        for index in range(len(reply.body)):
+        size = max(1, _length(reply) // _DRIPS) if isinstance(reply.body, Piece) else 1
+        for chunk in _chunks(reply, size):
             if self.server.stopping.wait(fault.delay):
                 return
-            self.wfile.write(reply.body[index : index + 1])
+            self.wfile.write(chunk)
 
-    def _reset(self, _reply: Reply) -> None:
+    def _write_corrupted(self, reply: Reply | FileReply) -> None:
+        if not isinstance(reply.body, Piece):
+            self._write(reply)
+            return
+        self.wfile.write(self._head(reply))
+        mask = 1
+        for chunk in _chunks(reply, CHUNK):
+            self.wfile.write(bytes([chunk[0] ^ mask]) + chunk[1:])
+            mask = 0
+
+    def _reset(self, _reply: Reply | FileReply) -> None:
         self.close_connection = True
         # Lingering for no time makes close() send RST rather than FIN; detached, nothing is sent before it.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         socket.close(self.connection.detach())
 
-    def _hang(self, reply: Reply) -> None:
+    def _hang(self, reply: Reply | FileReply) -> None:
         # Reads what there is, below TLS, until the client leaves or the emulator stops; both end the connection.
         with socket.socket(fileno=socket.dup(self.connection.fileno())) as raw, contextlib.suppress(OSError):
             raw.settimeout(None)
@@ -192,14 +255,31 @@ class _Connection(BaseHTTPRequestHandler):
 _WAYS_OUT = {
     "truncated": _Connection._write_half,
     "slow_drip": _Connection._write_slowly,
+    "corrupt": _Connection._write_corrupted,
     "reset_before": _Connection._reset,
+    "reset_during": _Connection._reset,
     "reset_after": _Connection._reset,
     "hang": _Connection._hang,
     "hang_after": _Connection._hang,
 }
 
 
-def _fault_of(reply: Reply) -> Fault:
+def _length(reply: Reply | FileReply) -> int:
+    return reply.body.length if isinstance(reply.body, Piece) else len(reply.body)
+
+
+def _chunks(reply: Reply | FileReply, size: int) -> Iterator[bytes]:
+    """The body, at most ``size`` bytes at a time."""
+    if isinstance(reply.body, Piece):
+        reply.body.file.seek(reply.body.offset)
+        for start in range(0, reply.body.length, size):
+            yield reply.body.file.read(min(size, reply.body.length - start))
+    else:
+        for start in range(0, len(reply.body), size):
+            yield reply.body[start : start + size]
+
+
+def _fault_of(reply: Reply | FileReply) -> Fault:
     if reply.fault is None:
         raise ValueError("This reply suffers no fault.")
     return reply.fault

@@ -20,8 +20,10 @@ from .refusal import Refusal, invalid, not_found
 from .retry_tokens import RetryTokens
 from .signatures import Verifier
 from .validation import check_model, check_query
+from .workspaces import Workspaces
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_SINGLE_ENTITIES = frozenset({"registered_model", "model_version", "experiment", "run"})
 Handler = Callable[[dict[str, Any], str], dict[str, Any]]
 
 
@@ -58,12 +60,16 @@ class Reply:
 
 
 class Service:
-    """Answers requests from a state, whose methods are named like the contract's operations."""
+    """Answers requests from the states of the instance and its workspaces.
+
+    Their methods are named like the contract's operations.
+    """
 
     def __init__(
         self,
         ai_data_platform_id: str,
         state: object,
+        workspaces: Workspaces,
         verifier: Verifier,
         retry_tokens: RetryTokens,
         faults: FaultPlan,
@@ -73,7 +79,10 @@ class Service:
         clock: Callable[[], float],
     ) -> None:
         self._ai_data_platform_id = ai_data_platform_id
-        self._handlers: dict[str, Handler] = {row.name: getattr(state, row.name) for row in OPERATIONS}
+        self._state_of: dict[str, Callable[[Mapping[str, str]], object]] = {
+            "instance": lambda parameters: state,
+            "workspace": lambda parameters: workspaces.get(unquote(parameters["workspaceKey"])),
+        }
         self._verifier = verifier
         self._retry_tokens = retry_tokens
         self._faults = faults
@@ -86,9 +95,9 @@ class Service:
         started, since = self._clock(), time.monotonic()
         operation = _operation_at(request.path, request.verb)
         fault = self._faults.next(operation.name if operation else None)
-        request_id = _request_id(request.headers)
+        request_id = request_id_of(request.headers)
         if fault and fault.before_work:
-            reply = _instead_of_work(fault)
+            reply = instead_of_work(fault)
         else:
             reply = self._work(request)
             if fault and fault.kind == "body":
@@ -106,8 +115,8 @@ class Service:
                 query=dict(parse_qsl(request.query, keep_blank_values=True)),
                 headers=dict(request.headers),
                 body=_json_or_none(request.body),
-                status=None if fault and fault.kind in _UNANSWERED else reply.status,
-                answer=None if fault and fault.kind in _UNANSWERED else _json_or_none(reply.body),
+                status=None if fault and fault.kind in UNANSWERED else reply.status,
+                answer=None if fault and fault.kind in UNANSWERED else _json_or_none(reply.body),
                 request_id=request_id,
                 started=started,
                 seconds=time.monotonic() - since,
@@ -118,23 +127,22 @@ class Service:
 
     def refusal(self, refusal: Refusal, headers: Mapping[str, str]) -> Reply:
         """The reply to what is no proper request."""
-        reply = _error(refusal)
+        reply = error_reply(refusal)
         date = formatdate(self._clock(), usegmt=True)
-        return replace(reply, headers={"opc-request-id": _request_id(headers), "date": date, **reply.headers})
+        return replace(reply, headers={"opc-request-id": request_id_of(headers), "date": date, **reply.headers})
 
     def _work(self, request: Request) -> Reply:
         try:
             return self._do(request)
         except Refusal as refusal:
-            return _error(refusal)
+            return error_reply(refusal)
         except Exception as error:  # noqa: BLE001 - whatever went wrong in here is a 500 out there
-            return _error(Refusal(500, "InternalServerError", f"{type(error).__name__}: {error}"))
+            return error_reply(Refusal(500, "InternalServerError", f"{type(error).__name__}: {error}"))
 
     def _do(self, request: Request) -> Reply:
         caller = self._verifier.verify(request.verb, request.target, request.headers, request.body)
-        operation = self._route(request)
+        operation, handler = self._route(request)
         arguments = _arguments(operation, request)
-        handler = self._handlers[operation.name]
         token = request.headers.get("opc-retry-token")
         if token is None or operation.effect == "read":
             answer = handler(arguments, caller.user)
@@ -144,9 +152,9 @@ class Service:
         status, with_body = self._success[operation.effect]
         if not with_body:
             return Reply(status, b"")
-        return _json_reply(status, answer, _etag(answer))
+        return json_reply(status, answer, _etag(answer))
 
-    def _route(self, request: Request) -> Operation:
+    def _route(self, request: Request) -> tuple[Operation, Handler]:
         verbs = [row.verb for row in OPERATIONS if row.pattern.fullmatch(request.path)]
         if not verbs:
             raise not_found("There is no such operation.")
@@ -156,10 +164,11 @@ class Service:
         parameters = operation.pattern.fullmatch(request.path)
         if parameters is None or unquote(parameters["aiDataPlatformId"]) != self._ai_data_platform_id:
             raise not_found("Authorization failed or requested resource not found.")
-        return operation
+        handler: Handler = getattr(self._state_of[operation.scope](parameters.groupdict()), operation.name)
+        return operation, handler
 
 
-_UNANSWERED = frozenset({"reset_before", "reset_after", "hang", "hang_after"})
+UNANSWERED = frozenset({"reset_before", "reset_during", "reset_after", "hang", "hang_after"})
 
 
 def _operation_at(path: str, verb: str) -> Operation | None:
@@ -179,7 +188,7 @@ def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
     if content_type != "application/json":
         raise Refusal(415, "UnsupportedMediaType", "The content type must be application/json.")
     try:
-        body = json.loads(request.body)
+        body = json.loads(request.body, parse_constant=_no_constant)
     except ValueError as error:
         raise Refusal(400, "CannotParseRequest", f"The body is no JSON: {error}.") from error
     check_model(body, operation.body)
@@ -187,15 +196,22 @@ def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
     return arguments
 
 
-def _request_id(headers: Mapping[str, str]) -> str:
+def _no_constant(word: str) -> None:
+    """Python's reader would take NaN and Infinity, which JSON does not have."""
+    raise ValueError(f"it has no {word}")
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """The caller's request id with the service's own behind it, or that alone."""
     given = headers.get("opc-request-id", "")
     own = secrets.token_hex(16).upper()
     return f"{given}/{own}" if _REQUEST_ID.fullmatch(given) else own
 
 
-def _instead_of_work(fault: Fault) -> Reply:
+def instead_of_work(fault: Fault) -> Reply:
+    """The reply to a request that comes to nothing."""
     if fault.kind == "status":
-        reply = _json_reply(fault.status or 503, fault.error())
+        reply = json_reply(fault.status or 503, fault.error())
         return replace(reply, headers={**reply.headers, **fault.headers})
     if fault.kind == "html":
         page = f"<html><head><title>{fault.status}</title></head><body><h1>{fault.message}</h1></body></html>"
@@ -205,18 +221,20 @@ def _instead_of_work(fault: Fault) -> Reply:
     return Reply(0, b"")
 
 
-def _error(refusal: Refusal) -> Reply:
-    return _json_reply(refusal.status, {"code": refusal.code, "message": refusal.message})
+def error_reply(refusal: Refusal) -> Reply:
+    """An error in the shape of OCI's."""
+    return json_reply(refusal.status, {"code": refusal.code, "message": refusal.message})
 
 
-def _json_reply(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Reply:
+def json_reply(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Reply:
+    """A value as JSON."""
     body = json.dumps(value).encode()
     return Reply(status, body, {"content-type": "application/json", **(headers or {})})
 
 
 def _etag(answer: dict[str, Any]) -> dict[str, str]:
     """Single entities carry one."""
-    if set(answer) not in ({"registered_model"}, {"model_version"}):
+    if len(answer) != 1 or not _SINGLE_ENTITIES.issuperset(answer):
         return {}
     return {"etag": hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:32]}
 

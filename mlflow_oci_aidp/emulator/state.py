@@ -20,7 +20,8 @@ from mlflow.exceptions import MlflowException
 
 from .contract import MODELS
 from .database import RegistryDatabase
-from .refusal import Refusal, invalid
+from .paging import max_results, page, page_token, with_values
+from .refusal import invalid, of_mlflow
 from .validation import check_model
 
 Json = dict[str, Any]
@@ -32,15 +33,6 @@ _HIDDEN = "mlflow_oci_aidp.emulator.fields"
 # it was given, so such a source is stored in disguise.
 _DISGUISE = "aidp-emulator+"
 
-_REFUSALS: dict[str, tuple[int, str]] = {
-    "RESOURCE_DOES_NOT_EXIST": (404, "NotAuthorizedOrNotFound"),
-    "RESOURCE_ALREADY_EXISTS": (409, "NotAuthorizedOrResourceAlreadyExists"),
-    "INVALID_PARAMETER_VALUE": (400, "InvalidParameter"),
-    "BAD_REQUEST": (400, "InvalidParameter"),
-    "INVALID_STATE": (409, "IncorrectState"),
-    "TEMPORARILY_UNAVAILABLE": (503, "ServiceUnavailable"),
-}
-
 _TEXT = r"'[^']*'"
 _CONDITION = re.compile(
     rf"""\s*(?P<key>(?:(?:attributes?|tags?)\.)?(?:`[^`]+`|[A-Za-z_][\w.]*))
@@ -49,7 +41,6 @@ _CONDITION = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-DEFAULT_MAX_RESULTS = 100
 MAX_REGISTERED_MODELS = 1000
 MAX_MODEL_VERSIONS = 200_000
 """Not documented by the platform; MLflow's own bound."""
@@ -89,14 +80,14 @@ class RegistryState:
         """A page of registered models."""
         condition = _condition(query.get("filter"), like_means_contains=True)
         with self._work():
-            page = self._database.search_registered_models(
-                condition, _max_results(query, MAX_REGISTERED_MODELS), _order(query), _page_token(query)
+            found = self._database.search_registered_models(
+                condition, max_results(query, MAX_REGISTERED_MODELS), _order(query), page_token(query)
             )
-        models = [_registered_model(model) for model in page]
+        models = [_registered_model(model) for model in found]
         if query.get("is_deployment_summary_enabled"):
             for model in models:
                 model["deployment_summary"] = {"total_deployment": 0, "active_deployment": 0}
-        return _page("registered_models", models, page.token)
+        return page("registered_models", models, found.token)
 
     def get_registered_model_summary(self, query: Json, user: str) -> Json:
         """How many models and versions a schema holds."""
@@ -174,8 +165,6 @@ class RegistryState:
             )
             return self._model_version_answer(details["name"], version.version)
 
-    create_workspace_model_version = create_model_version
-
     def get_model_version(self, query: Json, user: str) -> Json:
         """One version."""
         with self._work():
@@ -185,12 +174,12 @@ class RegistryState:
         """A page of versions."""
         condition = _condition(query.get("filter"), like_means_contains=False)
         with self._work():
-            page = self._database.search_model_versions(
-                condition, _max_results(query, MAX_MODEL_VERSIONS), _order(query), _page_token(query)
+            found = self._database.search_model_versions(
+                condition, max_results(query, MAX_MODEL_VERSIONS), _order(query), page_token(query)
             )
-            aliases = self._aliases({version.name for version in page})
-        versions = [_model_version(version, aliases) for version in page]
-        return _page("model_versions", versions, page.token)
+            aliases = self._aliases({version.name for version in found})
+        versions = [_model_version(version, aliases) for version in found]
+        return page("model_versions", versions, found.token)
 
     def update_model_version(self, details: Json, user: str) -> Json:
         """Changes the fields that are given."""
@@ -267,9 +256,7 @@ class RegistryState:
             try:
                 yield
             except MlflowException as error:
-                status, code = _REFUSALS.get(error.error_code, (500, "InternalServerError"))
-                # MLflow appends the SQL of a failed rename, which is nobody's business.
-                raise Refusal(status, code, str(error.message).partition(" Error: (")[0]) from error
+                raise of_mlflow(error) from error
 
     def _registered_model_answer(self, name: str) -> Json:
         return {"registered_model": _registered_model(self._database.get_registered_model(name))}
@@ -344,7 +331,7 @@ def _registered_model(model: RegisteredModel) -> Json:
     aliases = {alias: str(version) for alias, version in model.aliases.items()}
     hidden = _hidden(model.tags)
     versions = [_model_version(version, {model.name: aliases}) for version in model.latest_versions]
-    return _with_values(
+    return with_values(
         {
             "name": model.name,
             "creation_timestamp": model.creation_timestamp,
@@ -363,7 +350,7 @@ def _registered_model(model: RegisteredModel) -> Json:
 
 def _model_version(version: ModelVersion, aliases: dict[str, dict[str, str]]) -> Json:
     number = str(version.version)
-    return _with_values(
+    return with_values(
         {
             "name": version.name,
             "version": number,
@@ -387,10 +374,6 @@ def _reported_tags(tags: dict[str, str]) -> list[Json]:
     return [{"key": key, "value": value} for key, value in tags.items() if key != _HIDDEN]
 
 
-def _with_values(fields: Json) -> Json:
-    return {name: value for name, value in fields.items() if value is not None and value not in ([], {})}
-
-
 def _condition(text: str | None, *, like_means_contains: bool) -> str | None:
     """A documented filter in MLflow's terms: one condition, its text in single quotes."""
     if text is None:
@@ -407,13 +390,6 @@ def _condition(text: str | None, *, like_means_contains: bool) -> str | None:
     return f"{key} {operator} {value}"
 
 
-def _max_results(query: Json, highest: int) -> int:
-    wanted: int = query.get("max_results", DEFAULT_MAX_RESULTS)
-    if not 1 <= wanted <= highest:
-        raise invalid(f"'max_results' must be from 1 to {highest}.")
-    return wanted
-
-
 def _order(query: Json) -> list[str] | None:
     if "order_by" not in query:
         return None
@@ -422,16 +398,3 @@ def _order(query: Json) -> list[str] | None:
     if not all(names) or len(set(names)) < len(names):
         raise invalid("'order_by' must name columns, each once, separated by commas.")
     return columns
-
-
-def _page_token(query: Json) -> str | None:
-    token: str | None = query.get("page_token")
-    if token == "":
-        raise invalid("'page_token' must not be empty.")
-    return token
-
-
-def _page(name: str, entities: list[Json], token: str | bytes | None) -> Json:
-    if isinstance(token, bytes):  # as MLflow 3.0 makes them
-        token = token.decode()
-    return {name: entities, "next_page_token": token} if token else {name: entities}

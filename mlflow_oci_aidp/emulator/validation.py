@@ -8,7 +8,18 @@ from urllib.parse import parse_qsl
 from .contract import MODELS, Field
 from .refusal import invalid, missing
 
-_JSON_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "object": (dict,),
+}
+
+# JSON has no such numbers. MLflow sends protobuf's words for them; whether the platform takes them is not known.
+NOT_FINITE = ("NaN", "Infinity", "-Infinity")
+
+_INTEGERS = range(-(2**63), 2**63)
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -57,8 +68,12 @@ def _check_value(value: Any, rule: Field, kind: str, where: str) -> None:
             _check_value(item, rule, kind[len("list[") : -1], f"{where}[{index}]")
     elif kind in MODELS:
         check_model(value, kind, where)
+    elif kind == "float" and value in NOT_FINITE:
+        return
     elif not isinstance(value, _JSON_TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
         raise invalid(f"'{where}' must be of type {kind}.")
+    elif kind == "int" and value not in _INTEGERS:
+        raise invalid(f"'{where}' must fit into 64 bits.")
     elif rule.allowed and value not in rule.allowed:
         raise invalid(f"'{where}' must be one of {', '.join(rule.allowed)}.")
 

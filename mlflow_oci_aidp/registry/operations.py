@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlflow_oci_aidp.operations import DERIVED, NATIVE, UNAVAILABLE, Operation
 
-NATIVE, DERIVED, UNAVAILABLE = "native", "derived", "not available"
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One line of the table.
-
-    Attributes:
-        method: The method of MLflow's store.
-        kind: :py:data:`NATIVE`, :py:data:`DERIVED` or :py:data:`UNAVAILABLE`.
-        how: The calls it becomes, by the names of MLflow's RPCs, or how it is built from others.
-    """
-
-    method: str
-    kind: str
-    how: str
-
+__all__ = ["DERIVED", "NATIVE", "OPERATIONS", "UNAVAILABLE", "Operation"]
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("create_registered_model", NATIVE, "CreateRegisteredModel"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 from mlflow.exceptions import MlflowException
@@ -17,12 +17,16 @@ from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.utils.validation import _validate_model_alias_name
 
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.errors import error, invalid_parameter, not_implemented
+from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
+from mlflow_oci_aidp.errors import error, invalid_parameter, present
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.operations import lacking
 from mlflow_oci_aidp.registry import aliases, entities, prompts
 from mlflow_oci_aidp.registry.entities import Json
+from mlflow_oci_aidp.registry.filters import documented
 from mlflow_oci_aidp.registry.operations import OPERATIONS, UNAVAILABLE
 from mlflow_oci_aidp.routes import ROUTES
+from mlflow_oci_aidp.tracking.places import Places
 from mlflow_oci_aidp.transport import Transport
 
 T = TypeVar("T")
@@ -57,6 +61,7 @@ class AidpRegistryStore(AbstractStore):
         self._uris = (store_uri, tracking_uri)
         self._settings = settings.resolve(store_uri)
         self._transport = Transport(self._settings, Identity(self._settings))
+        self._places = Places(self._call) if self._settings.workspace else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Settings are looked up again where it is unpickled: secrets do not travel.
@@ -127,9 +132,7 @@ class AidpRegistryStore(AbstractStore):
         Raises:
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
         """
-        return _present(
-            self._call("GetRegisteredModel", _registered_model, name=name), f"The registered model {name!r}"
-        )
+        return present(self._call("GetRegisteredModel", _registered_model, name=name), f"The registered model {name!r}")
 
     def search_registered_models(
         self,
@@ -203,9 +206,17 @@ class AidpRegistryStore(AbstractStore):
             description: The description.
             local_model_path: Not used.
             model_id: The logged model that the version comes from.
+
+        Of a run in the workspace, ``runs:/<run id>/<path>`` is sent as the source, and to the workspace, as the
+        platform's own clients do. [aidp-python-client 5.1.1]
         """
+        call = "CreateModelVersion"
+        source = to_platform(source)
+        found = self._places.find(source, run_id) if self._places else None
+        if found is not None:
+            call, source, run_id = "CreateWorkspaceModelVersion", found.source, found.run_id
         return self._call(
-            "CreateModelVersion",
+            call,
             self._model_version,
             name=name,
             source=source,
@@ -250,7 +261,7 @@ class AidpRegistryStore(AbstractStore):
         Raises:
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
         """
-        return _present(
+        return present(
             self._call("GetModelVersion", self._model_version, name=name, version=str(version)),
             f"Version {version} of {name!r}",
         )
@@ -268,13 +279,18 @@ class AidpRegistryStore(AbstractStore):
         for _ in range(_LONGEST_CHAIN):
             copied = _COPY_SOURCE.fullmatch(source)
             if copied is None:
-                return self._place_of_logged_model(source)
+                return to_mlflow(self._place(source))
             source = self._source_of_origin(name, version, copied["name"], copied["version"])
         raise error(
             "INVALID_STATE",
             f"The copies that version {version} of {name!r} comes from make a circle.",
             "Register the model again from where its artifacts are.",
         )
+
+    def _place(self, source: str) -> str:
+        """Where the artifacts of a source lie: among those of a run of the workspace, or of a logged model."""
+        place = self._places.resolve(source) if self._places else source
+        return self._place_of_logged_model(source) if place == source else place
 
     def _place_of_logged_model(self, source: str) -> str:
         logged = _LOGGED_MODEL.fullmatch(source)
@@ -372,7 +388,7 @@ class AidpRegistryStore(AbstractStore):
             MlflowException: ``INVALID_PARAMETER_VALUE`` if there is no such alias, as MLflow's own servers say it.
         """
         if "GetModelVersionByAlias" in ROUTES:
-            return _present(
+            return present(
                 self._call("GetModelVersionByAlias", self._model_version, name=name, alias=alias),
                 f"The alias {alias!r} of {name!r}",
             )
@@ -389,7 +405,7 @@ class AidpRegistryStore(AbstractStore):
     def _alias_places(self, name: str) -> tuple[dict[str, str], dict[str, str]]:
         """The aliases that the platform reports, and the tags of a registered model."""
         found = self._call("GetRegisteredModel", entities.alias_places, name=name)
-        return _present(found, f"The registered model {name!r}")
+        return present(found, f"The registered model {name!r}")
 
     def _forget_aliases(self, name: str, version: str) -> None:
         """Delete the aliases of a version that is gone."""
@@ -431,7 +447,7 @@ class AidpRegistryStore(AbstractStore):
         latest = self.get_registered_model(name).latest_versions
         same = [version for version in latest if version.source == source]
         newest = max(same, key=lambda version: int(version.version), default=None)
-        return _present(newest, f"The new version of {name!r}")
+        return present(newest, f"The new version of {name!r}")
 
     def _search(
         self,
@@ -455,7 +471,7 @@ class AidpRegistryStore(AbstractStore):
             found = self._call(
                 call,
                 page,
-                filter=search.filter,
+                filter=documented(search.filter),
                 max_results=max_results,
                 order_by=", ".join(order_by or ()) or None,
                 page_token=page_token or None,
@@ -467,17 +483,9 @@ class AidpRegistryStore(AbstractStore):
             page_token = found.token
 
 
-def _lacking(what: str) -> Callable[..., NoReturn]:
-    def refuse(self: AidpRegistryStore, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not part of AI Data Platform: raises ``NOT_IMPLEMENTED`` at once, without a request."""
-        raise not_implemented(what)
-
-    return refuse
-
-
 for _operation in OPERATIONS:
     if _operation.kind == UNAVAILABLE:
-        setattr(AidpRegistryStore, _operation.method, _lacking(_operation.how))
+        setattr(AidpRegistryStore, _operation.method, lacking(_operation.how))
 
 
 def _registered_model(json: Json) -> RegisteredModel:
@@ -488,13 +496,3 @@ def _tags(tags: list[Any] | None) -> list[dict[str, str]] | None:
     for tag in tags or ():
         aliases.check_tag(tag.key)
     return [{"key": tag.key, "value": tag.value} for tag in tags] if tags else None
-
-
-def _present(found: T | None, what: str) -> T:
-    if found is None:
-        raise error(
-            "INTERNAL_ERROR",
-            f"{what} was answered without a body.",
-            "Check the endpoint: this may not be the answer of an AI Data Platform.",
-        )
-    return found

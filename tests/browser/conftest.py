@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -76,16 +77,27 @@ class Server:
 
 @pytest.fixture(scope="package")
 def running_server(platform, tmp_path_factory) -> Iterator[Server]:
-    """``mlflow server`` as a user starts it, with settings from its command line alone."""
+    """``mlflow server`` with the platform's registry, and runs of its own."""
     folder = tmp_path_factory.mktemp("mlflow-server")
+    stores = ["--registry-store-uri", platform.uri, "--backend-store-uri", f"sqlite:///{folder}/tracking.db"]
+    with serving(folder, [*stores, "--artifacts-destination", f"{folder}/files"]) as server:
+        yield server
+
+
+@contextmanager
+def serving(folder: Path, arguments: list[str]) -> Iterator[Server]:
+    """``mlflow server`` as a user starts it, with settings from its command line alone."""
     server = Server(f"http://127.0.0.1:{(port := free_port())}", folder / "log")
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--registry-store-uri", platform.uri]
-    command += ["--backend-store-uri", f"sqlite:///{folder}/tracking.db", "--artifacts-destination", f"{folder}/files"]
     with server.log.open("wb") as log:
         # A session of its own, so that the workers end with it.
         process = subprocess.Popen(
-            command, cwd=folder, env=environment(folder), stdout=log, stderr=log, start_new_session=True
+            [*command, *arguments],
+            cwd=folder,
+            env=environment(folder),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
         wait_until_it_serves(server, process)
@@ -220,15 +232,6 @@ def model(client, request) -> Iterator[str]:
     client.set_registered_model_alias(name, "champion", "1")
     yield name
     client.delete_registered_model(name)
-
-
-@pytest.fixture
-def sdk(aidp):
-    """Oracle's own client."""
-    oci = pytest.importorskip("oci")
-    dp = pytest.importorskip("aidp_python_client.aidataplatform_dp")
-    config = oci.config.from_file(aidp.config_file)
-    return dp.MLOpsClient(config, service_endpoint=aidp.endpoint, retry_strategy=oci.retry.NoneRetryStrategy())
 
 
 @pytest.fixture

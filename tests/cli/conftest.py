@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mlflow_oci_aidp.cli import main
 from tests.support.machine import Machine
+
+
+class Shell(Machine):
+    """A machine whose URIs name no workspace, which is not there."""
+
+    def uri(self, **settings: str) -> str:
+        return f"aidp://{self.aidp.ai_data_platform_id}?{urlencode({'endpoint': self.aidp.endpoint, **settings})}"
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +26,9 @@ def no_certificates_of_this_machine(monkeypatch):
 
 
 @pytest.fixture
-def here(aidp, tmp_path, monkeypatch) -> Machine:
+def here(aidp, tmp_path, monkeypatch) -> Shell:
     """A machine with the emulator in reach."""
-    return Machine(aidp, tmp_path, monkeypatch)
+    return Shell(aidp, tmp_path, monkeypatch)
 
 
 def run(*arguments: str) -> Result:

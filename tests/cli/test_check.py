@@ -17,6 +17,7 @@ from tests.support.certificates import new_key
 
 PASS_PHRASE = "correct-horse-battery-staple"
 SEARCH = "list_registered_models"
+SEARCH_EXPERIMENTS = "list_experiments"
 
 
 def failure(*arguments: str) -> tuple[str, str, str]:
@@ -42,7 +43,7 @@ def test_all_is_well(aidp):
 def test_over_tls_every_check_that_applies_is_ok(monkeypatch):
     with Emulator(tls=True) as aidp:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", aidp.ca_file)
-        report = read("check", aidp.uri)
+        report = read("check", aidp.tracking_uri)
     assert {name for name, status in statuses(report).items() if status != "ok"} == {"region", "token"}
 
 
@@ -52,13 +53,25 @@ def test_it_reads_once_and_changes_nothing(aidp):
     assert signed == ["GET"]
 
 
-def test_without_an_argument_it_checks_mlflows_registry(aidp, monkeypatch):
-    monkeypatch.setenv("MLFLOW_REGISTRY_URI", aidp.uri)
-    assert read("check")["uri"] == aidp.uri
+@pytest.mark.parametrize(
+    ("registry", "tracking", "checked"),
+    [
+        ("{uri}", "sqlite://", "{uri}"),
+        ("{uri}", "{tracking_uri}", "{uri}"),
+        ("", "{tracking_uri}", "{tracking_uri}"),
+        ("https://elsewhere.invalid", "{tracking_uri}", "{tracking_uri}"),
+    ],
+)
+def test_without_an_argument_it_checks_what_mlflow_uses(aidp, monkeypatch, registry, tracking, checked):
+    uris = {"uri": aidp.uri, "tracking_uri": aidp.tracking_uri}
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", registry.format(**uris))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking.format(**uris))
+    assert read("check")["uri"] == checked.format(**uris)
 
 
-def test_another_servers_registry_uri_is_not_ours(aidp, monkeypatch):
-    for name, value in {**aidp.environ, "MLFLOW_REGISTRY_URI": "https://elsewhere.invalid"}.items():
+def test_another_servers_uris_are_not_ours(aidp, monkeypatch):
+    elsewhere = dict.fromkeys(("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI"), "https://elsewhere.invalid")
+    for name, value in {**aidp.environ, **elsewhere}.items():
         monkeypatch.setenv(name, value)
     assert read("check")["uri"] == "aidp://"
 
@@ -190,8 +203,8 @@ def test_what_needs_a_check_that_failed_is_skipped(here):
     config = here.config(DEFAULT=here.api_key())
     uri = f"aidp://{here.aidp.ai_data_platform_id}?region=eu-frankfurt-1&config_file={config}"
     report = json.loads(run("check", uri, "--json").stdout)
-    after = ("signature", "name", "connection", "TLS", "clock", "signed read")
-    assert [statuses(report)[name] for name in after] == ["ok", *["skipped"] * 5]
+    after = ("signature", "name", "connection", "TLS", "clock", "signed read", "workspace")
+    assert [statuses(report)[name] for name in after] == ["ok", *["skipped"] * 6]
 
 
 # Who signs
@@ -406,6 +419,47 @@ def test_a_service_that_is_down_is_asked_once(aidp):
     _, cause, remedy = failure(aidp.uri)
     assert "HTTP 503" in cause
     assert "later" in remedy
+    assert aidp.faults.fired["status"] == 1
+
+
+# Whether the workspace lets it in
+
+
+def test_no_workspace_is_no_failure(aidp):
+    last = read("check", aidp.uri)["checks"][-1]
+    assert (last["name"], last["status"], last["remedy"]) == ("workspace", "skipped", "")
+    assert last["found"].startswith("none is named")
+
+
+@pytest.mark.parametrize("place", ["the URI", "AIDP_WORKSPACE_KEY"])
+def test_a_workspace_is_asked_for_one_experiment(aidp, monkeypatch, place):
+    monkeypatch.setenv("AIDP_WORKSPACE_KEY", aidp.workspace_key)
+    report = read("check", aidp.tracking_uri if place == "the URI" else aidp.uri)
+    assert report["checks"][-1]["found"] == f"experiments of {aidp.workspace_key} can be searched"
+    asked = aidp.exchanges[-1]
+    assert (asked.operation, asked.body) == (SEARCH_EXPERIMENTS, {"max_results": 1})
+
+
+def test_an_unknown_workspace(aidp):
+    name, cause, remedy = failure(aidp.tracking_uri.replace(aidp.workspace_key, "another"))
+    assert name == "workspace"
+    assert "no experiments of the workspace another (404)" in cause
+    assert "The registry can be read." in cause
+    assert "Compare workspaceKey (from the URI) with the key" in remedy
+    assert "ask for a policy" in remedy
+
+
+def test_a_workspace_that_is_not_the_platforms(aidp):
+    aidp.faults.add("html", operation=SEARCH_EXPERIMENTS, status=404, times=None)
+    name, cause, remedy = failure(aidp.tracking_uri)
+    assert (name, remedy) == ("workspace", "Check the endpoint.")
+    assert "does not answer as an AI Data Platform does" in cause
+
+
+def test_a_workspace_that_is_down_is_asked_once(aidp):
+    aidp.faults.add("status", operation=SEARCH_EXPERIMENTS, status=503, times=None)
+    name, cause, _ = failure(aidp.tracking_uri)
+    assert (name, "HTTP 503" in cause) == ("workspace", True)
     assert aidp.faults.fired["status"] == 1
 
 

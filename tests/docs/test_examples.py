@@ -41,6 +41,36 @@ def run(monkeypatch, capsys):
     return call
 
 
+@pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda script: script.name)
+def test_the_page_includes_each_script(script):
+    page = (EXAMPLES.parent / "docs" / "examples.md").read_text(encoding="utf-8")
+    assert f'--8<-- "examples/{script.name}"\n' in page
+
+
+# --- training
+
+
+@pytest.fixture
+def train(run, environ, aidp, monkeypatch):
+    """Trains with the tracking URI alone, as the script says, and returns what it prints."""
+    pytest.importorskip("sklearn")
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.tracking_uri)
+    yield functools.partial(run, "train_and_register.py", NAME, "--strength", "1")
+    mlflow.sklearn.autolog(disable=True)
+
+
+def test_training_registers_and_promotes_what_is_good_enough(train, client):
+    assert f"{NAME} version 1: accuracy 0.97" in (printed := train())
+    assert f"{NAME}@champion predicts virginica, versicolor, setosa" in printed
+    assert aliases(client) == {"champion": "1"}
+
+
+def test_training_promotes_nothing_that_is_not(train, client):
+    assert "below 1: not promoted" in train("--accuracy", "1", status=1)
+    assert aliases(client) == {}
+
+
 # --- a run elsewhere
 
 

@@ -136,14 +136,20 @@ TRY = {"python": try_python, "sh": try_sh, "yaml": try_yaml, "ini": try_ini}
 
 @pytest.fixture
 def session(aidp, tmp_path, monkeypatch):
-    """A user's folder and shell, with the commands of this environment, and the emulator as the platform."""
+    """A user's folder and shell, with the commands of this environment, and the emulator as the platform.
+
+    The tracking URI serves the registry as well, as the pages say.
+    """
     monkeypatch.chdir(tmp_path)
-    for name, value in {**aidp.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/tracking.db"}.items():
+    for name, value in {**aidp.environ, "MLFLOW_TRACKING_URI": aidp.tracking_uri}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI")
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     mlflow.set_tracking_uri(None)
-    return tmp_path
+    yield tmp_path
+    while mlflow.active_run():
+        mlflow.end_run()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

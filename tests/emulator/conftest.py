@@ -107,3 +107,11 @@ def sdk(aidp):
 
 def tls_client_context(emulator):
     return ssl.create_default_context(cafile=emulator.ca_file)
+
+
+@pytest.fixture
+def ws(aidp):
+    """The first workspace."""
+    from .workspace import Workspace
+
+    return Workspace(aidp)

@@ -67,8 +67,10 @@ class TestFiles:
         with Emulator(folder, tls=True) as aidp:
             aidp.session_profile()
             aidp.state.create_registered_model({"name": "a"}, "user")
-            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-        assert modes == dict.fromkeys(modes, 0o600)
+            aidp.add_workspace("b").seed_logged_model(model_id="m-1")
+            modes = {path: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
+            expected = {path: 0o700 if path.is_dir() else 0o600 for path in modes}
+        assert modes == expected
 
     def test_folder_is_for_the_user_alone(self, tmp_path):
         Emulator(tmp_path / "data")
@@ -185,14 +187,31 @@ class TestDescription:
         assert (uri.scheme, uri.netloc, parse_qs(uri.query)) == (
             "aidp",
             aidp.ai_data_platform_id,
-            {"endpoint": [aidp.endpoint], "config_file": [aidp.config_file], "profile": ["DEFAULT"]},
+            {
+                "endpoint": [aidp.endpoint],
+                "object_storage_endpoint": [aidp.endpoint],
+                "config_file": [aidp.config_file],
+                "profile": ["DEFAULT"],
+            },
         )
+
+    def test_tracking_uri_is_enough(self, aidp):
+        uri = urlsplit(aidp.tracking_uri)
+        assert (uri.netloc, uri.path) == (aidp.ai_data_platform_id, f"/{aidp.workspace_key}")
+        assert parse_qs(uri.query) == {
+            "endpoint": [aidp.endpoint],
+            "config_file": [aidp.config_file],
+            "profile": ["DEFAULT"],
+            "object_storage_endpoint": [aidp.endpoint],
+        }
 
     def test_environment(self, aidp):
         assert set(aidp.environ) == {
             "MLFLOW_REGISTRY_URI",
             "AIDP_ENDPOINT",
             "AIDP_INSTANCE_ID",
+            "AIDP_WORKSPACE_KEY",
+            "AIDP_OBJECT_STORAGE_ENDPOINT",
             "OCI_CLI_CONFIG_FILE",
             "OCI_CLI_PROFILE",
             "OCI_CLI_AUTH",
@@ -212,6 +231,10 @@ class TestDescription:
     def test_state_needs_a_start(self, tmp_path):
         with pytest.raises(RuntimeError):
             _ = Emulator(tmp_path).state
+
+    def test_workspaces_need_a_start(self, tmp_path):
+        with pytest.raises(RuntimeError):
+            Emulator(tmp_path).workspace()
 
 
 class TestExchanges:

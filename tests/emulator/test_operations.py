@@ -1,4 +1,4 @@
-"""Oracle's own SDK does every operation of the registry."""
+"""Oracle's own SDK does every operation, and those of the registry in every way."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from mlflow_oci_aidp.emulator.contract import OPERATIONS
 from mlflow_oci_aidp.emulator.validation import check_model
 
 from .conftest import call, sdk_client
-
-NAME = "main.default.model"
+from .everything import NAME, do_everything_in_the_registry, do_everything_in_the_workspace
 
 
 def create_model(sdk, aidp, name=NAME, **fields):
@@ -37,40 +36,12 @@ def tags_of(entity):
     return {tag.key: tag.value for tag in entity.tags or []}
 
 
-def do_everything(sdk, platform):
-    """Each operation once, in an order in which each succeeds."""
-    key = {"name": NAME, "version": "1"}
-    sdk.create_registered_model(platform, m.CreateRegisteredModelDetails(name=NAME))
-    sdk.get_registered_model(platform, NAME)
-    sdk.list_registered_models(platform, filter="name LIKE 'model'", is_deployment_summary_enabled=True)
-    sdk.get_registered_model_summary(platform, "main", "default")
-    sdk.update_registered_model(platform, m.UpdateRegisteredModelDetails(name=NAME, description="d"))
-    sdk.set_registered_model_tag(platform, m.SetRegisteredModelTagDetails(name=NAME, key="a", value="b"))
-    sdk.delete_registered_model_tag(platform, m.DeleteRegisteredModelTagDetails(name=NAME, key="a"))
-    sdk.update_registered_model_tags(platform, m.UpdateRegisteredModelTagsDetails(name=NAME))
-    sdk.create_model_version(platform, m.CreateModelVersionDetails(name=NAME, source="runs:/abc/model"))
-    sdk.create_workspace_model_version(
-        platform, "workspace", m.CreateModelVersionDetails(name=NAME, source="runs:/abc/model")
-    )
-    sdk.get_model_version(platform, NAME, "1")
-    sdk.list_model_versions(platform, max_results=1)
-    sdk.update_model_version(platform, m.UpdateModelVersionDetails(**key, description="d"))
-    sdk.set_model_version_tag(platform, m.SetModelVersionTagDetails(**key, key="a", value="b"))
-    sdk.delete_model_version_tag(platform, m.DeleteModelVersionTagDetails(**key, key="a"))
-    sdk.update_model_version_tags(platform, m.UpdateModelVersionTagsDetails(**key))
-    sdk.transition_model_version_stage(
-        platform,
-        m.TransitionModelVersionStageDetails(**key, stage="Staging", archive_existing_versions=False),
-    )
-    sdk.delete_model_version(platform, m.DeleteModelVersionDetails(**key))
-    sdk.rename_registered_model(platform, m.RenameRegisteredModelDetails(name=NAME, new_name="a.b.c"))
-    sdk.delete_registered_model(platform, m.DeleteRegisteredModelDetails(name="a.b.c"))
-
-
 @pytest.fixture(params=["full", "bare"])
 def exchanges_of_everything(request):
     with Emulator(success=request.param) as aidp:
-        do_everything(sdk_client(aidp), aidp.ai_data_platform_id)
+        sdk = sdk_client(aidp)
+        do_everything_in_the_registry(sdk, aidp.ai_data_platform_id)
+        do_everything_in_the_workspace(sdk, aidp.ai_data_platform_id, aidp.workspace_key)
         yield request.param, aidp.exchanges.snapshot()
 
 

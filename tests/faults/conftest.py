@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 
-from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from mlflow_oci_aidp.transport import Transport
 
-from .plan import NAME
+from . import registry_plan, tracking_plan
 
 #: Seconds that one attempt may take here: a hang is over soon, and no healthy answer is late.
 TIMEOUT = 0.7
@@ -38,23 +37,43 @@ def clock():
     return PatientClock()
 
 
+#: By store: what it is made of, and the plan of its operations.
+PARTS = {"registry": (AidpRegistryStore, registry_plan), "tracking": (AidpTrackingStore, tracking_plan)}
+
+
 @pytest.fixture
-def reader(shared):
+def part():
+    """Which store is tested."""
+    return "registry"
+
+
+@pytest.fixture
+def name():
+    """Which operation of it is tested."""
+    return ""
+
+
+@pytest.fixture
+def make(shared, part):
+    """Makes a store of the part that is tested."""
+    uri = shared.tracking_uri if part == "tracking" else shared.uri
+    return lambda: PARTS[part][0](uri)
+
+
+@pytest.fixture
+def reader(make):
     """A store that meets no faults, since they are gone when it reads."""
-    return AidpRegistryStore(shared.uri)
+    return make()
 
 
 @pytest.fixture
-def store(shared, clock, reader):
-    """A store that waits for nothing, on a registry with one model and one version."""
+def store(shared, clock, reader, make, part, name):
+    """A store that waits for nothing, on what its plan begins with."""
     shared.faults.clear()
-    for model in reader.search_registered_models():
-        reader.delete_registered_model(model.name)
-    reader.create_registered_model(NAME, [RegisteredModelTag("old", "1")])
-    reader.create_model_version(NAME, "s3://bucket/first", tags=[ModelVersionTag("old", "1")])
+    PARTS[part][1].prepare(reader, name)
     shared.exchanges.clear()
-    made = AidpRegistryStore(shared.uri)
-    found = settings.resolve(shared.uri)
+    made = make()
+    found = made._settings
     made._transport = Transport(
         found, Identity(found), RetryPolicy(max_retries=3, backoff_factor=1, backoff_jitter=0, timeout=TIMEOUT), clock
     )

@@ -1,4 +1,4 @@
-"""The tables of the fault suite: operations with the effect that each has, and faults with what becomes of a call."""
+"""The faults of the fault suite, with what becomes of a call; the operations are in a plan for each store."""
 
 from __future__ import annotations
 
@@ -6,85 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
-
-from mlflow_oci_aidp.registry.store import AidpRegistryStore as Store
-
-NAME = "main.default.iris"
-
 
 @dataclass(frozen=True)
 class Operation:
     """One operation: how it is called, and how often it has taken effect, as a reader without faults sees it."""
 
-    call: Callable[[Store], Any]
-    effects: Callable[[Store], int] | None = None
+    call: Callable[[Any], Any]
+    effects: Callable[[Any], int] | None = None
     """None: it changes nothing."""
 
-
-def _versions(store: Store) -> list[Any]:
-    return list(store.search_model_versions(f"name = '{NAME}'"))
-
-
-def _models(store: Store) -> list[str]:
-    return [model.name for model in store.search_registered_models()]
-
-
-#: Each begins with the registered model NAME with the tag `old`, and its version 1 with the tag `old`.
-OPERATIONS: Mapping[str, Operation] = {
-    "create_registered_model": Operation(
-        lambda store: store.create_registered_model("new"), lambda store: _models(store).count("new")
-    ),
-    "update_registered_model": Operation(
-        lambda store: store.update_registered_model(NAME, "changed"),
-        lambda store: int(store.get_registered_model(NAME).description == "changed"),
-    ),
-    "rename_registered_model": Operation(
-        lambda store: store.rename_registered_model(NAME, "renamed"), lambda store: _models(store).count("renamed")
-    ),
-    "delete_registered_model": Operation(
-        lambda store: store.delete_registered_model(NAME), lambda store: int(NAME not in _models(store))
-    ),
-    "set_registered_model_tag": Operation(
-        lambda store: store.set_registered_model_tag(NAME, RegisteredModelTag("new", "1")),
-        lambda store: int(store.get_registered_model(NAME).tags.get("new") == "1"),
-    ),
-    "delete_registered_model_tag": Operation(
-        lambda store: store.delete_registered_model_tag(NAME, "old"),
-        lambda store: int("old" not in store.get_registered_model(NAME).tags),
-    ),
-    "create_model_version": Operation(
-        lambda store: store.create_model_version(NAME, "s3://bucket/second"),
-        lambda store: len(_versions(store)) - 1,
-    ),
-    "update_model_version": Operation(
-        lambda store: store.update_model_version(NAME, 1, "changed"),
-        lambda store: int(store.get_model_version(NAME, 1).description == "changed"),
-    ),
-    "transition_model_version_stage": Operation(
-        lambda store: store.transition_model_version_stage(NAME, 1, "Staging", False),
-        lambda store: int(store.get_model_version(NAME, 1).current_stage == "Staging"),
-    ),
-    "delete_model_version": Operation(
-        lambda store: store.delete_model_version(NAME, 1), lambda store: 1 - len(_versions(store))
-    ),
-    "set_model_version_tag": Operation(
-        lambda store: store.set_model_version_tag(NAME, 1, ModelVersionTag("new", "1")),
-        lambda store: int(store.get_model_version(NAME, 1).tags.get("new") == "1"),
-    ),
-    "delete_model_version_tag": Operation(
-        lambda store: store.delete_model_version_tag(NAME, 1, "old"),
-        lambda store: int("old" not in store.get_model_version(NAME, 1).tags),
-    ),
-    "set_registered_model_alias": Operation(
-        lambda store: store.set_registered_model_alias(NAME, "champion", 1),
-        lambda store: len(store.get_registered_model(NAME).aliases),
-    ),
-    "get_registered_model": Operation(lambda store: store.get_registered_model(NAME)),
-    "search_registered_models": Operation(lambda store: store.search_registered_models()),
-    "get_model_version": Operation(lambda store: store.get_model_version(NAME, 1)),
-    "search_model_versions": Operation(lambda store: store.search_model_versions()),
-}
 
 ANSWERED, REFUSED = "answered", "refused"
 

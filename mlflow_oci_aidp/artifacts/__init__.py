@@ -1,0 +1,1 @@
+"""Where artifacts lie: AI Data Platform volumes and OCI Object Storage."""

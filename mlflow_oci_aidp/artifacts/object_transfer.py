@@ -1,0 +1,380 @@
+"""Files to objects and back: in parts, in parallel, in constant memory, with their checksums compared.
+
+Up: through ``oci``'s ``UploadManager``. The service compares an MD5 for each request, and what it says of the whole is
+compared here. Down: into a temporary file beside the target, which is renamed when it is complete and right:
+
+- an object that was put at once has an MD5, which is compared;
+- one that came in parts has an MD5 over those of its parts. This package writes the size of the parts into the
+  object's metadata, and compares; of others' objects only length and entity tag of each range are certain.
+
+Sources: https://docs.oracle.com/iaas/Content/Object/Tasks/usingmultipartuploads.htm (parts, their number), Object
+Storage's API reference (headers); that the number of parts stands behind the MD5 of MD5s is what ``oci`` users see.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import io
+import os
+import posixpath
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+from mlflow.utils.file_utils import ArtifactProgressBar
+
+from mlflow_oci_aidp.artifacts.object_client import Broken, ObjectClient, is_missing
+from mlflow_oci_aidp.errors import error
+
+MEBIBYTE = 1024 * 1024
+
+#: Bytes of a part, in both directions: what is longer goes in several.
+PART_SIZE = 64 * MEBIBYTE
+#: The most parts of one object. [usingmultipartuploads.htm]
+MAX_PARTS = 10_000
+#: Parts of one file that are under way at a time.
+PARALLEL = 4
+#: How often an object in parts is downloaded whose checksum, known only at the end, is wrong.
+LARGE_ATTEMPTS = 2
+#: Bytes of a part that are in memory at a time.
+CHUNK = MEBIBYTE
+
+_PART_SIZE_KEY = "mlflow-part-size"
+
+
+class ObjectTransfer:
+    """Moves files to a bucket and back.
+
+    Args:
+        storage: The calls.
+        namespace: The namespace of the bucket.
+        bucket: The bucket's name.
+        part_size: Bytes of a part.
+    """
+
+    def __init__(self, storage: ObjectClient, namespace: str, bucket: str, part_size: int | None = None) -> None:
+        self._storage = storage
+        self._place = (namespace, bucket)
+        self._part_size = part_size or PART_SIZE
+
+    def upload(self, path: str, name: str) -> None:
+        """Put a file in the place of an object, which changes at once or not at all.
+
+        Args:
+            path: The file.
+            name: The object's name.
+
+        Raises:
+            MlflowException: What the service refused, or why it could not be reached.
+            OSError: The file cannot be read.
+        """
+        from oci.object_storage import UploadManager
+
+        size = os.path.getsize(path)
+        part_size = max(self._part_size, -(-size // MAX_PARTS))
+        upload = _Upload(self._storage, path, size, part_size)
+        manager = UploadManager(upload, parallel_process_count=PARALLEL)
+        details: dict[str, Any] = {"part_size": part_size}
+        if size <= part_size:
+            details["content_md5"] = _md5_of(path)
+            manager.upload_file(*self._place, name, path, **details)
+            return
+        details["metadata"] = {_PART_SIZE_KEY: str(part_size)}
+        with ArtifactProgressBar.chunks(size, f"Uploading {path}", part_size) as bar:
+            try:
+                manager.upload_file(*self._place, name, path, progress_callback=lambda _: bar.update(), **details)
+            except BaseException:
+                upload.abort()
+                raise
+
+    def download(self, name: str, path: str) -> None:
+        """Get an object in the place of a file, which changes at once or not at all.
+
+        Args:
+            name: The object's name.
+            path: The file; its folder exists.
+
+        Raises:
+            MlflowException: What the service refused, why it could not be reached, or a checksum that is wrong.
+            OSError: The file cannot be written.
+        """
+        temporary = os.path.join(os.path.dirname(path), f".{uuid.uuid4().hex}.part")
+        try:
+            headers, size = self._get_small(name, temporary)
+            if size > self._part_size and not any(
+                self._get_large(name, temporary, size, headers) for _ in range(LARGE_ATTEMPTS)
+            ):
+                raise error(
+                    "DATA_LOSS",
+                    f"{self._reading(name)} failed: the content does not match its checksum.",
+                    "Download it again; if it stays, the object has to be uploaded anew.",
+                )
+            os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+
+    def _get_small(self, name: str, temporary: str) -> tuple[Mapping[str, str], int]:
+        """Writes an object that is not longer than a part, and of any other an empty file; says what it is."""
+
+        def attempt(client: Any) -> tuple[Mapping[str, str], int]:
+            response = client.get_object(*self._place, name)
+            with contextlib.closing(response.data), open(temporary, "wb") as file:
+                size = int(response.headers["content-length"])
+                if size <= self._part_size:
+                    digest = _md5()
+                    for chunk in _chunks(response, size):
+                        digest.update(chunk)
+                        file.write(chunk)
+                    if response.headers.get("content-md5", _base64(digest)) != _base64(digest):
+                        raise Broken("the content does not match its checksum")
+                return dict(response.headers), size
+
+        return self._storage.call(self._reading(name), attempt)
+
+    def _get_large(self, name: str, temporary: str, size: int, headers: Mapping[str, str]) -> bool:
+        """Writes an object range by range; says whether its checksum, if it has one that can be made, is right."""
+        names = {key.lower(): value for key, value in headers.items()}
+        part_size = _part_size_of(names, size) or self._part_size
+        offsets = range(0, size, part_size)
+        download = _Download(self._storage, self._place, name, names["etag"], temporary)
+        with open(temporary, "wb") as file:
+            file.truncate(size)
+        with (
+            ArtifactProgressBar.chunks(size, f"Downloading {posixpath.basename(name)}", part_size) as bar,
+            ThreadPoolExecutor(PARALLEL, thread_name_prefix="aidp-object-storage") as pool,
+        ):
+            futures = [
+                pool.submit(download.get, self._reading(name), offset, min(part_size, size - offset))
+                for offset in offsets
+            ]
+            for future in futures:
+                future.add_done_callback(lambda _: bar.update())
+            try:
+                # The result of one that failed raises; all are done where none did.
+                failed = [future for future in wait(futures, return_when=FIRST_EXCEPTION).done if future.exception()]
+                digests = [future.result() for future in failed or futures]
+            except BaseException:
+                download.stopped = True
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        given = names.get("content-md5")
+        found = _md5_of(temporary) if given else ""
+        if not given and _part_size_of(names, size):
+            given, found = names["opc-multipart-md5"], _multipart_md5(digests)
+        return not given or _agree(given, found)
+
+    def _reading(self, name: str) -> str:
+        return f"Reading the object {name!r} of the bucket {self._place[1]!r}"
+
+
+class _Upload:
+    """The client that an ``UploadManager`` sees: each of its calls is repeated, and its answer looked at."""
+
+    def __init__(self, storage: ObjectClient, path: str, size: int, part_size: int) -> None:
+        self._storage = storage
+        self._path = path
+        self._size = size
+        self._part_size = part_size
+        self._begun: tuple[str, str, str, str] | None = None
+        self._failed = False
+        self._digests: dict[int, bytes] = {}
+        self.base_client = storage.client.base_client
+
+    def put_object(self, namespace: str, bucket: str, name: str, body: Any, **details: Any) -> Any:
+        def attempt(client: Any) -> Any:
+            body.seek(0)
+            response = client.put_object(namespace, bucket, name, body, **details)
+            _compare(response.headers.get("opc-content-md5"), details["content_md5"])
+            return response
+
+        return self._storage.call(self._writing(name, bucket), attempt)
+
+    def create_multipart_upload(self, namespace: str, bucket: str, request: Any, **details: Any) -> Any:
+        response = self._storage.call(
+            self._writing(request.object, bucket),
+            lambda client: client.create_multipart_upload(namespace, bucket, request, **details),
+        )
+        self._begun = (namespace, bucket, request.object, response.data.upload_id)
+        return response
+
+    def upload_part(
+        self, namespace: str, bucket: str, name: str, upload: str, number: int, _body: Any, **details: Any
+    ) -> Any:
+        if self._failed:
+            # The manager lets the other parts go on when one has failed.
+            raise error("ABORTED", "Another part of this upload failed.", "See its error.")
+        offset = (number - 1) * self._part_size
+        length = min(self._part_size, self._size - offset)
+
+        # The manager of oci 2.189 makes a digest of each part, and does not send it: it is compared afterwards.
+        details.pop("content_md5", None)
+
+        def attempt(client: Any) -> tuple[Any, bytes]:
+            # A body of our own, since that of the manager cannot be read a second time.
+            with open(self._path, "rb") as file:
+                part: Any = _Part(file, offset, length)
+                response = client.upload_part(
+                    namespace, bucket, name, upload, number, part, content_length=str(length), **details
+                )
+            _compare(response.headers.get("opc-content-md5"), _base64(part.digest))
+            return response, part.digest.digest()
+
+        try:
+            response, digest = self._storage.call(self._writing(name, bucket), attempt)
+        except BaseException:
+            self._failed = True
+            raise
+        self._digests[number] = digest
+        return response
+
+    def commit_multipart_upload(
+        self, namespace: str, bucket: str, name: str, upload: str, parts: Any, **details: Any
+    ) -> Any:
+        expected = _multipart_md5([self._digests[number] for number in sorted(self._digests)])
+        what = self._writing(name, bucket)
+        try:
+            response = self._storage.call(
+                what, lambda client: client.commit_multipart_upload(namespace, bucket, name, upload, parts, **details)
+            )
+        except MlflowException as problem:
+            if not is_missing(problem):
+                raise
+            # The upload is gone where an earlier attempt's answer was lost: the object tells.
+            response = self._storage.call(what, lambda client: client.head_object(namespace, bucket, name))
+            if not _agree(response.headers.get("opc-multipart-md5", ""), expected):
+                raise
+        self._begun = None
+        if not _agree(response.headers.get("opc-multipart-md5", expected), expected):
+            raise error(
+                "DATA_LOSS", f"{what} failed: the service has another content than the file.", "Upload it again."
+            )
+        return response
+
+    def abort(self) -> None:
+        """Send no further part, and have the service forget those it has, if it can be reached at once."""
+        self._failed = True
+        if self._begun is not None:
+            begun = self._begun
+            with contextlib.suppress(MlflowException):
+                self._storage.call(
+                    f"Aborting the upload of {begun[2]!r}",
+                    lambda client: client.abort_multipart_upload(*begun),
+                    once=True,
+                )
+
+    def _writing(self, name: str, bucket: str) -> str:
+        return f"Writing the object {name!r} of the bucket {bucket!r}"
+
+
+class _Download:
+    """The ranges of one object, written into one file by several threads."""
+
+    def __init__(self, storage: ObjectClient, place: tuple[str, str], name: str, etag: str, path: str) -> None:
+        self._storage = storage
+        self._place = place
+        self._name = name
+        self._etag = etag
+        self._path = path
+        self.stopped = False
+
+    def get(self, what: str, offset: int, length: int) -> bytes:
+        """Write a range, continuing where a connection broke; returns its MD5."""
+        digest, done = _md5(), 0
+
+        def attempt(client: Any) -> None:
+            nonlocal done
+            wanted = f"bytes={offset + done}-{offset + length - 1}"
+            response = client.get_object(*self._place, self._name, range=wanted, if_match=self._etag)
+            with contextlib.closing(response.data), open(self._path, "r+b") as file:
+                if response.status != 206:
+                    raise Broken("the service answered with more than the range that was asked for")
+                file.seek(offset + done)
+                for chunk in _chunks(response, length - done):
+                    if self.stopped:
+                        raise error("ABORTED", "Another range of this download failed.", "See its error.")
+                    file.write(chunk)
+                    digest.update(chunk)
+                    done += len(chunk)
+
+        if not self.stopped:
+            self._storage.call(what, attempt)
+        return bytes(digest.digest())
+
+
+class _Part(io.IOBase):
+    """A part of a file as the body of a request, with the digest of what was read.
+
+    What is read at a time is larger than what HTTP asks for, which sends all that it gets.
+    """
+
+    def __init__(self, file: Any, offset: int, length: int) -> None:
+        self._file = file
+        self._length = length
+        self._left = length
+        self.digest = _md5()
+        file.seek(offset)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._file.read(min(self._left, CHUNK))
+        self._left -= len(data)
+        self.digest.update(data)
+        return data
+
+
+def _chunks(response: Any, length: int) -> Iterator[bytes]:
+    """The body as it is stored, exactly ``length`` bytes of it."""
+    left = length
+    for chunk in response.data.raw.stream(CHUNK, decode_content=False):
+        left -= len(chunk)
+        if left < 0:
+            raise Broken("the service sent more than it announced")
+        yield chunk
+    if left:
+        raise Broken("the answer was cut off")
+
+
+def _compare(found: str | None, expected: str) -> None:
+    if found is not None and found != expected:
+        raise Broken("the service has another content than the file")
+
+
+def _part_size_of(headers: Mapping[str, str], size: int) -> int:
+    """The size of an object's parts, 0 where it is not known."""
+    text = headers.get(f"opc-meta-{_PART_SIZE_KEY}", "")
+    _, _, count = headers.get("opc-multipart-md5", "").partition("-")
+    if not (text.isdecimal() and count.isdecimal() and int(text)):
+        return 0
+    return int(text) if -(-size // int(text)) == int(count) else 0
+
+
+def _multipart_md5(digests: list[bytes]) -> str:
+    return f"{_base64(_md5(b''.join(digests)))}-{len(digests)}"
+
+
+def _agree(given: str, found: str) -> bool:
+    """Whether two checksums are the same, the number of parts aside, should the service not write it."""
+    return given.partition("-")[0] == found.partition("-")[0]
+
+
+def _md5_of(path: str) -> str:
+    digest = _md5()
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return _base64(digest)
+
+
+def _md5(data: bytes = b"") -> Any:
+    return hashlib.md5(data, usedforsecurity=False)
+
+
+def _base64(digest: Any) -> str:
+    return base64.b64encode(digest.digest()).decode("ascii")

@@ -1,0 +1,67 @@
+"""Why there was no answer: an exception of the network, in words that hold no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Loss(NamedTuple):
+    """What became of a request that got no whole answer.
+
+    Attributes:
+        words: Why, as part of a sentence.
+        code: A name of MLflow's ``ErrorCode``.
+        is_final: Whether a repetition would come to the same.
+    """
+
+    words: str
+    code: str
+    is_final: bool
+
+
+def loss_of(problem: BaseException) -> Loss:
+    """What an exception of ``requests``, ``urllib3`` or the operating system amounts to."""
+    kinds = _kinds(problem)
+    for kind, found in LOSSES.items():
+        if kind in kinds:
+            return Loss(*found)
+    return Loss(f"the request failed ({min(kinds)})", "INTERNAL_ERROR", True)
+
+
+#: What goes wrong on the way, by the name of an exception in the chain; the first that fits counts. Each with
+#: words, MLflow's error code, and whether it is final, since no repetition could mend it.
+LOSSES: Mapping[str, tuple[str, str, bool]] = {
+    "SSLCertVerificationError": ("the certificate of the endpoint is not trusted", "INTERNAL_ERROR", True),
+    "TooManyRedirects": ("the endpoint answered with a redirect, which is not followed", "BAD_REQUEST", True),
+    "ProxyError": ("the proxy could not be used", "TEMPORARILY_UNAVAILABLE", False),
+    "InvalidProxyURL": ("the proxy's address is not valid", "INVALID_PARAMETER_VALUE", True),
+    "ConnectTimeout": ("no connection in time", "DEADLINE_EXCEEDED", False),
+    "NameResolutionError": ("its name could not be resolved", "TEMPORARILY_UNAVAILABLE", False),
+    "ConnectionRefusedError": ("the connection was refused", "TEMPORARILY_UNAVAILABLE", False),
+    "ReadTimeout": ("no answer in time", "DEADLINE_EXCEEDED", False),
+    "ReadTimeoutError": ("no whole answer in time", "DEADLINE_EXCEEDED", False),
+    "TimeoutError": ("no whole answer in time", "DEADLINE_EXCEEDED", False),
+    "IncompleteRead": ("the answer was cut off", "TEMPORARILY_UNAVAILABLE", False),
+    "RemoteDisconnected": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
+    "ConnectionResetError": ("the connection was reset", "TEMPORARILY_UNAVAILABLE", False),
+    "BrokenPipeError": ("the connection was broken", "TEMPORARILY_UNAVAILABLE", False),
+    "SSLEOFError": ("the connection was closed while TLS was set up", "TEMPORARILY_UNAVAILABLE", False),
+    "SSLZeroReturnError": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
+    "SSLError": ("it does not speak TLS, or not as expected", "INTERNAL_ERROR", True),
+    "DecodeError": ("the answer's encoding is broken", "INTERNAL_ERROR", True),
+    "ConnectionError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),
+    "ProtocolError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),
+}
+
+
+def _kinds(problem: BaseException) -> set[str]:
+    """The names of an exception and of those it was made from; never their texts, which may hold secrets."""
+    found: dict[int, BaseException] = {}
+    waiting: list[object] = [problem]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, BaseException) and id(part) not in found:
+            found[id(part)] = part
+            waiting += [part.__cause__, part.__context__, getattr(part, "reason", None), *part.args]
+    return {type(part).__name__ for part in found.values()}

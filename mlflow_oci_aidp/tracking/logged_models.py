@@ -1,0 +1,281 @@
+"""MLflow's logged models, which AI Data Platform can list but not make: kept as tags of a run.
+
+A logged model belongs to the run that made it. Its id leads back to that run, its artifacts lie in a folder of the
+run's own artifacts, and what MLflow knows of it lies in tags of the run, under :py:data:`PREFIX`, a number that is the
+model's own, and a part:
+
+========================  ======================================================================================
+``<number>``              JSON: name, type, folder, when it was made, and whether the run was made for it alone
+``<number>.status``       JSON: status, and when it changed
+``<number>.params.<b>.<i>``  JSON of parameters, cut into pieces; ``b`` numbers the calls that added some
+``<number>.tag.<key>``    a tag of the logged model
+``<number>.metric.<h>``   JSON of the newest value of a metric on a dataset; ``h`` is a hash of their names
+========================  ======================================================================================
+
+This module knows no requests: it makes tags, and reads them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlflow.entities import LoggedModel, LoggedModelParameter, LoggedModelStatus, LoggedModelTag, Metric, RunInfo
+from mlflow.utils.uri import append_to_uri_path
+
+from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.tracking import tags as run_tags
+from mlflow_oci_aidp.tracking.entities import float_of, json_of_float
+
+#: Where the tags of logged models begin.
+PREFIX = f"{run_tags.PREFIX}logged_model."
+
+#: The tag of a run that has logged models, so that a search finds it.
+MARK = f"{run_tags.PREFIX}logged_models"
+SEARCH = f"tags.\"{MARK}\" = 'true'"
+
+#: The longest piece of the parameters in one tag, in characters. [MLflow: 5,000 is what every store takes]
+_LONGEST_PIECE = 5000
+
+_ID = re.compile(r"m-(?P<run>[^/@]+)-(?P<number>[0-9a-f]{8})")
+_KEY = re.compile(rf"{re.escape(PREFIX)}(?P<number>[0-9a-f]{{8}})(?:\.(?P<part>\w+)(?:\.(?P<rest>.*))?)?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ModelId:
+    """The id of a logged model that is kept on a run.
+
+    Attributes:
+        run_id: The run's id.
+        number: Eight hexadecimal digits that tell the models of a run apart.
+    """
+
+    run_id: str
+    number: str
+
+    @classmethod
+    def parse(cls, model_id: object) -> ModelId | None:
+        """The parts of an id, or None for one that was made elsewhere."""
+        match = _ID.fullmatch(model_id) if isinstance(model_id, str) else None
+        return cls(match["run"], match["number"]) if match else None
+
+    def __str__(self) -> str:
+        return f"m-{self.run_id}-{self.number}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A logged model as a run keeps it.
+
+    Attributes:
+        model: MLflow's entity.
+        folder: Where its artifacts lie, relative to those of the run.
+        owns_run: Whether the run was made for it alone.
+        keys: The keys of its tags on the run.
+    """
+
+    model: LoggedModel
+    folder: str
+    owns_run: bool
+    keys: tuple[str, ...]
+
+
+def new_number() -> str:
+    """A number for a logged model."""
+    return uuid.uuid4().hex[:8]
+
+
+def folder_for(name: str, number: str, taken: Iterable[str]) -> str:
+    """The folder of a new logged model: its name, unless another of the same run lies there."""
+    return f"{name}.{number}" if name in set(taken) else name
+
+
+def tags_of_new(
+    number: str,
+    *,
+    name: str,
+    folder: str,
+    model_type: str | None,
+    tags: Iterable[LoggedModelTag],
+    params: Iterable[LoggedModelParameter],
+    now: int,
+    owns_run: bool,
+) -> dict[str, str]:
+    """The tags of a run that keep a new logged model.
+
+    Args:
+        number: Its number on the run.
+        name: Its name.
+        folder: The folder of its artifacts.
+        model_type: Its type, or None.
+        tags: Its tags.
+        params: Its parameters.
+        now: Milliseconds since 1970.
+        owns_run: Whether the run is made for it alone.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a tag whose key is too long.
+    """
+    head = {"name": name, "type": model_type, "folder": folder, "created": now, "owns_run": owns_run}
+    return {
+        MARK: "true",
+        f"{PREFIX}{number}": _dump({key: value for key, value in head.items() if value}),
+        **tags_of_status(number, LoggedModelStatus.PENDING, now),
+        **tags_of_tags(number, tags),
+        **tags_of_params(number, params, batch="0"),
+    }
+
+
+def tags_of_status(number: str, status: LoggedModelStatus, now: int) -> dict[str, str]:
+    """The tag that keeps the status of a logged model."""
+    return {f"{PREFIX}{number}.status": _dump({"status": status.value, "updated": now})}
+
+
+def tags_of_tags(number: str, tags: Iterable[LoggedModelTag]) -> dict[str, str]:
+    """The tags of a run that keep those of a logged model.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a key that is too long.
+    """
+    return {tag_key(number, tag.key): str(tag.value) for tag in tags}
+
+
+def tag_key(number: str, key: str) -> str:
+    """The key of the tag of a run that keeps a tag of a logged model.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a key that is too long.
+    """
+    found = f"{PREFIX}{number}.tag.{key}"
+    if len(found) > run_tags.LONGEST_KEY:
+        longest = run_tags.LONGEST_KEY - len(found) + len(key)
+        raise invalid_parameter(
+            f"The key of a logged model's tag is {len(key)} characters long.",
+            f"On AI Data Platform it can have {longest}.",
+        )
+    return found
+
+
+def tags_of_params(number: str, params: Iterable[LoggedModelParameter], *, batch: str | None = None) -> dict[str, str]:
+    """The tags of a run that keep parameters of a logged model."""
+    values = {param.key: str(param.value) for param in params}
+    if not values:
+        return {}
+    text = _dump(values)
+    batch = new_number() if batch is None else batch
+    pieces = range(0, len(text), _LONGEST_PIECE)
+    return {
+        f"{PREFIX}{number}.params.{batch}.{index}": text[start : start + _LONGEST_PIECE]
+        for index, start in enumerate(pieces)
+    }
+
+
+def tags_of_metrics(number: str, metrics: Iterable[Metric], run_id: str) -> dict[str, str]:
+    """The tags of a run that keep the newest values of a logged model's metrics.
+
+    Args:
+        number: The number of the logged model on its run.
+        metrics: The metrics.
+        run_id: The run that they are logged to.
+    """
+    newest: dict[str, Metric] = {}
+    for metric in metrics:
+        names = _dump([metric.key, metric.dataset_name, metric.dataset_digest])
+        key = f"{PREFIX}{number}.metric.{hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        if key not in newest or _age(metric) >= _age(newest[key]):
+            newest[key] = metric
+    return {key: _dump(_metric_fields(metric, run_id)) for key, metric in newest.items()}
+
+
+def read(info: RunInfo, tags: Mapping[str, str]) -> list[Kept]:
+    """The logged models that a run keeps.
+
+    Args:
+        info: The run.
+        tags: All its tags.
+    """
+    parts: dict[str, dict[str, dict[str, str]]] = {}
+    keys: dict[str, list[str]] = {}
+    for key, value in tags.items():
+        match = _KEY.fullmatch(key)
+        if match:
+            parts.setdefault(match["number"], {}).setdefault(match["part"] or "", {})[match["rest"] or ""] = value
+            keys.setdefault(match["number"], []).append(key)
+    return [_kept(info, number, found, tuple(keys[number])) for number, found in parts.items() if "" in found]
+
+
+def find(info: RunInfo, tags: Mapping[str, str], number: str) -> Kept | None:
+    """One of the logged models that a run keeps, by its number."""
+    return next((kept for kept in read(info, tags) if kept.keys[0].startswith(f"{PREFIX}{number}")), None)
+
+
+def _kept(info: RunInfo, number: str, parts: Mapping[str, Mapping[str, str]], keys: tuple[str, ...]) -> Kept:
+    head = json.loads(parts[""][""])
+    status = json.loads(parts.get("status", {}).get("", "{}"))
+    folder = str(head["folder"])
+    model = LoggedModel(
+        experiment_id=info.experiment_id,
+        model_id=str(ModelId(info.run_id, number)),
+        name=str(head["name"]),
+        artifact_location=append_to_uri_path(info.artifact_uri or "", folder),
+        creation_timestamp=int(head["created"]),
+        last_updated_timestamp=int(status.get("updated", head["created"])),
+        model_type=head.get("type"),
+        source_run_id=info.run_id,
+        status=LoggedModelStatus(status.get("status", "UNSPECIFIED")),
+        tags=dict(parts.get("tag", {})),
+        params=_params(parts.get("params", {})),
+        metrics=[_metric(value, info.run_id, number) for value in parts.get("metric", {}).values()],
+    )
+    return Kept(model, folder, bool(head.get("owns_run")), keys)
+
+
+def _params(pieces: Mapping[str, str]) -> dict[str, str]:
+    batches: dict[str, list[tuple[int, str]]] = {}
+    for key, value in pieces.items():
+        batch, _, index = key.rpartition(".")
+        batches.setdefault(batch, []).append((int(index), value))
+    found: dict[str, str] = {}
+    for batch in sorted(batches, key=lambda name: (name != "0", name)):
+        found |= json.loads("".join(text for _, text in sorted(batches[batch])))
+    return found
+
+
+def _metric_fields(metric: Metric, run_id: str) -> dict[str, Any]:
+    fields = {
+        "key": metric.key,
+        "value": json_of_float(metric.value),
+        "timestamp": metric.timestamp,
+        "step": metric.step,
+        "dataset_name": metric.dataset_name,
+        "dataset_digest": metric.dataset_digest,
+        "run_id": run_id,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _metric(text: str, run_id: str, number: str) -> Metric:
+    fields = json.loads(text)
+    return Metric(
+        key=fields["key"],
+        value=float_of(fields["value"]),
+        timestamp=int(fields.get("timestamp") or 0),
+        step=int(fields.get("step") or 0),
+        model_id=str(ModelId(run_id, number)),
+        dataset_name=fields.get("dataset_name"),
+        dataset_digest=fields.get("dataset_digest"),
+        run_id=fields.get("run_id", run_id),
+    )
+
+
+def _age(metric: Metric) -> tuple[int, int]:
+    return int(metric.step or 0), int(metric.timestamp or 0)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,77 @@
+"""Which tags of a run are this package's own: they keep what AI Data Platform has no field for.
+
+They travel with the run, every client of this package reads them back as what they mean, and neither shows them as
+tags nor takes them from a user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlflow.entities import LoggedModelInput, LoggedModelOutput
+
+from mlflow_oci_aidp.errors import invalid_parameter
+
+#: Reserved: tags of runs that begin with it are not a user's.
+PREFIX = "mlflow_oci_aidp."
+
+#: A model that a run took in, and one that it made, each followed by the logged model's id.
+_INPUT = f"{PREFIX}model_input."
+_OUTPUT = f"{PREFIX}model_output."
+
+#: The longest key of a tag in MLflow, in characters.
+LONGEST_KEY = 250
+
+
+def check(keys: Iterable[object]) -> None:
+    """Refuse a user's tags that would be taken for this package's own.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE``.
+    """
+    for key in keys:
+        if isinstance(key, str) and key.startswith(PREFIX):
+            raise invalid_parameter(
+                f"Tags of runs that begin with {PREFIX!r} are reserved, and {key!r} is one.", "Choose another key."
+            )
+
+
+def of_user(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a run that are the user's own."""
+    return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}
+
+
+def for_inputs(models: Iterable[LoggedModelInput]) -> dict[str, str]:
+    """The tags that keep the logged models that a run took in."""
+    return {_key(_INPUT, model.model_id): "true" for model in models}
+
+
+def for_outputs(models: Iterable[LoggedModelOutput]) -> dict[str, str]:
+    """The tags that keep the logged models that a run made; the value of each is the step."""
+    return {_key(_OUTPUT, model.model_id): str(model.step) for model in models}
+
+
+def inputs(tags: Mapping[str, str]) -> list[LoggedModelInput]:
+    """The logged models that a run took in."""
+    return [LoggedModelInput(model_id=key[len(_INPUT) :]) for key in tags if key.startswith(_INPUT)]
+
+
+def outputs(tags: Mapping[str, str]) -> list[LoggedModelOutput]:
+    """The logged models that a run made."""
+    return [
+        LoggedModelOutput(model_id=key[len(_OUTPUT) :], step=int(value or 0))
+        for key, value in tags.items()
+        if key.startswith(_OUTPUT)
+    ]
+
+
+def as_json(tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Tags as requests carry them."""
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _key(prefix: str, model_id: str) -> str:
+    if not isinstance(model_id, str) or not model_id or len(prefix + model_id) > LONGEST_KEY:
+        raise invalid_parameter(f"{model_id!r} is not the id of a logged model.", "Pass the id that MLflow gave it.")
+    return prefix + model_id

@@ -1,0 +1,36 @@
+"""What the tests of Object Storage share."""
+
+from __future__ import annotations
+
+import oci
+
+PLACE = ("emulator", "aidp-emulator")
+LOCATION = "oci://aidp-emulator@emulator/exp/run"
+
+
+def client_of(emulator):
+    """Oracle's own client."""
+    return oci.object_storage.ObjectStorageClient(
+        oci.config.from_file(emulator.config_file),
+        service_endpoint=emulator.endpoint,
+        retry_strategy=oci.retry.NoneRetryStrategy(),
+    )
+
+
+def objects(emulator):
+    """The names of all objects."""
+    answer = client_of(emulator).list_objects(*PLACE)
+    return [found.name for found in answer.data.objects]
+
+
+def uploads(emulator):
+    """Uploads in parts that are neither committed nor aborted."""
+    return client_of(emulator).list_multipart_uploads(*PLACE).data
+
+
+def written(folder, files):
+    """A folder with these files."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder

@@ -1,0 +1,63 @@
+"""Which AI Data Platform artifacts belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import mlflow
+import pytest
+
+from mlflow_oci_aidp.artifacts.platform import SERVER_VARIABLES, forget, remember, uri_in_use
+
+ONE, TWO = "aidp://ocid1.datalake.oc1..one/w", "aidp://ocid1.datalake.oc1..two"
+LOCAL = "sqlite:////nowhere/x.db"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    mlflow.set_tracking_uri(LOCAL)
+    mlflow.set_registry_uri(LOCAL)
+    yield
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    mlflow.set_registry_uri(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("passed", "environ", "wanted"),
+    [
+        ((None, None), {}, None),
+        ((ONE, TWO), {}, ONE),
+        ((LOCAL, TWO), {}, TWO),
+        ((None, None), {SERVER_VARIABLES[0]: ONE, SERVER_VARIABLES[1]: TWO}, ONE),
+        ((None, LOCAL), {SERVER_VARIABLES[0]: LOCAL, SERVER_VARIABLES[1]: TWO}, TWO),
+        ((TWO, None), {SERVER_VARIABLES[0]: ONE}, TWO),
+    ],
+)
+def test_what_is_passed_comes_before_the_server(
+    passed: tuple[str | None, str | None], environ: dict[str, str], wanted: str | None
+) -> None:
+    assert uri_in_use(*passed, environ=environ) == wanted
+
+
+def test_what_mlflow_is_set_to_counts() -> None:
+    mlflow.set_registry_uri(TWO)
+    assert uri_in_use(environ={}) == TWO
+    mlflow.set_tracking_uri(ONE)
+    assert uri_in_use(environ={}) == ONE
+
+
+def test_the_names_of_the_variables_are_those_of_mlflow() -> None:
+    from mlflow import server
+
+    assert (server.BACKEND_STORE_URI_ENV_VAR, server.REGISTRY_STORE_URI_ENV_VAR) == SERVER_VARIABLES
+
+
+def test_the_store_that_was_made_last_counts_where_nothing_else_is_said() -> None:
+    for name in ("first", "second"):
+        remember(f"aidp://{name}/workspace")
+    assert uri_in_use(environ={}) == "aidp://second/workspace"
+    remember("aidp://first/workspace")
+    assert uri_in_use(environ={}) == "aidp://first/workspace"
+    assert uri_in_use("aidp://passed/workspace", environ={}) == "aidp://passed/workspace"
+    forget()
+    assert uri_in_use(environ={}) is None

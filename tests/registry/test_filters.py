@@ -1,0 +1,31 @@
+"""Filters as the platform documents them."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlflow_oci_aidp.registry.filters import documented
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, None),
+        ("name = 'iris'", "name = 'iris'"),
+        ('name = "iris"', "name = 'iris'"),
+        ('name ILIKE "%iris%" ', "name ILIKE '%iris%' "),
+        ('tags."my key" = "value"', "tags.\"my key\" = 'value'"),
+        ("tags.\"my key\" = 'value'", "tags.\"my key\" = 'value'"),
+        ('name = "it\'s"', 'name = "it\'s"'),
+        ("tags.x = 'a = \"b\"'", "tags.x = 'a = \"b\"'"),
+    ],
+)
+def test_values_are_in_single_quotes(given, sent):
+    assert documented(given) == sent
+
+
+def test_the_search_of_mlflows_page_is_understood(aidp, client):
+    client.create_registered_model("main.default.iris", tags={"team": "ml"})
+    found = client.search_registered_models('tags.team = "ml"')
+    assert [model.name for model in found] == ["main.default.iris"]
+    assert aidp.exchanges[-1].query["filter"] == "tags.team = 'ml'"

@@ -1,0 +1,211 @@
+"""Logged models, which are kept on runs."""
+
+from __future__ import annotations
+
+import mlflow
+import pytest
+from mlflow.entities import LoggedModelParameter, LoggedModelStatus, Metric, ViewType
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc import PythonModel
+
+from mlflow_oci_aidp.tracking.logged_models import ModelId
+
+
+class Doubler(PythonModel):
+    def predict(self, context, model_input):
+        return [2 * value for value in model_input]
+
+
+@pytest.fixture
+def model(tracking, run):
+    return tracking.create_logged_model(
+        run.info.experiment_id,
+        name="model",
+        source_run_id=run.info.run_id,
+        tags={"team": "ml"},
+        params={"depth": "3"},
+        model_type="tree",
+    )
+
+
+def test_a_logged_model_is_read_as_it_was_made(tracking, run, model):
+    found = tracking.get_logged_model(model.model_id)
+    assert dict(found) == dict(model)
+    assert (found.name, found.model_type, found.source_run_id) == ("model", "tree", run.info.run_id)
+    assert (found.tags, found.params, found.status) == ({"team": "ml"}, {"depth": "3"}, LoggedModelStatus.PENDING)
+    assert found.artifact_location == f"{run.info.artifact_uri}/model"
+    assert ModelId.parse(found.model_id).run_id == run.info.run_id
+
+
+def test_it_is_read_in_one_round_trip(aidp, tracking, model):
+    aidp.exchanges.clear()
+    tracking.get_logged_model(model.model_id)
+    assert [exchange.operation for exchange in aidp.exchanges] == ["get_experiment_run_by_id"]
+
+
+def test_status_tags_and_parameters_change(tracking, store, model):
+    tracking.finalize_logged_model(model.model_id, "FAILED")
+    tracking.set_logged_model_tags(model.model_id, {"season": "spring", "team": "data"})
+    store.log_logged_model_params(model.model_id, [LoggedModelParameter("width", "4")])
+    found = tracking.get_logged_model(model.model_id)
+    assert found.status == LoggedModelStatus.FAILED
+    assert found.tags == {"season": "spring", "team": "data"}
+    assert found.params == {"depth": "3", "width": "4"}
+    tracking.delete_logged_model_tag(model.model_id, "team")
+    assert tracking.get_logged_model(model.model_id).tags == {"season": "spring"}
+    with pytest.raises(MlflowException, match="has no tag"):
+        tracking.delete_logged_model_tag(model.model_id, "team")
+
+
+def test_long_parameters_are_kept_whole(tracking, run):
+    params = {f"p{number}": "\N{CHERRY BLOSSOM}x" * 2000 for number in range(5)}
+    made = tracking.create_logged_model(run.info.experiment_id, source_run_id=run.info.run_id, params=params)
+    assert tracking.get_logged_model(made.model_id).params == params
+
+
+def test_a_deleted_one_is_gone_and_its_run_is_not(tracking, run, model):
+    tracking.delete_logged_model(model.model_id)
+    with pytest.raises(MlflowException) as caught:
+        tracking.get_logged_model(model.model_id)
+    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert tracking.search_logged_models([run.info.experiment_id]) == []
+    assert tracking.get_run(run.info.run_id).info.lifecycle_stage == "active"
+
+
+def test_two_of_one_name_lie_apart(tracking, run, model):
+    second = tracking.create_logged_model(run.info.experiment_id, name="model", source_run_id=run.info.run_id)
+    assert second.artifact_location != model.artifact_location
+    assert second.artifact_location.startswith(f"{run.info.artifact_uri}/model.")
+
+
+def test_without_a_run_one_is_made_and_ended(tracking, run):
+    made = tracking.create_logged_model(run.info.experiment_id, name="alone", tags={"team": "ml"})
+    own = tracking.get_run(made.source_run_id)
+    assert (own.info.run_name, own.info.status) == ("alone", "RUNNING")
+    tracking.finalize_logged_model(made.model_id, "FAILED")
+    assert tracking.get_run(made.source_run_id).info.status == "FAILED"
+    assert tracking.get_logged_model(made.model_id).tags == {"team": "ml"}
+    tracking.delete_logged_model(made.model_id)
+    gone = tracking.search_runs([run.info.experiment_id], run_view_type=ViewType.DELETED_ONLY)
+    assert [found.info.run_id for found in gone] == [made.source_run_id]
+
+
+@pytest.mark.parametrize(
+    ("filter_string", "names"),
+    [
+        (None, {"a", "b", "c"}),
+        ("name = 'a'", {"a"}),
+        ("params.depth = '2' AND tags.team = 'ml'", {"b"}),
+        ("metrics.score > 1.5", {"b", "c"}),
+        ("model_type = 'tree'", {"a", "b", "c"}),
+        ("name LIKE 'nothing%'", set()),
+    ],
+)
+def test_search(tracking, run, filter_string, names):
+    for number, name in enumerate("abc", start=1):
+        made = tracking.create_logged_model(
+            run.info.experiment_id,
+            name=name,
+            source_run_id=run.info.run_id,
+            params={"depth": str(number)},
+            tags={"team": "ml"},
+            model_type="tree",
+        )
+        tracking.log_metric(run.info.run_id, "score", number, model_id=made.model_id)
+    found = tracking.search_logged_models([run.info.experiment_id], filter_string)
+    assert {model.name for model in found} == names
+
+
+def test_search_is_ordered_and_paged(tracking, run):
+    for name in "abcde":
+        tracking.create_logged_model(run.info.experiment_id, name=name, source_run_id=run.info.run_id)
+    order = [{"field_name": "name", "ascending": False}]
+    found, token = [], None
+    while True:
+        page = tracking.search_logged_models([run.info.experiment_id], None, None, 2, order, token)
+        found += [model.name for model in page]
+        token = page.token
+        if not token:
+            break
+    assert found == ["e", "d", "c", "b", "a"]
+
+
+def test_metrics_are_kept_with_the_model_and_once_with_the_run(tracking, run, model):
+    other = tracking.create_run(run.info.experiment_id).info.run_id
+    tracking.log_metric(run.info.run_id, "score", 0.5, step=1, model_id=model.model_id)
+    tracking.log_metric(run.info.run_id, "score", 0.7, step=2, model_id=model.model_id)
+    tracking.log_batch(other, [Metric("accuracy", 0.9, 1, 0, model_id=model.model_id)])
+    found = {metric.key: metric for metric in tracking.get_logged_model(model.model_id).metrics}
+    assert {key: metric.value for key, metric in found.items()} == {"score": 0.7, "accuracy": 0.9}
+    assert found["accuracy"].run_id == other
+    assert len(tracking.get_metric_history(run.info.run_id, "score")) == 2
+    assert tracking.get_run(other).data.metrics == {"accuracy": 0.9}
+
+
+def test_metrics_that_mlflow_logs_again_for_a_model_are_not_recorded_twice(aidp, tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run() as run:
+        mlflow.log_metric("loss", 0.5, step=0)
+        info = mlflow.pyfunc.log_model(name="model", python_model=Doubler(), step=0)
+    assert [metric.value for metric in tracking.get_logged_model(info.model_id).metrics] == [0.5]
+    sent = [
+        metric["key"]
+        for exchange in aidp.exchanges
+        if exchange.operation in ("log_experiment_run_metric", "log_experiment_run_batch")
+        for metric in exchange.body.get("metrics", [exchange.body])
+        if "value" in metric
+    ]
+    assert sent == ["loss"]
+    assert tracking.get_run(run.info.run_id).outputs.model_outputs[0].model_id == info.model_id
+
+
+def test_a_model_is_recorded_with_its_run_as_the_platform_documents(aidp, tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run() as run:
+        mlflow.pyfunc.log_model(name="model", python_model=Doubler())
+    recorded = [exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]
+    assert [exchange.status for exchange in recorded] == [200]
+    history = tracking.get_run(run.info.run_id).data.tags["mlflow.log-model.history"]
+    assert '"artifact_path": "model"' in history
+    assert "python_function" in history
+
+
+def test_models_that_the_platform_lists_by_itself_are_found(aidp, tracking, run):
+    aidp.workspace().seed_logged_model(
+        data={"params": [{"key": "depth", "value": "3"}]},
+        model_id="m-of-the-platform",
+        experiment_id=run.info.experiment_id,
+        name="theirs",
+        status="READY",
+        artifact_uri="oci://bucket@namespace/theirs",
+    )
+    found = tracking.search_logged_models([run.info.experiment_id], "name = 'theirs'")
+    assert [(model.model_id, model.params, model.status) for model in found] == [
+        ("m-of-the-platform", {"depth": "3"}, LoggedModelStatus.READY)
+    ]
+    assert tracking.get_logged_model("m-of-the-platform").artifact_location == "oci://bucket@namespace/theirs"
+    with pytest.raises(MlflowException) as caught:
+        tracking.set_logged_model_tags("m-of-the-platform", {"a": "b"})
+    assert caught.value.error_code == "NOT_IMPLEMENTED"
+
+
+@pytest.mark.parametrize("model_id", ["m-nothing", "m-'", "m-0123-01234567"])
+def test_an_unknown_logged_model(tracking, model_id):
+    with pytest.raises(MlflowException) as caught:
+        tracking.get_logged_model(model_id)
+    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_a_name_that_mlflow_does_not_allow(tracking, run):
+    with pytest.raises(MlflowException) as caught:
+        tracking.create_logged_model(run.info.experiment_id, name="a/b", source_run_id=run.info.run_id)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_a_model_without_a_run_is_logged_and_loaded(tracking):
+    mlflow.set_experiment("flowers")
+    info = mlflow.pyfunc.log_model(name="model", python_model=Doubler())
+    assert mlflow.pyfunc.load_model(info.model_uri).predict([1, 2]) == [2, 4]
+    own = tracking.get_run(tracking.get_logged_model(info.model_id).source_run_id)
+    assert own.info.status == "FINISHED"
+    assert mlflow.pyfunc.load_model(f"runs:/{own.info.run_id}/model").predict([3]) == [6]

@@ -1,0 +1,67 @@
+"""If the platform answers MLflow's calls for logged models one day: MLflow's own server stands in for it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from mlflow.entities import LoggedModelOutput, LoggedModelParameter, LoggedModelStatus, LoggedModelTag
+from mlflow.exceptions import MlflowException
+
+from mlflow_oci_aidp import routes
+from mlflow_oci_aidp.tracking import store as tracking_store
+from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+
+WORKSPACE = "first"
+
+
+@pytest.fixture
+def server(monkeypatch, tmp_path, aidp):
+    """MLflow's tracking server, at the paths of a workspace; it looks at no signature."""
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+    from werkzeug.serving import make_server
+
+    monkeypatch.setenv("_MLFLOW_SERVER_FILE_STORE", f"sqlite:///{tmp_path}/server.db")
+    monkeypatch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", str(tmp_path / "artifacts"))
+    from mlflow.server import app, handlers
+
+    monkeypatch.setattr(handlers, "_tracking_store", None)
+    prefix = f"{routes.BASE_PATH}/{aidp.ai_data_platform_id}/workspaces/{WORKSPACE}/mlops"
+    here = make_server("127.0.0.1", 0, DispatcherMiddleware(app, {prefix: app}), threaded=True)
+    thread = threading.Thread(target=here.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{here.server_port}"
+    here.shutdown()
+    thread.join()
+    here.server_close()
+
+
+@pytest.fixture
+def store(server, aidp, monkeypatch):
+    """The store, with nothing missing in its table."""
+    monkeypatch.setattr(tracking_store, "ROUTES", {**routes.ROUTES, **routes.TRACKING})
+    return AidpTrackingStore(
+        f"aidp://{aidp.ai_data_platform_id}/{WORKSPACE}?endpoint={server}&config_file={aidp.config_file}"
+    )
+
+
+def test_the_life_of_a_logged_model(store):
+    experiment = store.create_experiment("flowers")
+    run = store.create_run(experiment, None, 0, [], "first").info.run_id
+    made = store.create_logged_model(
+        experiment, "model", run, [LoggedModelTag("team", "ml")], [LoggedModelParameter("depth", "3")], "tree"
+    )
+    assert (made.name, made.source_run_id, made.status) == ("model", run, LoggedModelStatus.PENDING)
+    store.log_outputs(run, [LoggedModelOutput(made.model_id, 2)])
+    store.set_logged_model_tags(made.model_id, [LoggedModelTag("season", "spring")])
+    store.delete_logged_model_tag(made.model_id, "team")
+    store.log_logged_model_params(made.model_id, [LoggedModelParameter("width", "4")])
+    assert store.finalize_logged_model(made.model_id, LoggedModelStatus.READY).status == LoggedModelStatus.READY
+    found = store.get_logged_model(made.model_id)
+    assert (found.tags, found.params) == ({"season": "spring"}, {"depth": "3", "width": "4"})
+    assert [model.model_id for model in store.search_logged_models([experiment], "name = 'model'")] == [made.model_id]
+    assert [(model.model_id, model.step) for model in store.get_run(run).outputs.model_outputs] == [(made.model_id, 2)]
+    store.delete_logged_model(made.model_id)
+    with pytest.raises(MlflowException) as caught:
+        store.get_logged_model(made.model_id)
+    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"

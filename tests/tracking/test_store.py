@@ -1,0 +1,290 @@
+"""Experiments and runs through MLflow's own client, against the emulator over a socket with real signatures."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import mlflow
+import numpy
+import pytest
+from click.testing import CliRunner
+from mlflow.cli import cli
+from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.exceptions import MlflowException, RestException
+
+from mlflow_oci_aidp.emulator import Emulator
+from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+
+
+def test_an_experiment_is_made_read_changed_deleted_and_restored(tracking):
+    made = tracking.create_experiment("flowers", tags={"team": "ml"})
+    tracking.set_experiment_tag(made, "season", "spring")
+    assert tracking.get_experiment(made).tags == {"team": "ml", "season": "spring"}
+    tracking.rename_experiment(made, "more flowers")
+    assert tracking.get_experiment_by_name("more flowers").experiment_id == made
+    tracking.delete_experiment(made)
+    assert tracking.get_experiment(made).lifecycle_stage == "deleted"
+    assert made not in [found.experiment_id for found in tracking.search_experiments()]
+    tracking.restore_experiment(made)
+    assert made in [found.experiment_id for found in tracking.search_experiments()]
+
+
+def test_a_tag_of_an_experiment_is_deleted(tracking, store):
+    made = tracking.create_experiment("flowers", tags={"team": "ml", "season": "spring"})
+    store.delete_experiment_tag(made, "team")
+    assert tracking.get_experiment(made).tags == {"season": "spring"}
+
+
+def test_a_name_that_is_taken(tracking):
+    tracking.create_experiment("flowers")
+    with pytest.raises(RestException) as caught:
+        tracking.create_experiment("flowers")
+    assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
+
+
+def test_an_unknown_experiment(tracking):
+    assert tracking.get_experiment_by_name("nothing") is None
+    with pytest.raises(RestException, match="RESOURCE_DOES_NOT_EXIST"):
+        tracking.get_experiment("999")
+
+
+def test_experiments_are_searched_page_by_page(tracking):
+    for number in range(5):
+        tracking.create_experiment(f"flowers {number}", tags={"odd": str(number % 2)})
+    found = tracking.search_experiments(filter_string="tags.odd = '1' AND name LIKE 'flowers%'", order_by=["name DESC"])
+    assert [experiment.name for experiment in found] == ["flowers 3", "flowers 1"]
+    first = tracking.search_experiments(max_results=4, order_by=["name ASC"])
+    second = tracking.search_experiments(max_results=4, order_by=["name ASC"], page_token=first.token)
+    assert len({found.name for found in [*first, *second]}) == 6  # with the Default one
+    assert not second.token
+
+
+def test_a_run_holds_what_was_logged(tracking, run):
+    run_id = run.info.run_id
+    tracking.log_param(run_id, "depth", 3)
+    tracking.log_metric(run_id, "loss", 0.5, timestamp=7, step=2)
+    tracking.log_batch(run_id, [Metric("rate", 0.1, 7, 0)], [Param("width", "4")], [RunTag("team", "ml")])
+    tracking.set_tag(run_id, "season", "spring")
+    tracking.delete_tag(run_id, "team")
+    found = tracking.get_run(run_id).data
+    assert (found.params, found.metrics) == ({"depth": "3", "width": "4"}, {"loss": 0.5, "rate": 0.1})
+    assert {key: value for key, value in found.tags.items() if not key.startswith("mlflow.")} == {"season": "spring"}
+    assert tracking.get_metric_history(run_id, "loss") == [Metric("loss", 0.5, 7, 2, run_id=run_id)]
+
+
+def test_a_run_is_ended_deleted_and_restored(tracking, run):
+    run_id = run.info.run_id
+    assert run.info.status == "RUNNING"
+    tracking.set_terminated(run_id, "FAILED", end_time=12)
+    tracking.update_run(run_id, name="better")
+    found = tracking.get_run(run_id).info
+    assert (found.status, found.end_time, found.run_name) == ("FAILED", 12, "better")
+    tracking.delete_run(run_id)
+    assert tracking.search_runs([found.experiment_id]) == []
+    assert len(tracking.search_runs([found.experiment_id], run_view_type=ViewType.DELETED_ONLY)) == 1
+    tracking.restore_run(run_id)
+    assert len(tracking.search_runs([found.experiment_id])) == 1
+
+
+def test_runs_are_searched_page_by_page(tracking):
+    experiment = tracking.create_experiment("flowers")
+    for number in range(7):
+        made = tracking.create_run(experiment)
+        tracking.log_metric(made.info.run_id, "score", number)
+    found, token = [], None
+    while True:
+        page = tracking.search_runs(
+            [experiment], "metrics.score > 0", max_results=4, order_by=["metrics.score ASC"], page_token=token
+        )
+        found += [run.data.metrics["score"] for run in page]
+        token = page.token
+        if not token:
+            break
+    assert found == [1, 2, 3, 4, 5, 6]
+
+
+def test_numbers_that_json_lacks(tracking, run):
+    for step, value in enumerate((math.nan, math.inf, -math.inf)):
+        tracking.log_metric(run.info.run_id, f"metric {step}", value)
+    found = tracking.get_run(run.info.run_id).data.metrics
+    assert math.isnan(found["metric 0"])
+    # MLflow's own SQL store, which the emulator keeps metrics in, has the largest numbers in their place.
+    assert found["metric 1"] > 1e300
+    assert found["metric 2"] < -1e300
+
+
+def test_a_long_batch_is_split_by_mlflows_limits(aidp, store, run):
+    aidp.exchanges.clear()
+    store.log_batch(
+        run.info.run_id,
+        [Metric(f"m{number}", number, 0, 0) for number in range(2100)],
+        [Param(f"p{number}", str(number)) for number in range(250)],
+        [RunTag(f"t{number}", str(number)) for number in range(120)],
+    )
+    batches = [exchange.body for exchange in aidp.exchanges]
+    assert all(exchange.status == 200 for exchange in aidp.exchanges)
+    sizes = [tuple(len(batch.get(name, ())) for name in ("metrics", "params", "tags")) for batch in batches]
+    assert sizes == [(800, 100, 100), (880, 100, 20), (420, 50, 0)]
+    found = store.get_run(run.info.run_id).data
+    assert (len(found.metrics), len(found.params)) == (2100, 250)
+
+
+def test_one_round_trip_for_one_call(aidp, tracking, run):
+    aidp.exchanges.clear()
+    tracking.log_metric(run.info.run_id, "loss", 1)
+    tracking.log_batch(run.info.run_id, [Metric("loss", 0.5, 1, 1)], [Param("a", "b")], [RunTag("c", "d")])
+    tracking.get_run(run.info.run_id)
+    assert len(aidp.exchanges) == 3
+
+
+def test_a_long_history_is_read_page_by_page(aidp, store, run):
+    store.log_batch(run.info.run_id, [Metric("loss", step / 7, 0, step) for step in range(30)], [], [])
+    page = store.get_metric_history(run.info.run_id, "loss", max_results=20)
+    assert [metric.step for metric in page] == list(range(20))
+    rest = store.get_metric_history(run.info.run_id, "loss", max_results=20, page_token=page.token)
+    assert [metric.step for metric in rest] == list(range(20, 30))
+    assert len(store.get_metric_history(run.info.run_id, "loss")) == 30
+
+
+@pytest.mark.skipif(
+    not hasattr(AidpTrackingStore, "get_metric_history_bulk_interval"),
+    reason="the older of the supported MLflow versions have no such method",
+)
+def test_metrics_of_several_runs_are_sampled_for_charts(store, run):
+    store.log_batch(run.info.run_id, [Metric("loss", step, 0, step) for step in range(100)], [], [])
+    found = store.get_metric_history_bulk_interval([run.info.run_id], "loss", 10, None, None)
+    assert found[0].run_id == run.info.run_id
+    steps = [metric.step for metric in found]
+    assert {0, 99} <= set(steps)
+    assert len(steps) < 30
+
+
+def test_datasets_are_logged_and_read(tracking, run):
+    data = mlflow.data.from_numpy(numpy.zeros((3, 2)), name="zeros")
+    with mlflow.start_run(run_id=run.info.run_id):
+        mlflow.log_input(data, context="training")
+    found = tracking.get_run(run.info.run_id).inputs.dataset_inputs[0]
+    assert (found.dataset.name, found.dataset.digest) == ("zeros", data.digest)
+    assert {tag.key: tag.value for tag in found.tags} == {"mlflow.data.context": "training"}
+
+
+def test_asynchronous_logging(tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run() as run:
+        pending = [mlflow.log_metric("loss", step, step=step, synchronous=False) for step in range(50)]
+        pending.append(mlflow.log_params({"a": 1, "b": 2}, synchronous=False))
+        pending.append(mlflow.set_tags({"team": "ml"}, synchronous=False))
+        for operation in pending:
+            operation.wait()
+    assert len(tracking.get_metric_history(run.info.run_id, "loss")) == 50
+    assert tracking.get_run(run.info.run_id).data.params == {"a": "1", "b": "2"}
+    assert tracking.get_run(run.info.run_id).data.tags["team"] == "ml"
+
+
+def test_the_end_of_a_run_prints_no_link_that_leads_nowhere(tracking, capfd):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run():
+        mlflow.log_metric("loss", 1)
+    printed = capfd.readouterr()
+    assert "http" not in printed.out + printed.err
+
+
+def test_tracing_does_not_break_a_run(tracking, aidp):
+    @mlflow.trace
+    def predict(question):
+        return question * 2
+
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run() as run:
+        assert predict(3) == 6
+        mlflow.log_metric("loss", 1)
+    mlflow.flush_trace_async_logging()
+    assert tracking.get_run(run.info.run_id).info.status == "FINISHED"
+    assert not [exchange for exchange in aidp.exchanges if exchange.operation is None]
+
+
+def test_tags_of_its_own_are_refused_and_hidden(store, tracking, run):
+    run_id = run.info.run_id
+    for call in (
+        lambda: store.set_tag(run_id, RunTag("mlflow_oci_aidp.logged_models", "x")),
+        lambda: store.delete_tag(run_id, "mlflow_oci_aidp.logged_models"),
+        lambda: store.log_batch(run_id, [], [], [RunTag("mlflow_oci_aidp.x", "y")]),
+        lambda: store.create_run(run.info.experiment_id, "", 0, [RunTag("mlflow_oci_aidp.x", "y")], ""),
+    ):
+        with pytest.raises(MlflowException, match="reserved") as caught:
+            call()
+        assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    tracking.create_logged_model(run.info.experiment_id, name="model", source_run_id=run_id)
+    assert not [key for key in tracking.get_run(run_id).data.tags if key.startswith("mlflow_oci_aidp")]
+
+
+def test_the_platform_lists_the_artifacts_of_a_run(store, tracking, run, tmp_path):
+    (tmp_path / "notes.txt").write_text("about flowers")
+    tracking.log_artifact(run.info.run_id, str(tmp_path / "notes.txt"), "texts")
+    assert [(found.path, found.is_dir) for found in store.list_artifacts(run.info.run_id)] == [("texts", True)]
+    inside = store.list_artifacts(run.info.run_id, "texts")
+    assert [(found.path, found.is_dir, found.file_size) for found in inside] == [("texts/notes.txt", False, 13)]
+
+
+def test_a_volume_is_shown_as_a_location_of_this_package(aidp, store):
+    made = store.create_experiment("flowers", "aidp:/Volumes/main/default/artifacts/flowers")
+    assert aidp.exchanges[-1].body["artifact_location"] == "/Volumes/main/default/artifacts/flowers"
+    assert store.get_experiment(made).artifact_location == "aidp:/Volumes/main/default/artifacts/flowers"
+    run = store.create_run(made, "", 0, [], "first")
+    assert run.info.artifact_uri.startswith("aidp:/Volumes/main/default/artifacts/flowers/")
+
+
+def test_what_was_deleted_is_deleted_for_good_by_mlflow_gc(aidp, tracking, run, tmp_path):
+    kept = tracking.create_run(run.info.experiment_id).info.run_id
+    (tmp_path / "notes.txt").write_text("about flowers")
+    tracking.log_artifact(run.info.run_id, str(tmp_path / "notes.txt"))
+    tracking.delete_run(run.info.run_id)
+    gone = tracking.create_experiment("gone")
+    tracking.delete_experiment(gone)
+    collect = ["gc", "--backend-store-uri", aidp.tracking_uri, "--tracking-uri", aidp.tracking_uri]
+    refused = CliRunner().invoke(cli, [*collect, "--older-than", "1d"])
+    assert "does not say when a run was deleted" in str(refused.exception)
+    done = CliRunner().invoke(cli, collect, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    with pytest.raises(RestException, match="RESOURCE_DOES_NOT_EXIST"):
+        tracking.get_run(run.info.run_id)
+    with pytest.raises(RestException, match="RESOURCE_DOES_NOT_EXIST"):
+        tracking.get_experiment(gone)
+    assert tracking.get_run(kept).info.lifecycle_stage == "active"
+    assert "delete_object" in [exchange.operation for exchange in aidp.exchanges]
+
+
+def test_without_a_workspace_the_error_says_where_to_name_it(aidp, monkeypatch):
+    with pytest.raises(MlflowException, match="AIDP_WORKSPACE_KEY") as caught:
+        AidpTrackingStore(aidp.uri)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    monkeypatch.setenv("AIDP_WORKSPACE_KEY", aidp.workspace_key)
+    assert AidpTrackingStore(aidp.uri).get_experiment("0").name == "Default"
+
+
+def test_an_unknown_workspace(aidp):
+    with pytest.raises(RestException) as caught:
+        AidpTrackingStore(aidp.tracking_uri.replace(aidp.workspace_key, "nowhere")).get_run("0")
+    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_a_store_is_pickled_without_secrets(aidp, store):
+    blob = pickle.dumps(store)
+    assert b"PRIVATE" not in blob
+    assert pickle.loads(blob).get_experiment("0").name == "Default"
+    assert aidp.workspace_key in repr(store)
+
+
+@pytest.mark.parametrize("success", ["full", "bare"])
+def test_successes_with_and_without_a_body(success):
+    with Emulator(success=success) as aidp:
+        store = AidpTrackingStore(aidp.tracking_uri)
+        experiment = store.create_experiment("flowers")
+        run = store.create_run(experiment, "", 0, [], "first")
+        assert store.update_run_info(run.info.run_id, 3, 5, None).status == "FINISHED"
+        store.delete_run(run.info.run_id)
+        store.restore_run(run.info.run_id)
+        model = store.create_logged_model(experiment, "model", run.info.run_id)
+        store.delete_logged_model(model.model_id)
+        assert len(store.search_runs([experiment], "", ViewType.ACTIVE_ONLY)) == 1
