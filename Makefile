@@ -54,7 +54,7 @@ docs: $(STAMP)  ## build the documentation in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 pictures: $(STAMP)  ## take the pictures of the documentation anew
-	UPDATE_PICTURES=1 $(BIN)/python -m pytest -n0 tests/browser/test_pictures.py
+	UPDATE_PICTURES=1 $(BIN)/python -m pytest -n0 tests/browser/test_pictures.py tests/browser/test_tracking.py
 
 build: $(STAMP)  ## make sdist and wheel in dist/
 	rm -rf build dist

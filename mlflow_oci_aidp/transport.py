@@ -245,7 +245,8 @@ class Transport:
         def announce(answer: Answer, seconds: float) -> None:
             reason = answer.lost or f"status {answer.status} {answer.code}".rstrip()
             level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
-            _logger.log(level, "%s: sent again in %.1f s, because of this: %s", route.call, seconds, reason)
+            again = f"attempt {answer.attempt + 1} of at most {self._policy.max_retries + 1}"
+            _logger.log(level, "%s: sent again in %.1f s (%s), because of this: %s", route.call, seconds, again, reason)
 
         # A file may take long: what bounds its repetitions is their number.
         moves_file = call.upload is not None or call.download is not None
@@ -361,6 +362,7 @@ class Transport:
                 answer.request_id,
                 claims_name=route.claims_name,
                 note=self._skew(answer) if answer.status == 401 else "",
+                remedy=_MISSING_REMEDIES.get(_kind(route), "") if answer.status == 404 else "",
             )
 
     def _lost(self, route: Route, answer: Answer) -> MlflowException:
@@ -390,6 +392,23 @@ class Transport:
             f"This machine's clock is {abs(seconds):.0f} seconds {'ahead of' if seconds > 0 else 'behind'} the "
             f"service's, and OCI refuses signatures that are more than {ALLOWED_SKEW:.0f} seconds off."
         )
+
+
+#: What to do about a 404, by the kind of a route, where the general sentence does not fit.
+_MISSING_REMEDIES: Mapping[str, str] = {
+    WORKSPACE: (
+        "Check the id or the name, the key of the workspace and the AI Data Platform's OCID; OCI answers the same "
+        "where a policy does not let this identity see the resource. `mlflow-oci-aidp check` tells which it is."
+    ),
+    "volumes": (
+        "Check the path, the volume and the AI Data Platform's OCID; OCI answers the same where a policy does not let "
+        "this identity see the resource."
+    ),
+}
+
+
+def _kind(route: Route) -> str:
+    return "volumes" if route.path.startswith("/volumes") else route.scope
 
 
 class _Wire:

@@ -362,7 +362,7 @@ def test_a_user_sees_each_attempt(aidp, caplog):
     first, reason, second = (record.getMessage() for record in caplog.records)
     path = f"POST /20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/mlops/api/2.0/mlflow/registered-models/create"
     assert first.startswith(f"{path} -> 503 in ")
-    assert reason == "CreateRegisteredModel: sent again in 0.0 s, because of this: status 503"
+    assert reason == "CreateRegisteredModel: sent again in 0.0 s (attempt 2 of at most 2), because of this: status 503"
     assert second.startswith(f"{path} -> 200 in ")
     assert aidp.exchanges[-1].request_id in second
 
@@ -376,5 +376,5 @@ def test_a_long_wait_is_told_to_everybody(aidp, caplog):
     aidp.faults.add("status", status=429, headers={"Retry-After": "30"})
     with_policy(aidp.uri, Patient(), max_retries=1).search_registered_models()
     assert [record.getMessage() for record in caplog.records] == [
-        "SearchRegisteredModels: sent again in 30.0 s, because of this: status 429"
+        "SearchRegisteredModels: sent again in 30.0 s (attempt 2 of at most 2), because of this: status 429"
     ]

@@ -10,7 +10,15 @@ from __future__ import annotations
 import os
 import re
 
+from mlflow_oci_aidp.errors import invalid_parameter
+
 VOLUMES = "/Volumes"
+
+#: The forms of the locations that this package opens.
+OBJECT_STORAGE_FORM = "oci://<bucket>@<namespace>/<prefix>"
+VOLUME_FORM = f"aidp:{VOLUMES}/<catalog>/<schema>/<volume>/<path>"
+
+OBJECT_STORAGE = re.compile(r"oci://([^/@?#]+)@([^/@?#]+)(/[^?#]*)?")
 
 _VOLUME = re.compile(rf"{VOLUMES}/([^/]+/[^/]+/[^/]+)(/.*)?", re.DOTALL)
 #: With the empty authority that ``aidp:///Volumes/...`` has, too.
@@ -43,3 +51,23 @@ def to_platform(location: str) -> str:
         ``/Volumes/...`` for the first two; everything else as it is.
     """
     return _SCHEME.sub("", location, count=1) if _SCHEME.match(location) else location
+
+
+def check_location(location: str) -> None:
+    """Refuse a location that nobody could open later.
+
+    Args:
+        location: What a user gives as the place for artifacts.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for one of Object Storage or of a volume in another form.
+    """
+    if location.startswith("oci:") and not OBJECT_STORAGE.fullmatch(location):
+        raise invalid_parameter(
+            f"The artifact location {location!r} cannot be read.", f"Its form is {OBJECT_STORAGE_FORM}."
+        )
+    in_volume = location.startswith(("aidp:", f"{VOLUMES}/"))
+    if in_volume and not _VOLUME.fullmatch(to_platform(location)):
+        raise invalid_parameter(
+            f"{location!r} is no location in a volume.", f"Its form is {VOLUME_FORM}, without `..`."
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, as_completed
@@ -15,6 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.utils.file_utils import ArtifactProgressBar
 
+from mlflow_oci_aidp.artifacts.locations import OBJECT_STORAGE, OBJECT_STORAGE_FORM
 from mlflow_oci_aidp.artifacts.object_client import ObjectClient, is_missing
 from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
@@ -23,9 +23,6 @@ from mlflow_oci_aidp.settings import resolve_storage
 
 _logger = logging.getLogger(__name__)
 
-FORM = "oci://<bucket>@<namespace>/<prefix>"
-
-_URI = re.compile(r"oci://([^/@?#]+)@([^/@?#]+)(/[^?#]*)?")
 #: Names and sizes are all that is shown.
 _FIELDS = "name,size"
 
@@ -46,9 +43,11 @@ class OciArtifactRepository(ArtifactRepository):
     """
 
     def __init__(self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
-        match = _URI.fullmatch(artifact_uri)
+        match = OBJECT_STORAGE.fullmatch(artifact_uri)
         if match is None:
-            raise invalid_parameter(f"The artifact location {artifact_uri!r} cannot be read.", f"Its form is {FORM}.")
+            raise invalid_parameter(
+                f"The artifact location {artifact_uri!r} cannot be read.", f"Its form is {OBJECT_STORAGE_FORM}."
+            )
         self._bucket, self._namespace = match[1], match[2]
         self._root = _folder(_relative((match[3] or "").strip("/")))
         self._given = (artifact_uri, tracking_uri, registry_uri)

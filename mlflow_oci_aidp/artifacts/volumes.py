@@ -23,16 +23,14 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.utils.file_utils import ArtifactProgressBar, relative_path_to_artifact_path
 
 from mlflow_oci_aidp import settings
+from mlflow_oci_aidp.artifacts.locations import VOLUME_FORM, to_platform
 from mlflow_oci_aidp.artifacts.locations import VOLUMES as ROOT
-from mlflow_oci_aidp.artifacts.locations import to_platform
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.routes import VOLUMES
 from mlflow_oci_aidp.transport import Transport
 from mlflow_oci_aidp.uri import SCHEME
-
-FORM = f"aidp:{ROOT}/<catalog>/<schema>/<volume>/<path>"
 
 #: How many entries of a list come at a time. [OCI's usual maximum]
 PAGE = 1000
@@ -67,7 +65,7 @@ class Location:
         _, _, rest = to_platform(uri).partition(f"{ROOT}/")
         parts = [part for part in rest.split("/") if part]
         if not to_platform(uri).startswith(f"{ROOT}/") or len(parts) < 3 or not {".", ".."}.isdisjoint(parts):
-            raise invalid_parameter(f"{uri!r} is no location in a volume.", f"Its form is {FORM}, without `..`.")
+            raise invalid_parameter(f"{uri!r} is no location in a volume.", f"Its form is {VOLUME_FORM}, without `..`.")
         catalog, schema, volume, *path = parts
         return cls(catalog, schema, volume, "/" + "/".join(path))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_oci_aidp.cli.terminal import plain, progress
-from mlflow_oci_aidp.cli.uri import configured_uri
+from mlflow_oci_aidp.cli.uri import TRACKING_FIRST, configured_uri
 
 if TYPE_CHECKING:
     from mlflow_oci_aidp.diagnosis import Case, Result
@@ -32,7 +32,7 @@ def command(context: click.Context, uri: str | None, as_json: bool) -> None:
     Shows the settings and where each comes from, who signs, and what works: key, token, network, certificate,
     clock, one signed read, and one of the workspace. Says what to do about what fails. Changes nothing.
 
-    URI is MLFLOW_REGISTRY_URI or MLFLOW_TRACKING_URI if that begins with aidp://, else aidp:// (all from the
+    URI is MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all from the
     environment).
 
     Exit status: 0 if nothing failed, else 1.
@@ -41,7 +41,7 @@ def command(context: click.Context, uri: str | None, as_json: bool) -> None:
         show("Starting")
         from mlflow_oci_aidp.diagnosis import Case, diagnose
 
-        case = Case(uri or configured_uri())
+        case = Case(uri or configured_uri(TRACKING_FIRST))
         results = diagnose(case, lambda name: show(f"Checking: {name}"))
     if as_json:
         _print_json(case, results)

@@ -37,10 +37,14 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
         try:
             emulator = Emulator(data_dir.absolute(), port=port, tls=tls).start()
         except OSError as error:
-            raise click.ClickException(f"The emulator cannot start: {error}") from error
+            raise click.ClickException(
+                f"The emulator cannot start: {error}. Choose another --port or --data-dir."
+            ) from error
         try:
             # In one piece: a shell that waits for the file to have something in it can read all of it.
             exports = {"MLFLOW_TRACKING_URI": emulator.tracking_uri, **emulator.environ}
+            # It would stay in force where a program sets another tracking URI.
+            del exports["MLFLOW_REGISTRY_URI"]
             click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()))
             click.echo(f"Serving {emulator.endpoint} until interrupted.", err=True)
             while not interrupted.wait(_LOOK_UP_EVERY):

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from mlflow_oci_aidp.settings import Settings
 
 # Where no registry is named, MLflow takes what tracks.
-_VARIABLES = ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI")
+REGISTRY_FIRST = ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI")
+TRACKING_FIRST = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
 @click.command("uri")
@@ -36,9 +37,9 @@ def command() -> None:
     click.echo(str(AidpUri(found.instance_id, found.workspace, dict(_differing(found)))))
 
 
-def configured_uri() -> str:
+def configured_uri(variables: tuple[str, ...] = REGISTRY_FIRST) -> str:
     """The URI of a command that is given none: MLflow's, if one is ours, else all from the environment."""
-    uris = (os.environ.get(variable, "").strip() for variable in _VARIABLES)
+    uris = (os.environ.get(variable, "").strip() for variable in variables)
     return next((uri for uri in uris if uri.startswith("aidp://")), "aidp://")
 
 

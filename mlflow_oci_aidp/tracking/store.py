@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,7 +46,7 @@ from mlflow.utils.validation import (
 )
 
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.artifacts.locations import to_platform
+from mlflow_oci_aidp.artifacts.locations import check_location, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
 from mlflow_oci_aidp.identity import Identity
@@ -67,6 +68,9 @@ T = TypeVar("T")
 
 #: The most runs of one page that is asked for where all are needed. [aidp-python-client: 50,000 are supported]
 _PAGE_OF_RUNS = 1000
+
+#: What the platform answers about a run that was deleted, for a while or for good.
+_GONE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_CONFLICT"})
 
 #: The logged models of one page, where a search does not say. [MLflow]
 _PAGE_OF_MODELS = 100
@@ -134,6 +138,8 @@ class AidpTrackingStore(AbstractStore):
         Raises:
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the name is taken, be it by a deleted experiment.
         """
+        if artifact_location:
+            check_location(artifact_location)
         found = self._call(
             "CreateExperiment",
             lambda json: str(json["experiment_id"]),
@@ -358,7 +364,7 @@ class AidpTrackingStore(AbstractStore):
         ):
             self._do("LogBatch", run_id=run_id, **batch)
         for other_run, kept in of_models.items():
-            self._set_tags(other_run, kept)
+            self._keep_with_models(other_run, kept)
 
     def log_inputs(
         self,
@@ -724,6 +730,15 @@ class AidpTrackingStore(AbstractStore):
             found.setdefault(model_id.run_id, {}).update(logged_models.tags_of_metrics(model_id.number, group, run_id))
         return found
 
+    def _keep_with_models(self, run_id: str, tags: dict[str, str]) -> None:
+        """Keep metrics with logged models of another run, which may be gone: the metrics themselves are logged."""
+        try:
+            self._set_tags(run_id, tags)
+        except MlflowException as problem:
+            if problem.error_code not in _GONE:
+                raise
+            _logger.warning("Metrics are not kept with a logged model: its run %s cannot be changed any more.", run_id)
+
     def _record(self, run_id: str, kept: Kept) -> None:
         """Send what the file MLmodel says; as MLflow has it, a model is not lost for the want of that."""
         from mlflow.models import Model
@@ -731,7 +746,8 @@ class AidpTrackingStore(AbstractStore):
 
         try:
             repository = get_artifact_repository(kept.model.artifact_location)
-            model = Model.load(repository.download_artifacts("MLmodel"))
+            with tempfile.TemporaryDirectory() as folder:
+                model = Model.load(repository.download_artifacts("MLmodel", folder))
             model.artifact_path, model.run_id = kept.folder, run_id
             self.record_logged_model(run_id, model)
         except (MlflowException, OSError, ValueError) as problem:

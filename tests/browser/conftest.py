@@ -47,6 +47,8 @@ GREETED = {
 START = 120  # seconds that `mlflow server` may take to start
 PATIENCE = 20_000  # milliseconds that the page may take to show something
 SIZE = {"width": 1280, "height": 800}
+PICTURES = Path(__file__).parents[2] / "docs" / "images"
+ASSISTANT_HIDDEN = "[data-assistant-ui] { display: none; }"
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -195,6 +197,23 @@ def expect(needs_a_browser):
 
     expect.set_options(timeout=PATIENCE)
     return expect
+
+
+@pytest.fixture
+def take(page, expect, tmp_path):
+    """Takes a picture, into the documentation if that is asked for; the pointer and MLflow's assistant stay out."""
+
+    def take(name: str, height: int) -> Path:
+        page.set_viewport_size({"width": 1280, "height": height})
+        training = page.get_by_role("button", name="Model training")
+        if training.count():  # MLflow 3.1.0 has one menu for all
+            training.click()
+        page.mouse.move(0, 0)
+        path = (PICTURES if os.environ.get("UPDATE_PICTURES") else tmp_path) / name
+        page.screenshot(path=path, animations="disabled", style=ASSISTANT_HIDDEN)
+        return path
+
+    return take
 
 
 @pytest.fixture

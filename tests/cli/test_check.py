@@ -57,7 +57,7 @@ def test_it_reads_once_and_changes_nothing(aidp):
     ("registry", "tracking", "checked"),
     [
         ("{uri}", "sqlite://", "{uri}"),
-        ("{uri}", "{tracking_uri}", "{uri}"),
+        ("{uri}", "{tracking_uri}", "{tracking_uri}"),
         ("", "{tracking_uri}", "{tracking_uri}"),
         ("https://elsewhere.invalid", "{tracking_uri}", "{tracking_uri}"),
     ],

@@ -58,6 +58,9 @@ def spark(machines, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         # The executors' Python: else whichever `python3` their machine finds first.
         patch.setenv("PYSPARK_PYTHON", sys.executable)
+        # PySpark takes a main module without a file, as the workers of pytest-xdist have, for one of its doctests.
+        if not hasattr(sys.modules["__main__"], "__file__"):
+            patch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
         session = builder.getOrCreate()
         yield session
         session.stop()

@@ -142,6 +142,14 @@ def test_metrics_are_kept_with_the_model_and_once_with_the_run(tracking, run, mo
     assert tracking.get_run(other).data.metrics == {"accuracy": 0.9}
 
 
+def test_metrics_are_logged_when_the_run_of_the_model_is_deleted(tracking, run, model, caplog):
+    other = tracking.create_run(run.info.experiment_id).info.run_id
+    tracking.delete_run(run.info.run_id)
+    tracking.log_metric(other, "accuracy", 0.9, model_id=model.model_id)
+    assert tracking.get_run(other).data.metrics == {"accuracy": 0.9}
+    assert f"its run {run.info.run_id} cannot be changed" in caplog.text
+
+
 def test_metrics_that_mlflow_logs_again_for_a_model_are_not_recorded_twice(aidp, tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:

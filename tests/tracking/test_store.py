@@ -255,6 +255,17 @@ def test_what_was_deleted_is_deleted_for_good_by_mlflow_gc(aidp, tracking, run, 
     assert "delete_object" in [exchange.operation for exchange in aidp.exchanges]
 
 
+@pytest.mark.parametrize(
+    "location", ["oci://bucket/prefix", "oci:bucket", "aidp:/volumes/a/b/c", "/Volumes/main/x", "aidp:/Volumes/a//c"]
+)
+def test_a_location_that_nobody_could_open_is_refused_at_once(aidp, tracking, location):
+    aidp.exchanges.clear()
+    with pytest.raises(MlflowException, match="Its form is") as caught:
+        tracking.create_experiment("flowers", location)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert len(aidp.exchanges) == 0
+
+
 def test_without_a_workspace_the_error_says_where_to_name_it(aidp, monkeypatch):
     with pytest.raises(MlflowException, match="AIDP_WORKSPACE_KEY") as caught:
         AidpTrackingStore(aidp.uri)
@@ -267,6 +278,7 @@ def test_an_unknown_workspace(aidp):
     with pytest.raises(RestException) as caught:
         AidpTrackingStore(aidp.tracking_uri.replace(aidp.workspace_key, "nowhere")).get_run("0")
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert "the key of the workspace" in str(caught.value)
 
 
 def test_a_store_is_pickled_without_secrets(aidp, store):
