@@ -74,6 +74,11 @@ def user_principal(value: str) -> Iterator[None]:
         _principal.reset(token)
 
 
+def is_principal_chosen() -> bool:
+    """Whether this thread or task is inside a block of :py:func:`user_principal`."""
+    return _principal.get() is not None
+
+
 class Identity:
     """Signs the requests of one store.
 

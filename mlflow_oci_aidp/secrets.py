@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import NoReturn
 
 
@@ -24,6 +25,12 @@ class Secret:
     def reveal(self) -> str:
         """The text itself, for the one place that needs it."""
         return self._reveal()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+
+    def __hash__(self) -> int:
+        return hash(self.reveal())
 
     def __repr__(self) -> str:
         return "<secret>"

@@ -63,6 +63,7 @@ class Answer:
         retry_after: The ``Retry-After`` header, ``""`` without one.
         date: The ``Date`` header, ``""`` without one.
         next_page: The ``opc-next-page`` header, ``""`` on the last page of a list.
+        is_platforms: Whether it has an ``opc-request-id``, as every answer of the platform has.
         attempt: The number of the attempt, from 1.
         lost: Why there was no whole answer, in words; ``""`` if there was one.
         lost_code: MLflow's error code for that.
@@ -76,6 +77,7 @@ class Answer:
     retry_after: str = ""
     date: str = ""
     next_page: str = ""
+    is_platforms: bool = False
     attempt: int = 1
     lost: str = ""
     lost_code: str = ""
@@ -164,6 +166,7 @@ class Transport:
         self._policy = policy or RetryPolicy.from_mlflow()
         self._clock = clock or Clock()
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._wire: _Wire | None = None
 
     def exchange(self, route: Route, fields: Mapping[str, Any], read: Callable[[dict[str, Any]], T]) -> T | None:
@@ -211,7 +214,7 @@ class Transport:
         given = {name: str(value) for name, value in fields.items() if value is not None}
         call = _Call(
             route,
-            self._address(route, given),
+            self._address_of(route, given),
             None,
             _retry_token(route),
             uuid.uuid4().hex,
@@ -221,6 +224,9 @@ class Transport:
         )
         answer = self._run(call)
         self._check(route, answer)
+        if not answer.is_platforms:
+            # What a proxy or a gateway says instead must not pass for a file, or for the receipt of one.
+            raise bad_answer(route.call, "does not come from AI Data Platform", answer.status, answer.request_id)
         return answer
 
     def read(self, route: Route, answer: Answer, read: Callable[[dict[str, Any]], T]) -> T | None:
@@ -252,6 +258,13 @@ class Transport:
         moves_file = call.upload is not None or call.download is not None
         policy = replace(self._policy, longest_call=math.inf) if moves_file else self._policy
         return policy.run(attempt, self._clock, announce)
+
+    def _address_of(self, route: Route, given: Mapping[str, str]) -> str:
+        try:
+            return self._address(route, given)
+        except UnicodeEncodeError:
+            pass  # Raised below, without the text of the exception.
+        raise invalid_parameter(f"A name in {route.call} is not Unicode.", "Rename the file.")
 
     def _address(self, route: Route, given: Mapping[str, str]) -> str:
         """The address of a call whose path has fields in it; what the header does not take either is the query."""
@@ -331,6 +344,9 @@ class Transport:
     def _connected(self) -> _Wire:
         wire = self._wire
         if wire is None or wire.process != os.getpid():
+            if self._process != os.getpid():
+                # A forked child starts over: another thread may have held the lock when it was forked.
+                self._lock, self._process = threading.Lock(), os.getpid()
             with self._lock:
                 if self._wire is None or self._wire.process != os.getpid():
                     self._wire = _Wire(self._endpoint)
@@ -347,7 +363,7 @@ class Transport:
             if isinstance(found, dict):
                 problem = "is not of the documented shape"
                 return read(found)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             pass  # Raised below, where no exception is being handled: its context would hold the whole answer.
         raise bad_answer(route.call, problem, answer.status, answer.request_id)
 
@@ -458,6 +474,7 @@ class _Wire:
                 retry_after=headers.get("retry-after", ""),
                 date=headers.get("date", ""),
                 next_page=headers.get("opc-next-page", ""),
+                is_platforms="opc-request-id" in headers,
             )
         return Answer(lost=loss.words, lost_code=loss.code, is_final=loss.is_final)
 

@@ -71,3 +71,13 @@ def check_location(location: str) -> None:
         raise invalid_parameter(
             f"{location!r} is no location in a volume.", f"Its form is {VOLUME_FORM}, without `..`."
         )
+
+
+def check_name(name: str) -> None:
+    """Refuse a name of a file or a folder that no server could be told.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for one that is not Unicode, as files can have.
+    """
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        raise invalid_parameter(f"The name {name!r} is not Unicode.", "Rename the file.")

@@ -158,6 +158,8 @@ class ObjectClient:
             )
         except Broken as problem:
             return _Outcome(lost=str(problem), lost_code="DATA_LOSS")
+        except (TypeError, ValueError, LookupError, AttributeError):
+            return _Outcome(lost="the answer is not as documented", lost_code="INTERNAL_ERROR", is_final=True)
         except (
             exceptions.RequestException,
             exceptions.ConnectTimeout,
@@ -203,9 +205,17 @@ class ObjectClient:
             raise error("INTERNAL_ERROR", f"The client of Object Storage could not be made ({problem}).", "Check oci.")
         # A redirect would take the content to another server than the one that was signed for.
         client.base_client.session.max_redirects = 0
+        client.base_client.session.hooks["response"].append(_check_origin)
         # Makes room for as many connections as there are slots.
         UploadManager(client, parallel_process_count=-(-SLOTS // UploadManager.REQUESTS_POOL_SIZE_FACTOR))
         return client
+
+
+def _check_origin(response: Any, *_: Any, **__: Any) -> None:
+    """Refuse a success of another server, a proxy for instance: every answer of OCI's has an ``opc-request-id``."""
+    if 200 <= response.status_code < 300 and "opc-request-id" not in response.headers:
+        response.close()
+        raise Broken("the answer does not come from Object Storage")
 
 
 def is_missing(problem: MlflowException) -> bool:

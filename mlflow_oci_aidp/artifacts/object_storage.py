@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.utils.file_utils import ArtifactProgressBar
 
-from mlflow_oci_aidp.artifacts.locations import OBJECT_STORAGE, OBJECT_STORAGE_FORM
+from mlflow_oci_aidp.artifacts.locations import OBJECT_STORAGE, OBJECT_STORAGE_FORM, check_name
 from mlflow_oci_aidp.artifacts.object_client import ObjectClient, is_missing
 from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
@@ -51,7 +51,7 @@ class OciArtifactRepository(ArtifactRepository):
         self._bucket, self._namespace = match[1], match[2]
         self._root = _folder(_relative((match[3] or "").strip("/")))
         self._given = (artifact_uri, tracking_uri, registry_uri)
-        self._storage = ObjectClient(resolve_storage(uri_in_use(tracking_uri, registry_uri)))
+        self._storage = ObjectClient(resolve_storage(uri_in_use(tracking_uri, registry_uri, location=artifact_uri)))
         self._transfer = ObjectTransfer(self._storage, self._namespace, self._bucket)
         super().__init__(artifact_uri)  # the older of the supported versions take no more
 
@@ -71,6 +71,7 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Why it could not be uploaded; there is no half an object then.
         """
+        check_name(os.path.basename(local_file))
         self._transfer.upload(str(local_file), self._name(artifact_path) + os.path.basename(local_file))
 
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
@@ -89,6 +90,7 @@ class OciArtifactRepository(ArtifactRepository):
             below = os.path.relpath(folder, local_dir).replace(os.sep, "/")
             prefix = top if below == "." else f"{top}{below}/"
             for name in names:
+                check_name(prefix + name)
                 path = os.path.join(folder, name)
                 tasks[path] = _task(self._transfer.upload, path, prefix + name)
         self._run("uploaded", "Uploading artifacts", tasks)
@@ -219,6 +221,7 @@ def _text(problem: BaseException) -> str:
 
 def _relative(path: str) -> str:
     """A path in plain form: no part of it is empty, or leads anywhere but down."""
+    check_name(path)
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise invalid_parameter(f"The path {path!r} leads out of its folder.", "Use a path without '..'.")

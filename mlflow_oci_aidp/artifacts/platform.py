@@ -16,6 +16,11 @@ SERVER_VARIABLES: tuple[str, ...] = ("_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVE
 _of_stores: dict[str, None] = {}
 
 
+#: The URIs of stores, by locations that they named.
+_of_locations: dict[str, str] = {}
+_REMEMBERED = 10_000
+
+
 def remember(tracking_uri: str) -> None:
     """Note that a tracking store of this process is in use: the older of the supported MLflow versions
     name none when they open artifacts.
@@ -27,36 +32,63 @@ def remember(tracking_uri: str) -> None:
     _of_stores[tracking_uri] = None
 
 
+def remember_location(location: str | None, uri: str) -> None:
+    """Note which platform a location belongs to: MLflow does not always say it when it opens artifacts.
+
+    Args:
+        location: Where artifacts of a run, a logged model or a model version lie.
+        uri: The URI of the store that said so.
+    """
+    if not location:
+        return
+    if len(_of_locations) > _REMEMBERED:
+        _of_locations.clear()
+    _of_locations[location.rstrip("/")] = uri
+
+
 def forget() -> None:
-    """Forget the tracking stores of this process."""
+    """Forget the tracking stores and the locations of this process."""
     _of_stores.clear()
+    _of_locations.clear()
 
 
 def uri_in_use(
-    tracking_uri: str | None = None, registry_uri: str | None = None, environ: Mapping[str, str] | None = None
+    tracking_uri: str | None = None,
+    registry_uri: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    location: str = "",
 ) -> str | None:
     """The ``aidp://`` URI that says where artifacts belong.
 
-    The first of these that has the scheme: what was passed, the stores of the ``mlflow server`` that this process is
-    a part of, what MLflow is set to, and the tracking store that this process made last.
+    The first of these that has the scheme: what was passed, the store that named the location, the stores of the
+    ``mlflow server`` that this process is a part of, what MLflow is set to, and the tracking store that this process
+    made last.
 
     Args:
         tracking_uri: The tracking URI that MLflow passes, if it does.
         registry_uri: The registry URI, likewise.
         environ: The environment; the process's own if None.
+        location: Where the artifacts lie.
 
     Returns:
         The URI, or None where none is in use: the environment variables of the settings may still name an instance.
     """
-    for uri in _candidates(tracking_uri, registry_uri, os.environ if environ is None else environ):
+    for uri in _candidates(tracking_uri, registry_uri, os.environ if environ is None else environ, location):
         if uri and uri.startswith(f"{SCHEME}://"):
             return uri
     return None
 
 
-def _candidates(tracking_uri: str | None, registry_uri: str | None, environ: Mapping[str, str]) -> Iterator[str | None]:
+def _candidates(
+    tracking_uri: str | None, registry_uri: str | None, environ: Mapping[str, str], location: str
+) -> Iterator[str | None]:
     yield tracking_uri
     yield registry_uri
+    above = location.rstrip("/")
+    while "/" in above:
+        yield _of_locations.get(above)
+        above = above.rpartition("/")[0]
     # Names of variables as the server has them, before what MLflow is set to: a server is set to nothing, and
     # asking would make MLflow look for a database in the working folder.
     for variable in SERVER_VARIABLES:

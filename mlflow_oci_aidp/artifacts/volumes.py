@@ -8,14 +8,15 @@ and the REST reference (https://docs.oracle.com/en/cloud/paas/ai-data-platform/a
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
 import posixpath
 import uuid
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, as_completed
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
@@ -23,7 +24,7 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.utils.file_utils import ArtifactProgressBar, relative_path_to_artifact_path
 
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.artifacts.locations import VOLUME_FORM, to_platform
+from mlflow_oci_aidp.artifacts.locations import VOLUME_FORM, check_name, to_platform
 from mlflow_oci_aidp.artifacts.locations import VOLUMES as ROOT
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
@@ -31,6 +32,8 @@ from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.routes import VOLUMES
 from mlflow_oci_aidp.transport import Transport
 from mlflow_oci_aidp.uri import SCHEME
+
+T = TypeVar("T")
 
 #: How many entries of a list come at a time. [OCI's usual maximum]
 PAGE = 1000
@@ -79,6 +82,7 @@ class Location:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for an absolute path and for one with ``..``.
         """
         parts = (artifact_path or "").split("/")
+        check_name(artifact_path or "")
         if ".." in parts or (artifact_path or "").startswith("/"):
             raise invalid_parameter(
                 f"The artifact path {artifact_path!r} leads out of its location.",
@@ -280,12 +284,20 @@ class VolumeArtifactRepository(ArtifactRepository):
     def __init__(self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         super().__init__(artifact_uri)
         self._location = Location.parse(artifact_uri)
-        found = settings.resolve(uri_in_use(tracking_uri, registry_uri) or f"{SCHEME}://")
+        self._given = (artifact_uri, tracking_uri, registry_uri)
+        found = settings.resolve(uri_in_use(tracking_uri, registry_uri, location=artifact_uri) or f"{SCHEME}://")
         self._client = _client_of(found, self._location)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._given
+
+    def _create_thread_pool(self) -> ThreadPoolExecutor:
+        return _Pool(super()._create_thread_pool()._max_workers)
 
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
         """Upload a file into the folder ``artifact_path``."""
         folder = self._location.inside(artifact_path)
+        check_name(os.path.basename(local_file))
         self._client.upload(local_file, posixpath.join(folder, os.path.basename(local_file)))
 
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
@@ -334,6 +346,13 @@ class VolumeArtifactRepository(ArtifactRepository):
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
         self._client.download(self._location.inside(remote_file_path), local_path)
+
+
+class _Pool(ThreadPoolExecutor):
+    """Threads that act for the user of the thread that gave them their work."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        return super().submit(contextvars.copy_context().run, fn, *args, **kwargs)
 
 
 #: The latest clients: MLflow makes a repository for each file that is logged, and the volume's key, its folders and the

@@ -18,6 +18,7 @@ from mlflow.utils.validation import _validate_model_alias_name
 
 from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
+from mlflow_oci_aidp.artifacts.platform import remember_location
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.operations import lacking
@@ -279,7 +280,9 @@ class AidpRegistryStore(AbstractStore):
         for _ in range(_LONGEST_CHAIN):
             copied = _COPY_SOURCE.fullmatch(source)
             if copied is None:
-                return to_mlflow(self._place(source))
+                place = to_mlflow(self._place(source))
+                remember_location(place, self._uris[0])
+                return place
             source = self._source_of_origin(name, version, copied["name"], copied["version"])
         raise error(
             "INVALID_STATE",

@@ -74,7 +74,7 @@ def run_info(json: Json) -> RunInfo:
         experiment_id=_text(json, "experiment_id"),
         user_id=json.get("user_id") or "",
         status=_status(json),
-        start_time=_number(json, "start_time"),
+        start_time=_number(json, "start_time") or 0,
         end_time=_number(json, "end_time"),
         lifecycle_stage=_lifecycle_stage(json),
         artifact_uri=to_mlflow(json.get("artifact_uri") or ""),

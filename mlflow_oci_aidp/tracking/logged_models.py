@@ -7,7 +7,7 @@ model's own, and a part:
 ========================  ======================================================================================
 ``<number>``              JSON: name, type, folder, when it was made, and whether the run was made for it alone
 ``<number>.status``       JSON: status, and when it changed
-``<number>.params.<b>.<i>``  JSON of parameters, cut into pieces; ``b`` numbers the calls that added some
+``<number>.params.<b>.<i>``  JSON of parameters, cut into pieces; ``b`` orders the calls that added some
 ``<number>.tag.<key>``    a tag of the logged model
 ``<number>.metric.<h>``   JSON of the newest value of a metric on a dataset; ``h`` is a hash of their names
 ========================  ======================================================================================
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -32,6 +33,8 @@ from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.entities import float_of, json_of_float
 
+_logger = logging.getLogger(__name__)
+
 #: Where the tags of logged models begin.
 PREFIX = f"{run_tags.PREFIX}logged_model."
 
@@ -41,6 +44,9 @@ SEARCH = f"tags.\"{MARK}\" = 'true'"
 
 #: The longest piece of the parameters in one tag, in characters. [MLflow: 5,000 is what every store takes]
 _LONGEST_PIECE = 5000
+
+#: How many metrics a process remembers.
+_REMEMBERED = 10_000
 
 _ID = re.compile(r"m-(?P<run>[^/@]+)-(?P<number>[0-9a-f]{8})")
 _KEY = re.compile(rf"{re.escape(PREFIX)}(?P<number>[0-9a-f]{{8}})(?:\.(?P<part>\w+)(?:\.(?P<rest>.*))?)?", re.DOTALL)
@@ -90,9 +96,12 @@ def new_number() -> str:
     return uuid.uuid4().hex[:8]
 
 
-def folder_for(name: str, number: str, taken: Iterable[str]) -> str:
-    """The folder of a new logged model: its name, unless another of the same run lies there."""
-    return f"{name}.{number}" if name in set(taken) else name
+def folder_for(name: str, number: str) -> str:
+    """The folder of a logged model: one of its own, whatever else has its name, now or later.
+
+    MLflow finds the model of ``runs:/<run id>/<name>`` by its name, and the latest of several.
+    """
+    return f"{name}.{number}"
 
 
 def tags_of_new(
@@ -124,10 +133,11 @@ def tags_of_new(
     head = {"name": name, "type": model_type, "folder": folder, "created": now, "owns_run": owns_run}
     return {
         MARK: "true",
-        f"{PREFIX}{number}": _dump({key: value for key, value in head.items() if value}),
         **tags_of_status(number, LoggedModelStatus.PENDING, now),
         **tags_of_tags(number, tags),
-        **tags_of_params(number, params, batch="0"),
+        **tags_of_params(number, params, now),
+        # The last: as long as it is not there, in another request perhaps, there is no model.
+        f"{PREFIX}{number}": _dump({key: value for key, value in head.items() if value}),
     }
 
 
@@ -161,13 +171,13 @@ def tag_key(number: str, key: str) -> str:
     return found
 
 
-def tags_of_params(number: str, params: Iterable[LoggedModelParameter], *, batch: str | None = None) -> dict[str, str]:
-    """The tags of a run that keep parameters of a logged model."""
+def tags_of_params(number: str, params: Iterable[LoggedModelParameter], now: int) -> dict[str, str]:
+    """The tags of a run that keep parameters of a logged model, added at a time in milliseconds since 1970."""
     values = {param.key: str(param.value) for param in params}
     if not values:
         return {}
     text = _dump(values)
-    batch = new_number() if batch is None else batch
+    batch = f"{now:013x}{new_number()}"
     pieces = range(0, len(text), _LONGEST_PIECE)
     return {
         f"{PREFIX}{number}.params.{batch}.{index}": text[start : start + _LONGEST_PIECE]
@@ -192,6 +202,25 @@ def tags_of_metrics(number: str, metrics: Iterable[Metric], run_id: str) -> dict
     return {key: _dump(_metric_fields(metric, run_id)) for key, metric in newest.items()}
 
 
+class Newest:
+    """The newest values of logged models' metrics that this process has seen.
+
+    What other processes log is not asked for: that would be one more request for each metric.
+    """
+
+    def __init__(self) -> None:
+        self._ages: dict[tuple[Any, ...], tuple[int, int]] = {}
+
+    def is_newest(self, metric: Metric) -> bool:
+        """Whether a metric is not older than what was seen; it is seen now."""
+        name = (metric.model_id, metric.key, metric.dataset_name, metric.dataset_digest)
+        if len(self._ages) > _REMEMBERED:
+            self._ages.clear()
+        age = max(_age(metric), self._ages.get(name, _age(metric)))
+        self._ages[name] = age
+        return age == _age(metric)
+
+
 def read(info: RunInfo, tags: Mapping[str, str]) -> list[Kept]:
     """The logged models that a run keeps.
 
@@ -206,12 +235,22 @@ def read(info: RunInfo, tags: Mapping[str, str]) -> list[Kept]:
         if match:
             parts.setdefault(match["number"], {}).setdefault(match["part"] or "", {})[match["rest"] or ""] = value
             keys.setdefault(match["number"], []).append(key)
-    return [_kept(info, number, found, tuple(keys[number])) for number, found in parts.items() if "" in found]
+    kept = (_readable(info, number, found, tuple(keys[number])) for number, found in parts.items() if "" in found)
+    return [found for found in kept if found is not None]
 
 
 def find(info: RunInfo, tags: Mapping[str, str], number: str) -> Kept | None:
     """One of the logged models that a run keeps, by its number."""
     return next((kept for kept in read(info, tags) if kept.keys[0].startswith(f"{PREFIX}{number}")), None)
+
+
+def _readable(info: RunInfo, number: str, parts: Mapping[str, Mapping[str, str]], keys: tuple[str, ...]) -> Kept | None:
+    """A logged model, or None for what another program wrote into its tags: the others of the run count on."""
+    try:
+        return _kept(info, number, parts, keys)
+    except (ValueError, TypeError, LookupError, ArithmeticError) as problem:
+        _logger.debug("The logged model %s of the run %s cannot be read (%s)", number, info.run_id, type(problem))
+        return None
 
 
 def _kept(info: RunInfo, number: str, parts: Mapping[str, Mapping[str, str]], keys: tuple[str, ...]) -> Kept:
@@ -241,7 +280,7 @@ def _params(pieces: Mapping[str, str]) -> dict[str, str]:
         batch, _, index = key.rpartition(".")
         batches.setdefault(batch, []).append((int(index), value))
     found: dict[str, str] = {}
-    for batch in sorted(batches, key=lambda name: (name != "0", name)):
+    for batch in sorted(batches):
         found |= json.loads("".join(text for _, text in sorted(batches[batch])))
     return found
 

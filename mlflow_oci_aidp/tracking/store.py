@@ -10,6 +10,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlflow.entities import (
@@ -35,6 +36,7 @@ from mlflow.entities import (
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking.abstract_store import AbstractStore
+from mlflow.utils.async_logging.run_operations import RunOperations
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 from mlflow.utils.name_utils import _generate_random_name
 from mlflow.utils.search_utils import SearchLoggedModelsUtils
@@ -47,9 +49,9 @@ from mlflow.utils.validation import (
 
 from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.artifacts.locations import check_location, to_platform
-from mlflow_oci_aidp.artifacts.platform import remember
+from mlflow_oci_aidp.artifacts.platform import remember, remember_location
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
-from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.identity import Identity, is_principal_chosen
 from mlflow_oci_aidp.operations import lacking
 from mlflow_oci_aidp.routes import ROUTES
 from mlflow_oci_aidp.tracking import entities, logged_models
@@ -102,6 +104,7 @@ class AidpTrackingStore(AbstractStore):
                 "Use aidp://<aiDataPlatformId>/<workspaceKey>, or set AIDP_WORKSPACE_KEY.",
             )
         self._transport = Transport(self._settings, Identity(self._settings))
+        self._newest = logged_models.Newest()
         remember(store_uri)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -253,7 +256,7 @@ class AidpTrackingStore(AbstractStore):
             tags=tags,
             run_name=run_name or None,
         )
-        return present(found, "The new run")
+        return self._with_place(present(found, "The new run"))
 
     def get_run(self, run_id: str) -> Run:
         """Read a run.
@@ -261,7 +264,12 @@ class AidpTrackingStore(AbstractStore):
         Raises:
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
         """
-        return present(self._call("GetRun", _run, run_id=run_id), f"The run {run_id!r}")
+        return self._with_place(present(self._call("GetRun", _run, run_id=run_id), f"The run {run_id!r}"))
+
+    def _with_place(self, run: Run) -> Run:
+        """A run whose artifacts belong to this store."""
+        remember_location(run.info.artifact_uri, self._uris[0])
+        return run
 
     def update_run_info(
         self, run_id: str, run_status: int | None, end_time: int | None, run_name: str | None
@@ -365,6 +373,21 @@ class AidpTrackingStore(AbstractStore):
             self._do("LogBatch", run_id=run_id, **batch)
         for other_run, kept in of_models.items():
             self._keep_with_models(other_run, kept)
+
+    def log_batch_async(
+        self, run_id: str, metrics: Sequence[Metric], params: Sequence[Param], tags: Sequence[RunTag]
+    ) -> RunOperations:
+        """Log a batch in the background; for a :py:func:`~mlflow_oci_aidp.user_principal`, at once.
+
+        The queue is one thread's, whoever fills it: it would act for nobody.
+        """
+        if not is_principal_chosen():
+            operations: RunOperations = super().log_batch_async(run_id, metrics, params, tags)
+            return operations
+        done: Future[None] = Future()
+        self.log_batch(run_id, metrics, params, tags)
+        done.set_result(None)
+        return RunOperations([done])
 
     def log_inputs(
         self,
@@ -482,16 +505,12 @@ class AidpTrackingStore(AbstractStore):
             )
             return present(found, f"The new logged model {name!r}")
         number = logged_models.new_number()
-        taken: list[str] = []
-        info = None
-        if source_run_id is not None:
-            info, kept_already = self._info_and_models(source_run_id)
-            taken = [kept.folder for kept in kept_already]
+        info = self.get_run(source_run_id).info if source_run_id is not None else None
         now = _now()
         kept = logged_models.tags_of_new(
             number,
             name=name,
-            folder=logged_models.folder_for(name, number, taken),
+            folder=logged_models.folder_for(name, number),
             model_type=model_type,
             tags=tags or (),
             params=params or (),
@@ -579,8 +598,16 @@ class AidpTrackingStore(AbstractStore):
         if "LogLoggedModelParamsRequest" in ROUTES:
             self._do("LogLoggedModelParamsRequest", model_id=model_id, params=_json_of_tags(params))
             return
-        info, _ = self._kept(_of_run(model_id))
-        self._set_tags(info.run_id, logged_models.tags_of_params(_of_run(model_id).number, params))
+        info, kept = self._kept(_of_run(model_id))
+        known = kept.model.params
+        for param in params:
+            if known.get(param.key, str(param.value)) != str(param.value):
+                raise invalid_parameter(
+                    f"The logged model {model_id!r} has the parameter {param.key!r} with another value.",
+                    "Choose another key: what was logged stays.",
+                )
+        new = [param for param in params if param.key not in known]
+        self._set_tags(info.run_id, logged_models.tags_of_params(_of_run(model_id).number, new, _now()))
 
     def delete_logged_model(self, model_id: str) -> None:
         """Delete a logged model. Its artifacts stay, and so does its run, unless it was made for the model alone."""
@@ -588,7 +615,9 @@ class AidpTrackingStore(AbstractStore):
             self._do("DeleteLoggedModel", model_id=model_id)
             return
         info, kept = self._kept(_of_run(model_id))
-        self._do("UpdateRunTags", run_id=info.run_id, delete_tags=[{"key": key} for key in kept.keys])
+        # The head first: without it there is no model, should the rest be interrupted.
+        for _, _, batch in _chunks([], [], [{"key": key} for key in sorted(kept.keys)]):
+            self._do("UpdateRunTags", run_id=info.run_id, delete_tags=batch)
         if kept.owns_run:
             self.delete_run(info.run_id)
 
@@ -614,6 +643,8 @@ class AidpTrackingStore(AbstractStore):
             order_by: MLflow's clauses: ``field_name``, and ``ascending``.
             page_token: The token of the page before.
         """
+        if max_results is not None and (not isinstance(max_results, int) or max_results < 1):
+            raise invalid_parameter(f"max_results is {max_results!r}.", "It is a number from 1 on.")
         kept = [] if "CreateLoggedModel" in ROUTES else self._kept_in(experiment_ids)
         known = {(model.source_run_id, model.name) for model in kept}
         native = (model for model in self._listed_in(experiment_ids) if (model.source_run_id, model.name) not in known)
@@ -670,15 +701,6 @@ class AidpTrackingStore(AbstractStore):
         for _, _, batch in _chunks([], [], run_tags.as_json(tags)):
             self._do("UpdateRunTags", run_id=run_id, set_tags=batch)
 
-    def _info_and_models(self, run_id: str) -> tuple[RunInfo, list[Kept]]:
-        """A run, and the logged models that it keeps."""
-
-        def read(json: Json) -> tuple[RunInfo, list[Kept]]:
-            info, tags = entities.info_and_tags(json)
-            return info, logged_models.read(info, tags)
-
-        return present(self._call("GetRun", read, run_id=run_id), f"The run {run_id!r}")
-
     def _kept(self, model_id: ModelId) -> tuple[RunInfo, Kept]:
         """A run, and one of the logged models that it keeps."""
 
@@ -687,6 +709,7 @@ class AidpTrackingStore(AbstractStore):
             return info, logged_models.find(info, tags, model_id.number)
 
         info, kept = present(self._call("GetRun", read, run_id=model_id.run_id), f"The run {model_id.run_id!r}")
+        remember_location(info.artifact_uri, self._uris[0])
         return info, _found(kept, model_id)
 
     def _get_foreign_model(self, model_id: str) -> LoggedModel:
@@ -723,7 +746,7 @@ class AidpTrackingStore(AbstractStore):
         by_model: dict[ModelId, list[Metric]] = {}
         for metric in metrics:
             model_id = ModelId.parse(metric.model_id)
-            if model_id is not None:
+            if model_id is not None and self._newest.is_newest(metric):
                 by_model.setdefault(model_id, []).append(metric)
         found: dict[str, dict[str, str]] = {}
         for model_id, group in by_model.items():
@@ -750,7 +773,7 @@ class AidpTrackingStore(AbstractStore):
                 model = Model.load(repository.download_artifacts("MLmodel", folder))
             model.artifact_path, model.run_id = kept.folder, run_id
             self.record_logged_model(run_id, model)
-        except (MlflowException, OSError, ValueError) as problem:
+        except Exception as problem:  # noqa: BLE001 - a file MLmodel can be broken in many ways
             _logger.warning(
                 "The logged model %s is not recorded with its run %s (%s); its tags and artifacts are.",
                 kept.model.name,

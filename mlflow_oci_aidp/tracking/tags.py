@@ -60,7 +60,7 @@ def inputs(tags: Mapping[str, str]) -> list[LoggedModelInput]:
 def outputs(tags: Mapping[str, str]) -> list[LoggedModelOutput]:
     """The logged models that a run made."""
     return [
-        LoggedModelOutput(model_id=key[len(_OUTPUT) :], step=int(value or 0))
+        LoggedModelOutput(model_id=key[len(_OUTPUT) :], step=int(value) if value.isdecimal() else 0)
         for key, value in tags.items()
         if key.startswith(_OUTPUT)
     ]

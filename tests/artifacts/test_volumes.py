@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
+import mlflow_oci_aidp
 from mlflow_oci_aidp.artifacts.locations import to_mlflow
 from mlflow_oci_aidp.artifacts.platform import SERVER_VARIABLES
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
@@ -231,3 +233,22 @@ def test_loading_the_plugin_imports_neither_the_sdk_nor_this() -> None:
     code = "import mlflow_oci_aidp.plugin, sys; print([n for n in sys.modules if n.startswith(('oci', 'requests'))])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_files_go_for_the_user_of_the_block_in_every_thread(
+    place: VolumeArtifactRepository, source: Path, aidp: Emulator, tmp_path: Path
+) -> None:
+    write(source, **{f"{number}.txt": b"x" for number in range(4)})
+    aidp.exchanges.clear()
+    with mlflow_oci_aidp.user_principal("c29tZWJvZHk="):
+        place.log_artifacts(str(source))
+        place.download_artifacts("", str(tmp_path))
+    sent = {exchange.headers.get("dh-user-principal") for exchange in aidp.exchanges}
+    assert sent == {"c29tZWJvZHk="}
+
+
+def test_a_repository_is_pickled(place: VolumeArtifactRepository, source: Path) -> None:
+    write(source, **{"a.txt": b"x"})
+    again = pickle.loads(pickle.dumps(place))
+    again.log_artifact(str(source / "a.txt"))
+    assert [found.path for found in place.list_artifacts()] == ["a.txt"]

@@ -16,6 +16,14 @@ class Doubler(PythonModel):
         return [2 * value for value in model_input]
 
 
+class Multiplier(PythonModel):
+    def __init__(self, factor):
+        self.factor = factor
+
+    def predict(self, context, model_input):
+        return [self.factor * value for value in model_input]
+
+
 @pytest.fixture
 def model(tracking, run):
     return tracking.create_logged_model(
@@ -33,7 +41,7 @@ def test_a_logged_model_is_read_as_it_was_made(tracking, run, model):
     assert dict(found) == dict(model)
     assert (found.name, found.model_type, found.source_run_id) == ("model", "tree", run.info.run_id)
     assert (found.tags, found.params, found.status) == ({"team": "ml"}, {"depth": "3"}, LoggedModelStatus.PENDING)
-    assert found.artifact_location == f"{run.info.artifact_uri}/model"
+    assert found.artifact_location == f"{run.info.artifact_uri}/model.{ModelId.parse(found.model_id).number}"
     assert ModelId.parse(found.model_id).run_id == run.info.run_id
 
 
@@ -142,6 +150,73 @@ def test_metrics_are_kept_with_the_model_and_once_with_the_run(tracking, run, mo
     assert tracking.get_run(other).data.metrics == {"accuracy": 0.9}
 
 
+def test_the_newest_value_of_a_metric_stays(tracking, run, model):
+    for step in (5, 3):
+        tracking.log_metric(run.info.run_id, "score", step / 10, step=step, model_id=model.model_id)
+    assert [metric.value for metric in tracking.get_logged_model(model.model_id).metrics] == [0.5]
+
+
+def test_a_parameter_that_was_logged_stays(tracking, store, model):
+    store.log_logged_model_params(model.model_id, [LoggedModelParameter("depth", "3")])
+    with pytest.raises(MlflowException, match="another value") as caught:
+        store.log_logged_model_params(model.model_id, [LoggedModelParameter("depth", "4")])
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert tracking.get_logged_model(model.model_id).params == {"depth": "3"}
+
+
+def test_what_another_program_wrote_into_reserved_tags_hides_no_other_model(aidp, sdk, tracking, run, model):
+    models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
+    strange = {
+        "mlflow_oci_aidp.logged_model.01234567": "no JSON",
+        "mlflow_oci_aidp.logged_model.12345678": '{"name": "x"}',
+        "mlflow_oci_aidp.model_output.m-1": "no number",
+    }
+    for key, value in strange.items():
+        details = models.SetExperimentRunTagDetails(run_id=run.info.run_id, key=key, value=value)
+        sdk.set_experiment_run_tag(aidp.ai_data_platform_id, aidp.workspace_key, details)
+    assert [found.model_id for found in tracking.search_logged_models([run.info.experiment_id])] == [model.model_id]
+    assert tracking.get_logged_model(model.model_id).name == "model"
+    assert len(tracking.search_runs([run.info.experiment_id])) == 1
+
+
+def test_a_model_of_many_tags_is_there_when_it_is_whole(aidp, tracking, run, model):
+    tags = {f"tag {number}": "x" for number in range(150)}
+    aidp.faults.add("status", status=400, operation="update_experiment_run_tags", after=1)
+    with pytest.raises(MlflowException):
+        tracking.create_logged_model(run.info.experiment_id, name="big", source_run_id=run.info.run_id, tags=tags)
+    aidp.faults.clear()
+    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == ["model"]
+
+
+@pytest.mark.parametrize("max_results", ["2", 1.5, -1, 0])
+def test_a_page_that_is_no_number(tracking, run, max_results):
+    with pytest.raises(MlflowException) as caught:
+        tracking.search_logged_models([run.info.experiment_id], max_results=max_results)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_checkpoints_of_one_name_are_told_apart(tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run() as run:
+        for step in (1, 2, 3):
+            mlflow.pyfunc.log_model(name="checkpoint", python_model=Multiplier(step), step=step)
+    uri = f"runs:/{run.info.run_id}/checkpoint"
+    assert mlflow.pyfunc.load_model(uri).predict([1]) == [3]
+    assert mlflow.register_model(uri, "main.default.checkpoint").version == "1"
+    assert mlflow.pyfunc.load_model("models:/main.default.checkpoint/1").predict([1]) == [3]
+
+
+def test_a_registered_version_stays_what_it_was(tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run():
+        first = mlflow.pyfunc.log_model(
+            name="model", python_model=Multiplier(7), registered_model_name="main.default.multiplier"
+        )
+        tracking.delete_logged_model(first.model_id)
+        mlflow.pyfunc.log_model(name="model", python_model=Multiplier(9))
+    assert mlflow.pyfunc.load_model("models:/main.default.multiplier/1").predict([1]) == [7]
+
+
 def test_metrics_are_logged_when_the_run_of_the_model_is_deleted(tracking, run, model, caplog):
     other = tracking.create_run(run.info.experiment_id).info.run_id
     tracking.delete_run(run.info.run_id)
@@ -174,7 +249,7 @@ def test_a_model_is_recorded_with_its_run_as_the_platform_documents(aidp, tracki
     recorded = [exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]
     assert [exchange.status for exchange in recorded] == [200]
     history = tracking.get_run(run.info.run_id).data.tags["mlflow.log-model.history"]
-    assert '"artifact_path": "model"' in history
+    assert '"artifact_path": "model.' in history
     assert "python_function" in history
 
 

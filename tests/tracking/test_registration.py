@@ -34,17 +34,20 @@ def created(aidp):
     ]
 
 
-@pytest.mark.parametrize("uri", ["models:/{id}", "runs:/{run}/model", "{place}/model"])
+@pytest.mark.parametrize("uri", ["models:/{id}", "runs:/{run}/model", "{place}"])
 def test_a_model_of_a_run_is_registered_as_the_platforms_clients_do_it(tracking, logged, created, uri):
     run = tracking.get_run(logged.run_id)
-    source = uri.format(id=logged.model_id, run=logged.run_id, place=run.info.artifact_uri)
-    if uri.startswith("{place}"):
+    place = tracking.get_logged_model(logged.model_id).artifact_location
+    source = uri.format(id=logged.model_id, run=logged.run_id, place=place)
+    if uri == "{place}":
         tracking.create_registered_model(NAME)
         tracking.create_model_version(NAME, source, run_id=logged.run_id)
     else:
         mlflow.register_model(source, NAME)
-    assert created() == [("create_workspace_model_version", f"runs:/{logged.run_id}/model", logged.run_id)]
-    assert tracking.get_model_version_download_uri(NAME, "1") == f"{run.info.artifact_uri}/model"
+    folder = place.removeprefix(f"{run.info.artifact_uri}/")
+    assert folder.startswith("model.")
+    assert created() == [("create_workspace_model_version", f"runs:/{logged.run_id}/{folder}", logged.run_id)]
+    assert tracking.get_model_version_download_uri(NAME, "1") == place
     assert mlflow.pyfunc.load_model(f"models:/{NAME}/1").predict([4]) == [8]
 
 

@@ -81,7 +81,7 @@ SCRIPT = textwrap.dedent(
 
     version = client.get_model_version("main.default.iris", "1")
     assert version.run_id == parent.info.run_id
-    assert version.source == f"runs:/{parent.info.run_id}/model", version.source
+    assert version.source.startswith(f"runs:/{parent.info.run_id}/model."), version.source
     client.set_registered_model_alias("main.default.iris", "champion", 1)
 
     expected = model.predict(X_test)

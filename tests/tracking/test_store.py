@@ -13,6 +13,7 @@ from mlflow.cli import cli
 from mlflow.entities import Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException, RestException
 
+import mlflow_oci_aidp
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
@@ -188,6 +189,30 @@ def test_the_end_of_a_run_prints_no_link_that_leads_nowhere(tracking, capfd):
         mlflow.log_metric("loss", 1)
     printed = capfd.readouterr()
     assert "http" not in printed.out + printed.err
+
+
+def test_asynchronous_logging_for_a_user_principal_is_that_users(aidp, tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run() as run, mlflow_oci_aidp.user_principal("c29tZWJvZHk="):
+        mlflow.log_metric("loss", 1, synchronous=False).wait()
+    logged = [exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_batch"]
+    assert [exchange.headers.get("dh-user-principal") for exchange in logged] == ["c29tZWJvZHk="]
+    assert tracking.get_run(run.info.run_id).data.metrics == {"loss": 1}
+
+
+def test_artifacts_go_to_the_platform_of_their_run(aidp, tracking, tmp_path):
+    (tmp_path / "notes.txt").write_text("about flowers")
+    with Emulator() as other:
+        client = mlflow.MlflowClient(tracking_uri=other.tracking_uri)
+        experiment = client.create_experiment("flowers", "aidp:/Volumes/main/default/artifacts/flowers")
+        run = client.create_run(experiment)
+        aidp.exchanges.clear()
+        client.log_artifact(run.info.run_id, str(tmp_path / "notes.txt"))
+        model = client.create_logged_model(experiment, name="model", source_run_id=run.info.run_id)
+        client.finalize_logged_model(model.model_id, "READY")
+        assert "upload_file" in [exchange.operation for exchange in other.exchanges]
+        assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["notes.txt"]
+    assert [exchange.operation for exchange in aidp.exchanges] == []
 
 
 def test_tracing_does_not_break_a_run(tracking, aidp):
