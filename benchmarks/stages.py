@@ -41,7 +41,7 @@ def main() -> None:
 
         from mlflow_oci_aidp.registry import store as registry
         from mlflow_oci_aidp.routes import ROUTES
-        from mlflow_oci_aidp.transport import _Call
+        from mlflow_oci_aidp.transport import _Body, _Call
 
         ours = compare.Peers(endpoint).ours
         ours.update_registered_model(compare.NAME, "flowers")
@@ -50,8 +50,8 @@ def main() -> None:
         fields = {"name": compare.NAME, "description": "flowers", "deployment_job_id": None}
         target, body = transport._encode(route, fields)
         call = _Call(route, target, body, "token", "id")
-        request = transport._prepare(call, "id-1")
-        wire, policy, clock = transport._connected(), transport._policy, transport._clock
+        request = transport._prepare(call, "id-1", _Body(None))
+        wire, policy, clock = transport._wire.get(), transport._policy, transport._clock
         answer = wire.send(request, policy.timeout, clock)
 
         host = urlsplit(endpoint)
@@ -89,10 +89,10 @@ def main() -> None:
             "floor: an RSA-2048 signature": microseconds(rsa),
             "fields to JSON and address": microseconds(lambda: transport._encode(route, fields)),
             "request, headers and signature (the RSA one included)": microseconds(
-                lambda: transport._prepare(call, "id-1")
+                lambda: transport._prepare(call, "id-1", _Body(None))
             ),
             "sent, answered and read": microseconds(lambda: wire.send(request, policy.timeout, clock)),
-            "JSON to entity": microseconds(lambda: transport._decode(route, answer, registry._registered_model)),
+            "JSON to entity": microseconds(lambda: transport.read(route, answer, registry._registered_model)),
             "the whole call": microseconds(lambda: ours.update_registered_model(compare.NAME, "flowers")),
             "the naive way": microseconds(naive),
         }

@@ -18,6 +18,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.processes import PerProcess
 from mlflow_oci_aidp.secrets import Secret
 from mlflow_oci_aidp.settings import (
     AUTH_MODES,
@@ -88,10 +89,8 @@ class Identity:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
-        self._signer: Signer | None = None
-        self._stamp: object = None
-        self._process = os.getpid()
+        # A forked child starts over: a lock inside the signer may have been held when it was forked.
+        self._current = PerProcess(_Current)
 
     @property
     def mode(self) -> str:
@@ -129,10 +128,9 @@ class Identity:
             MlflowException: ``UNAUTHENTICATED`` if the token cannot be had.
         """
         if _chosen_signer is None and self._settings.auth == "security_token":
-            with self._lock:
-                self._signer = None
+            self._current.get().forget()
             return True
-        refresh = getattr(_chosen_signer or self._signer, "refresh_security_token", None)
+        refresh = getattr(_chosen_signer or self._current.get().signer, "refresh_security_token", None)
         if refresh is None:
             return False
         _guard(self.mode, refresh)
@@ -142,24 +140,38 @@ class Identity:
         mode = self._settings.auth
         if mode not in _BUILDERS:
             raise _nothing_found(self._settings)
-        # A forked child starts over: a lock inside the signer may have been held when it was forked.
-        if self._process != os.getpid():
-            self._lock = threading.Lock()
-            self._signer, self._process = None, os.getpid()
         stamp = _file_stamps(self._settings) if mode == "security_token" else None
-        signer = self._signer
+        return self._current.get().signer_for(stamp, lambda: _guard(mode, lambda: _BUILDERS[mode](self._settings)))
+
+
+class _Current:
+    """The signer in use, and the stamp of the files that it was made from."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stamp: object = None
+        self.signer: Signer | None = None
+
+    def signer_for(self, stamp: object, make: Callable[[], Signer]) -> Signer:
+        """The signer, made anew where there is none, or of other files."""
+        signer = self.signer
         if signer is not None and stamp == self._stamp:
             return signer
         with self._lock:
-            if self._signer is None or stamp != self._stamp:
+            if self.signer is None or stamp != self._stamp:
                 try:
-                    self._signer = _guard(mode, lambda: _BUILDERS[mode](self._settings))
+                    self.signer = make()
                     self._stamp = stamp
                 except MlflowException:
                     # The files may be read while they are being renewed: the token in hand is good until refused.
-                    if self._signer is None:
+                    if self.signer is None:
                         raise
-            return self._signer
+            return self.signer
+
+    def forget(self) -> None:
+        """Have the next one made anew."""
+        with self._lock:
+            self.signer = None
 
 
 def client_signer(identity: Identity) -> Any:

@@ -6,13 +6,14 @@ timeouts and broken connections) and MLflow (408); how often and how fast follow
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import count
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from mlflow.environment_variables import (
     MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR,
@@ -24,6 +25,8 @@ from mlflow.environment_variables import (
 
 from mlflow_oci_aidp.errors import invalid_parameter
 
+_logger = logging.getLogger(__name__)
+
 REPEATED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 #: The last one is Object Storage's. [oci, multipart_object_assembler]
 REPEATED_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "ConcurrentObjectUpdate"})
@@ -32,6 +35,8 @@ REPEATED_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "ConcurrentObj
 LONGEST_WAIT = 60.0
 #: The longest time, in seconds, after which a call is not repeated any more, however many repetitions are left.
 LONGEST_CALL = 600.0
+#: Seconds of a wait that a user is told of: a program that seems to hang would be worse.
+LONG_WAIT = 2.0
 
 
 class Clock:
@@ -50,22 +55,27 @@ class Clock:
         time.sleep(seconds)
 
 
-class Outcome(Protocol):
+@dataclass
+class Outcome:
     """What an attempt came to, as far as the policy looks at it.
 
     Attributes:
-        status: The HTTP status.
-        code: OCI's error code.
-        retry_after: The ``Retry-After`` header.
-        lost: Why there was no whole answer, ``""`` if there was one.
+        status: The HTTP status; 0 if there was no whole answer.
+        code: OCI's error code, ``""`` for a success.
+        retry_after: The ``Retry-After`` header, ``""`` without one.
+        lost: Why there was no whole answer, in words; ``""`` if there was one.
+        lost_code: MLflow's error code for that.
         is_final: Whether a repetition would come to the same.
+        attempt: The number of the attempt, from 1.
     """
 
-    status: int
-    code: str
-    retry_after: str
-    lost: str
-    is_final: bool
+    status: int = 0
+    code: str = ""
+    retry_after: str = ""
+    lost: str = ""
+    lost_code: str = ""
+    is_final: bool = False
+    attempt: int = 1
 
 
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -148,6 +158,39 @@ class RetryPolicy:
             timeout=values["timeout"],
         )
 
+    def call(self, what: str, send: Callable[[str], OutcomeT], renew: Callable[[], bool], clock: Clock) -> OutcomeT:
+        """Send until an answer counts: again where the policy says so, and once more after a 401 with a new token.
+
+        Args:
+            what: What is sent, for the log.
+            send: Sends once; called with what tells this attempt from the others. It does not raise for what is
+                repeated.
+            renew: Gets a new token; says whether there is one.
+            clock: The clock to wait by.
+
+        Returns:
+            The last outcome.
+        """
+        renewed = False
+
+        def attempt(number: int) -> OutcomeT:
+            nonlocal renewed
+            outcome = send(f"{number}")
+            if outcome.status == 401 and not renewed and renew():
+                renewed = True
+                _logger.debug("%s: the token was renewed after a 401", what)
+                outcome = send(f"{number}r")
+            outcome.attempt = number
+            return outcome
+
+        def announce(outcome: OutcomeT, seconds: float) -> None:
+            reason = outcome.lost or f"status {outcome.status} {outcome.code}".rstrip()
+            level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
+            again = f"attempt {outcome.attempt + 1} of at most {self.max_retries + 1}"
+            _logger.log(level, "%s: sent again in %.1f s (%s), because of this: %s", what, seconds, again, reason)
+
+        return self.run(attempt, clock, announce)
+
     def run(
         self,
         attempt: Callable[[int], OutcomeT],
@@ -189,8 +232,8 @@ class RetryPolicy:
             if asked is not None:
                 return min(self.longest_wait, asked)
         backoff = self.backoff_factor * 2.0 ** (number - 1)
-        # Not cryptography: it spreads clients over time.
-        return min(self.longest_wait, backoff + random.random() * self.backoff_jitter)  # noqa: S311
+        jitter = random.random() * self.backoff_jitter  # noqa: S311 - no cryptography: it spreads clients over time
+        return min(self.longest_wait, backoff + jitter)
 
 
 _VARIABLES: Mapping[str, Any] = {

@@ -12,9 +12,7 @@ import hashlib
 import json
 import logging
 import math
-import os
 import platform
-import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,16 +31,14 @@ from urllib3.exceptions import HTTPError, IncompleteRead
 from mlflow_oci_aidp.errors import bad_answer, conflict_code, error, invalid_parameter, refusal
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.losses import loss_of
-from mlflow_oci_aidp.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.processes import PerProcess
+from mlflow_oci_aidp.retry import Clock, Outcome, RetryPolicy
 from mlflow_oci_aidp.routes import BASE_PATH, INSTANCE, WORKSPACE, Route
 from mlflow_oci_aidp.settings import Settings
 
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-#: Seconds of a wait that a user is told of: a program that seems to hang would be worse.
-LONG_WAIT = 2.0
 
 #: Bytes of a file that are in memory at a time.
 CHUNK = 1 << 20
@@ -52,36 +48,22 @@ ALLOWED_SKEW = 300.0
 
 
 @dataclass
-class Answer:
+class Answer(Outcome):
     """What an attempt came to.
 
     Attributes:
-        status: The HTTP status; 0 if there was no whole answer.
         body: The body, as it came.
         request_id: The answer's ``opc-request-id``, or the one that was sent.
-        code: OCI's error code, ``""`` for a success.
-        retry_after: The ``Retry-After`` header, ``""`` without one.
         date: The ``Date`` header, ``""`` without one.
         next_page: The ``opc-next-page`` header, ``""`` on the last page of a list.
         is_platforms: Whether it has an ``opc-request-id``, as every answer of the platform has.
-        attempt: The number of the attempt, from 1.
-        lost: Why there was no whole answer, in words; ``""`` if there was one.
-        lost_code: MLflow's error code for that.
-        is_final: Whether a repetition would come to the same.
     """
 
-    status: int = 0
     body: bytes = b""
     request_id: str = ""
-    code: str = ""
-    retry_after: str = ""
     date: str = ""
     next_page: str = ""
     is_platforms: bool = False
-    attempt: int = 1
-    lost: str = ""
-    lost_code: str = ""
-    is_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,9 +147,7 @@ class Transport:
         self._identity = identity
         self._policy = policy or RetryPolicy.from_mlflow()
         self._clock = clock or Clock()
-        self._lock = threading.Lock()
-        self._process = os.getpid()
-        self._wire: _Wire | None = None
+        self._wire = PerProcess(lambda: _Wire(settings.endpoint))
 
     def exchange(self, route: Route, fields: Mapping[str, Any], read: Callable[[dict[str, Any]], T]) -> T | None:
         """Make a call.
@@ -188,7 +168,7 @@ class Transport:
         """
         target, body = self._encode(route, fields)
         answer = self._run(_Call(route, target, body, _retry_token(route), uuid.uuid4().hex))
-        return self._decode(route, answer, read)
+        return self.read(route, answer, read)
 
     def transfer(
         self, route: Route, fields: Mapping[str, Any], *, upload: str | None = None, download: str | None = None
@@ -231,60 +211,49 @@ class Transport:
 
     def read(self, route: Route, answer: Answer, read: Callable[[dict[str, Any]], T]) -> T | None:
         """Make of an answer's JSON object what is wanted, as :py:meth:`exchange` does."""
-        return self._decode(route, answer, read)
+        self._check(route, answer)
+        if not answer.body.strip():
+            return None
+        problem = "is not a JSON object"
+        try:
+            found = json.loads(answer.body)
+            if isinstance(found, dict):
+                problem = "is not of the documented shape"
+                return read(found)
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
+            pass  # Raised below, where no exception is being handled: its context would hold the whole answer.
+        raise bad_answer(route.call, problem, answer.status, answer.request_id)
 
     def _run(self, call: _Call) -> Answer:
         """Attempt after attempt, until one counts."""
-        route = call.route
-        renewed = False
-
-        def attempt(number: int) -> Answer:
-            nonlocal renewed
-            answer = self._attempt(call, f"{call.id}-{number}")
-            if answer.status == 401 and not renewed and self._identity.renew():
-                renewed = True
-                _logger.debug("%s: the token was renewed after a 401", route.call)
-                answer = self._attempt(call, f"{call.id}-{number}r")
-            answer.attempt = number
-            return answer
-
-        def announce(answer: Answer, seconds: float) -> None:
-            reason = answer.lost or f"status {answer.status} {answer.code}".rstrip()
-            level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
-            again = f"attempt {answer.attempt + 1} of at most {self._policy.max_retries + 1}"
-            _logger.log(level, "%s: sent again in %.1f s (%s), because of this: %s", route.call, seconds, again, reason)
-
         # A file may take long: what bounds its repetitions is their number.
         moves_file = call.upload is not None or call.download is not None
         policy = replace(self._policy, longest_call=math.inf) if moves_file else self._policy
-        return policy.run(attempt, self._clock, announce)
+        return policy.call(
+            call.route.call,
+            lambda number: self._attempt(call, f"{call.id}-{number}"),
+            self._identity.renew,
+            self._clock,
+        )
 
     def _address_of(self, route: Route, given: Mapping[str, str]) -> str:
+        """The address of a call without JSON: what neither its path nor the header takes is the query."""
+        query = {name: value for name, value in given.items() if name not in _in_path(route, given) | route.headers}
         try:
-            return self._address(route, given)
+            return f"{self._path_of(route, given)}{_query(query)}"
         except UnicodeEncodeError:
             pass  # Raised below, without the text of the exception.
         raise invalid_parameter(f"A name in {route.call} is not Unicode.", "Rename the file.")
 
-    def _address(self, route: Route, given: Mapping[str, str]) -> str:
-        """The address of a call whose path has fields in it; what the header does not take either is the query."""
-        in_path = {name for name in given if f"{{{name}}}" in route.path}
-        path = route.path.format_map({name: quote(given[name], safe="") for name in in_path})
-        query = {name: value for name, value in given.items() if name not in in_path | route.headers}
-        suffix = f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
-        return f"{self._bases[route.scope]}{path}{suffix}"
-
     def _encode(self, route: Route, fields: Mapping[str, Any]) -> tuple[str, bytes | None]:
-        """The address and the body of a call."""
+        """The address and the body of a call. What stands in the path is in the query or the body, too: MLflow's
+        server looks for it there."""
         given = {name: value for name, value in fields.items() if value is not None}
         problem = ""
         try:
-            # They stand in the body as well, where MLflow's server looks for them.
-            in_path = {name: quote(str(given[name]), safe="") for name in given if f"{{{name}}}" in route.path}
-            address = f"{self._bases[route.scope]}{route.path.format_map(in_path) if in_path else route.path}"
+            address = self._path_of(route, given)
             if route.verb == "GET":
-                query = urlencode(given, quote_via=quote, safe="")
-                return (f"{address}?{query}" if query else address), None
+                return f"{address}{_query(given)}", None
             return address, json.dumps(given, separators=(",", ":"), allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as found:
             problem = type(found).__name__
@@ -293,12 +262,18 @@ class Transport:
             "Pass text that can be encoded as UTF-8, numbers and lists of them.",
         )
 
+    def _path_of(self, route: Route, given: Mapping[str, Any]) -> str:
+        path = route.path
+        for name in _in_path(route, given):
+            path = path.replace(f"{{{name}}}", quote(str(given[name]), safe=""))
+        return f"{self._bases[route.scope]}{path}"
+
     def _attempt(self, call: _Call, request_id: str) -> Answer:
         """Sign afresh and send once; what went wrong on the way is part of the answer."""
         begin = self._clock.monotonic()
         with _Body(call.upload) as body:
             request = self._prepare(call, request_id, body)
-            answer = self._connected().send(request, self._policy.timeout, self._clock, call.download)
+            answer = self._wire.get().send(request, self._policy.timeout, self._clock, call.download)
         answer.request_id = answer.request_id or request_id
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug(
@@ -340,32 +315,6 @@ class Transport:
             request.headers["dh-user-principal"] = principal
         self._identity.sign(request)
         return request
-
-    def _connected(self) -> _Wire:
-        wire = self._wire
-        if wire is None or wire.process != os.getpid():
-            if self._process != os.getpid():
-                # A forked child starts over: another thread may have held the lock when it was forked.
-                self._lock, self._process = threading.Lock(), os.getpid()
-            with self._lock:
-                if self._wire is None or self._wire.process != os.getpid():
-                    self._wire = _Wire(self._endpoint)
-                wire = self._wire
-        return wire
-
-    def _decode(self, route: Route, answer: Answer, read: Callable[[dict[str, Any]], T]) -> T | None:
-        self._check(route, answer)
-        if not answer.body.strip():
-            return None
-        problem = "is not a JSON object"
-        try:
-            found = json.loads(answer.body)
-            if isinstance(found, dict):
-                problem = "is not of the documented shape"
-                return read(found)
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
-            pass  # Raised below, where no exception is being handled: its context would hold the whole answer.
-        raise bad_answer(route.call, problem, answer.status, answer.request_id)
 
     def _check(self, route: Route, answer: Answer) -> None:
         """Raise for an answer that is no success."""
@@ -435,7 +384,6 @@ class _Wire:
     """
 
     def __init__(self, endpoint: str) -> None:
-        self.process = os.getpid()
         with requests.Session() as session:
             found = session.merge_environment_settings(endpoint, {}, None, None, None)
         self._options: dict[str, Any] = {name: found[name] for name in ("verify", "cert", "proxies")}
@@ -566,6 +514,14 @@ class _Body:
             )
         self._left -= len(piece)
         return piece
+
+
+def _in_path(route: Route, given: Mapping[str, Any]) -> set[str]:
+    return {name for name in given if f"{{{name}}}" in route.path}
+
+
+def _query(values: Mapping[str, Any]) -> str:
+    return f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
 
 
 def _retry_token(route: Route) -> str | None:

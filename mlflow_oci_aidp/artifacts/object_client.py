@@ -6,8 +6,6 @@ What the client raises ends here: it holds the request, and with it the signatur
 from __future__ import annotations
 
 import json
-import logging
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,10 +17,9 @@ from mlflow.exceptions import MlflowException
 from mlflow_oci_aidp.errors import error, refusal
 from mlflow_oci_aidp.identity import Identity, client_signer
 from mlflow_oci_aidp.losses import loss_of
-from mlflow_oci_aidp.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.processes import PerProcess
+from mlflow_oci_aidp.retry import Clock, Outcome, RetryPolicy
 from mlflow_oci_aidp.settings import Settings
-
-_logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -30,8 +27,6 @@ T = TypeVar("T")
 SLOTS = 16
 #: Seconds that a connection may take to come about.
 CONNECT_TIMEOUT = 10.0
-#: A repetition that lets one wait this many seconds is announced to the user.
-LONG_WAIT = 2.0
 
 _CHECK_NAME = (
     "Check the name, the bucket and the namespace; OCI answers the same where a policy does not let this identity see "
@@ -51,18 +46,12 @@ class Broken(Exception):
 
 
 @dataclass
-class _Outcome:
-    """What an attempt came to, as the policy of repetitions wants it."""
+class _Outcome(Outcome):
+    """What an attempt came to."""
 
     value: Any = None
-    status: int = 200
-    code: str = ""
     message: str = ""
-    retry_after: str = ""
     request_id: str = ""
-    lost: str = ""
-    lost_code: str = ""
-    is_final: bool = False
 
 
 class ObjectClient:
@@ -79,8 +68,7 @@ class ObjectClient:
         self._identity = Identity(settings)
         self._policy = policy or RetryPolicy.from_mlflow()
         self._clock = clock or Clock()
-        self._lock = threading.Lock()
-        self._connected: tuple[int, Any, threading.Semaphore] | None = None
+        self._connected = PerProcess(lambda: (self._make_client(), threading.Semaphore(SLOTS)))
 
     def call(self, what: str, operation: Callable[[Any], T], *, once: bool = False) -> T:
         """Make a call, again where that may help.
@@ -94,24 +82,8 @@ class ObjectClient:
         Raises:
             MlflowException: What the service refused, or why there was no answer.
         """
-        renewed = False
-
-        def attempt(number: int) -> _Outcome:
-            nonlocal renewed
-            outcome = self._attempt(operation)
-            if outcome.status == 401 and not renewed:
-                renewed = True
-                if self._identity.renew():
-                    outcome = self._attempt(operation)
-            return outcome
-
-        def announce(outcome: _Outcome, seconds: float) -> None:
-            reason = outcome.lost or f"HTTP {outcome.status} {outcome.code}".rstrip()
-            level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
-            _logger.log(level, "%s: sent again in %.1f s, because of this: %s", what, seconds, reason)
-
         policy = replace(self._policy, max_retries=0) if once else self._policy
-        outcome = policy.run(attempt, self._clock, announce)
+        outcome = policy.call(what, lambda _: self._attempt(operation), self._identity.renew, self._clock)
         if outcome.lost:
             raise error(
                 outcome.lost_code,
@@ -135,16 +107,16 @@ class ObjectClient:
     @property
     def client(self) -> Any:
         """The client of ``oci`` in this process."""
-        return self._connections()[0]
+        return self._connected.get()[0]
 
     def _attempt(self, operation: Callable[[Any], Any]) -> _Outcome:
         from oci import exceptions
         from urllib3.exceptions import HTTPError
 
-        client, slots = self._connections()
+        client, slots = self._connected.get()
         try:
             with slots:
-                return _Outcome(operation(client))
+                return _Outcome(200, value=operation(client))
         except exceptions.ServiceError as problem:
             if problem.code == "UnmatchedContentMD5":
                 return _Outcome(lost="the content was changed on its way", lost_code="DATA_LOSS")
@@ -170,18 +142,6 @@ class ObjectClient:
         ) as problem:
             loss = loss_of(problem)
             return _Outcome(lost=loss.words, lost_code=loss.code, is_final=loss.is_final)
-
-    def _connections(self) -> tuple[Any, threading.Semaphore]:
-        found = self._connected
-        if found is None or found[0] != os.getpid():
-            # A forked child makes its own: it must neither share connections nor find a lock taken.
-            if found is not None:
-                self._lock = threading.Lock()
-            with self._lock:
-                if self._connected is None or self._connected[0] != os.getpid():
-                    self._connected = (os.getpid(), self._make_client(), threading.Semaphore(SLOTS))
-                found = self._connected
-        return found[1], found[2]
 
     def _make_client(self) -> Any:
         from oci.circuit_breaker import NoCircuitBreakerStrategy

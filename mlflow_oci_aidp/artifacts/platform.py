@@ -11,10 +11,8 @@ from mlflow_oci_aidp.uri import SCHEME
 #: [mlflow.server, 3.1 to 3.17]
 SERVER_VARIABLES: tuple[str, ...] = ("_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_REGISTRY_STORE")
 
-
 #: The tracking URIs of the stores of this process, the latest last.
 _of_stores: dict[str, None] = {}
-
 
 #: The URIs of stores, by locations that they named.
 _of_locations: dict[str, str] = {}

@@ -78,7 +78,7 @@ class RegistryDatabase(RegistryStore):
 class TrackingDatabase(TrackingStore):
     """MLflow's SQL store of experiments and runs, with what it keeps to itself."""
 
-    _engine_map: dict[str, Any] = {}  # noqa: RUF012 - as above
+    _engine_map: dict[str, Any] = {}  # noqa: RUF012 - MLflow's cache, as in RegistryDatabase
 
     @classmethod
     def open(cls, path: Path, artifact_root: str) -> TrackingDatabase:

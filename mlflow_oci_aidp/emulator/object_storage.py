@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS parts (
     upload TEXT, number INTEGER, file TEXT, size INTEGER, md5 TEXT, etag TEXT, PRIMARY KEY (upload, number)
 );
 """
+_FROM = "SELECT * FROM objects WHERE name >= ? ORDER BY name LIMIT ?"
+_BEHIND = "SELECT * FROM objects WHERE name > ? ORDER BY name LIMIT ?"
 
 
 @dataclass(frozen=True)
@@ -226,13 +228,10 @@ class ObjectStorage:
 
     def _listed(self, prefix: str, delimiter: str, start: str) -> Iterator[StoredObject | str]:
         """Objects, and in place of those behind a delimiter the prefix that they share, in the order of names."""
-        begin, inclusive = max(prefix, start), ">="
+        begin, query = max(prefix, start), _FROM
         while True:
             with self._lock:
-                rows = self._database.execute(
-                    f"SELECT * FROM objects WHERE name {inclusive} ? ORDER BY name LIMIT {MAX_LISTED}",  # noqa: S608
-                    (begin,),
-                ).fetchall()
+                rows = self._database.execute(query, (begin, MAX_LISTED)).fetchall()
             for row in rows:
                 stored = _stored(row)
                 if not stored.name.startswith(prefix):
@@ -242,10 +241,10 @@ class ObjectStorage:
                     shared = prefix + rest.partition(delimiter)[0] + delimiter
                     yield shared
                     # On behind all that share it: no character comes after this one.
-                    begin, inclusive = shared + chr(0x10FFFF), ">"
+                    begin, query = shared + chr(0x10FFFF), _BEHIND
                     break
                 yield stored
-                begin, inclusive = stored.name, ">"
+                begin, query = stored.name, _BEHIND
             else:
                 if len(rows) < MAX_LISTED:
                     return

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
-from mlflow.exceptions import MlflowException
 
 from .contract import MODELS
 from .database import RegistryDatabase
+from .guarded import GuardedState
 from .paging import max_results, page, page_token, with_values
-from .refusal import invalid, of_mlflow
+from .refusal import invalid
 from .validation import check_model
 
 Json = dict[str, Any]
@@ -46,18 +44,11 @@ MAX_MODEL_VERSIONS = 200_000
 """Not documented by the platform; MLflow's own bound."""
 
 
-class RegistryState:
+class RegistryState(GuardedState[RegistryDatabase]):
     """The registry of one instance. Safe for use by several threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._database = RegistryDatabase.open(folder)
-        # MLflow reads before it writes, so a change is alone; SQLite would let only one of them write anyway.
-        self._lock = threading.RLock()
-
-    def close(self) -> None:
-        """Closes the database."""
-        with self._lock:
-            self._database.close()
+        super().__init__(RegistryDatabase.open(folder))
 
     # -- registered models
 
@@ -248,15 +239,6 @@ class RegistryState:
             self._database.set_model_version_tag(name, str(version), ModelVersionTag(_HIDDEN, json.dumps(hidden)))
 
     # -- helpers
-
-    @contextmanager
-    def _work(self) -> Iterator[None]:
-        """Alone with the database, whose errors become refusals."""
-        with self._lock:
-            try:
-                yield
-            except MlflowException as error:
-                raise of_mlflow(error) from error
 
     def _registered_model_answer(self, name: str) -> Json:
         return {"registered_model": _registered_model(self._database.get_registered_model(name))}

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +31,14 @@ from mlflow.entities import (
     RunTag,
     ViewType,
 )
-from mlflow.exceptions import MlflowException
 from mlflow.utils.search_utils import SearchUtils
 
 from .contract import MODELS
 from .credentials import BUCKET, NAMESPACE
 from .database import TrackingDatabase
+from .guarded import GuardedState
 from .paging import max_results, page, page_token, with_values
-from .refusal import Refusal, invalid, not_found, of_mlflow
+from .refusal import Refusal, invalid, not_found
 from .state import RegistryState
 from .validation import check_model
 
@@ -73,22 +71,15 @@ _LOGGED_MODEL_ORDER = {"creation_time": "creation_timestamp_ms"}
 """The one name that is documented, and the field that it means."""
 
 
-class WorkspaceState:
+class WorkspaceState(GuardedState[TrackingDatabase]):
     """The tracking of one workspace. Safe for use by several threads."""
 
     def __init__(self, path: Path, key: str, registry: RegistryState, list_files: ListFiles) -> None:
         """``path`` is the workspace's SQLite file, made when there is none."""
+        super().__init__(TrackingDatabase.open(path, f"oci://{BUCKET}@{NAMESPACE}/{key}"))
         self._registry = registry
         self._list_files = list_files
-        self._database = TrackingDatabase.open(path, f"oci://{BUCKET}@{NAMESPACE}/{key}")
         self._logged_models = _LoggedModels(path.with_suffix(".logged-models.json"))
-        # MLflow reads before it writes, so a change is alone; SQLite would let only one of them write anyway.
-        self._lock = threading.RLock()
-
-    def close(self) -> None:
-        """Closes the database."""
-        with self._lock:
-            self._database.close()
 
     # -- experiments
 
@@ -352,15 +343,6 @@ class WorkspaceState:
             self._database.log_outputs(run_id, [LoggedModelOutput(model_id, 0) for model_id in outputs])
 
     # -- helpers
-
-    @contextmanager
-    def _work(self) -> Iterator[None]:
-        """Alone with the database, whose errors become refusals."""
-        with self._lock:
-            try:
-                yield
-            except MlflowException as error:
-                raise of_mlflow(error) from error
 
     def _experiment(self, experiment_id: str) -> Experiment:
         return self._database.get_experiment(_experiment_id(experiment_id))

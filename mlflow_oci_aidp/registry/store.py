@@ -1,6 +1,7 @@
 """The registry store: MLflow's calls in, MLflow's entities out.
 
-Every call goes through :py:meth:`AidpRegistryStore._call`. What the platform lacks is built here from what it has.
+Every call goes through :py:meth:`~mlflow_oci_aidp.stores.PlatformStore._call`. What the platform lacks is built here
+from what it has.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 from mlflow.exceptions import MlflowException
@@ -16,21 +17,17 @@ from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.utils.validation import _validate_model_alias_name
 
-from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember_location
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
-from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.operations import lacking
 from mlflow_oci_aidp.registry import aliases, entities, prompts
 from mlflow_oci_aidp.registry.entities import Json
 from mlflow_oci_aidp.registry.filters import documented
 from mlflow_oci_aidp.registry.operations import OPERATIONS, UNAVAILABLE
 from mlflow_oci_aidp.routes import ROUTES
+from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking.places import Places
-from mlflow_oci_aidp.transport import Transport
-
-T = TypeVar("T")
 
 #: ``models:/<name>/<version>``, which MLflow stores as the source of a copy. A logged model's
 #: ``models:/<model id>`` is another thing, and has no version.
@@ -41,7 +38,7 @@ _LONGEST_CHAIN = 50
 _LATEST = "latest"
 
 
-class AidpRegistryStore(AbstractStore):
+class AidpRegistryStore(PlatformStore, AbstractStore):
     """MLflow's model registry on Oracle AI Data Platform.
 
     MLflow makes it for registry URIs that begin with ``aidp://``. It is safe for many threads, and a forked child
@@ -59,24 +56,8 @@ class AidpRegistryStore(AbstractStore):
 
     def __init__(self, store_uri: str, tracking_uri: str | None = None) -> None:
         super().__init__(store_uri, tracking_uri)
-        self._uris = (store_uri, tracking_uri)
-        self._settings = settings.resolve(store_uri)
-        self._transport = Transport(self._settings, Identity(self._settings))
+        self._open(store_uri, tracking_uri)
         self._places = Places(self._call) if self._settings.workspace else None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Settings are looked up again where it is unpickled: secrets do not travel.
-        return type(self), self._uris
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._settings.instance_id} at {self._settings.endpoint}>"
-
-    def _call(self, call: str, read: Callable[[Json], T], **fields: Any) -> T | None:
-        """The one way to the platform: MLflow's RPC by its name, its fields, and what to make of the answer."""
-        return self._transport.exchange(ROUTES[call], fields, read)
-
-    def _do(self, call: str, **fields: Any) -> None:
-        self._call(call, lambda json: None, **fields)
 
     # Registered models
 

@@ -1,6 +1,7 @@
 """The tracking store: MLflow's calls in, MLflow's entities out.
 
-Every call goes through :py:meth:`AidpTrackingStore._call`. What the platform lacks is built here from what it has.
+Every call goes through :py:meth:`~mlflow_oci_aidp.stores.PlatformStore._call`. What the platform lacks is built here
+from what it has.
 """
 
 from __future__ import annotations
@@ -47,19 +48,18 @@ from mlflow.utils.validation import (
     _validate_logged_model_name,
 )
 
-from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.artifacts.locations import check_location, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember, remember_location
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
-from mlflow_oci_aidp.identity import Identity, is_principal_chosen
+from mlflow_oci_aidp.identity import is_principal_chosen
 from mlflow_oci_aidp.operations import lacking
 from mlflow_oci_aidp.routes import ROUTES
+from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking import entities, logged_models
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.entities import Json, RecordedId
 from mlflow_oci_aidp.tracking.logged_models import Kept, ModelId
 from mlflow_oci_aidp.tracking.operations import OF_MLFLOW, lacking_in
-from mlflow_oci_aidp.transport import Transport
 
 if TYPE_CHECKING:
     from mlflow.models import Model
@@ -78,7 +78,7 @@ _GONE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALI
 _PAGE_OF_MODELS = 100
 
 
-class AidpTrackingStore(AbstractStore):
+class AidpTrackingStore(PlatformStore, AbstractStore):
     """MLflow's experiments, runs and logged models in a workspace of Oracle AI Data Platform.
 
     MLflow makes it for tracking URIs that begin with ``aidp://``. It is safe for many threads, and a forked child
@@ -96,31 +96,14 @@ class AidpTrackingStore(AbstractStore):
 
     def __init__(self, store_uri: str, artifact_uri: str | None = None) -> None:
         super().__init__()
-        self._uris = (store_uri, artifact_uri)
-        self._settings = settings.resolve(store_uri)
+        self._open(store_uri, artifact_uri)
         if not self._settings.workspace:
             raise invalid_parameter(
                 "The tracking URI names no workspace, and experiments and runs belong to one.",
                 "Use aidp://<aiDataPlatformId>/<workspaceKey>, or set AIDP_WORKSPACE_KEY.",
             )
-        self._transport = Transport(self._settings, Identity(self._settings))
         self._newest = logged_models.Newest()
         remember(store_uri)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Settings are looked up again where it is unpickled: secrets do not travel.
-        return type(self), self._uris
-
-    def __repr__(self) -> str:
-        found = self._settings
-        return f"<{type(self).__name__}: {found.workspace} of {found.instance_id} at {found.endpoint}>"
-
-    def _call(self, call: str, read: Callable[[Json], T], **fields: Any) -> T | None:
-        """The one way to the platform: MLflow's RPC by its name, its fields, and what to make of the answer."""
-        return self._transport.exchange(ROUTES[call], fields, read)
-
-    def _do(self, call: str, **fields: Any) -> None:
-        self._call(call, lambda json: None, **fields)
 
     # Experiments
 
@@ -426,20 +409,20 @@ class AidpTrackingStore(AbstractStore):
             max_results: The most of one page; all values, page by page, if None.
             page_token: The token of the page before.
         """
-        found: PagedList[Metric] = PagedList([], page_token or None)
-        while True:
-            page = self._page(
+
+        def page(token: str | None) -> PagedList[Metric]:
+            return self._page(
                 "GetMetricHistory",
                 "metrics",
                 lambda json: entities.metric(json, run_id),
                 run_id=run_id,
                 metric_key=metric_key,
                 max_results=max_results,
-                page_token=found.token,
+                page_token=token,
             )
-            found = PagedList([*found, *page], page.token)
-            if max_results is not None or not found.token:
-                return found
+
+        start = page_token or None
+        return page(start) if max_results is not None else PagedList(_every(page, start), None)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
         """The artifacts of a run as the platform lists them, beside MLflow's stores.
@@ -450,14 +433,11 @@ class AidpTrackingStore(AbstractStore):
             run_id: The run.
             path: A folder of its artifacts; the topmost if None.
         """
-        found: PagedList[FileInfo] = PagedList([], None)
-        while True:
-            page = self._page(
-                "ListArtifacts", "files", entities.file_info, run_id=run_id, path=path or None, page_token=found.token
+        return _every(
+            lambda token: self._page(
+                "ListArtifacts", "files", entities.file_info, run_id=run_id, path=path or None, page_token=token
             )
-            found = PagedList([*found, *page], page.token)
-            if not found.token:
-                return list(found)
+        )
 
     def _search_datasets(self, experiment_ids: list[str]) -> list[_DatasetSummary]:
         """The datasets that the newest runs of experiments took in: MLflow's server asks for them, for its page."""
@@ -672,14 +652,16 @@ class AidpTrackingStore(AbstractStore):
                 "AI Data Platform does not say when a run was deleted.",
                 "Leave out the age, or name the runs.",
             )
-        experiments = _every(lambda token: self.search_experiments(ViewType.ALL, _PAGE_OF_RUNS, page_token=token))
-        ids = [experiment.experiment_id for page in experiments for experiment in page]
+        experiments: list[Experiment] = _every(
+            lambda token: self.search_experiments(ViewType.ALL, _PAGE_OF_RUNS, page_token=token)
+        )
+        ids = [experiment.experiment_id for experiment in experiments]
         if not ids:
             return []
-        runs = _every(
+        runs: list[Run] = _every(
             lambda token: self._page_of_runs(entities.run, ids, None, ViewType.DELETED_ONLY, page_token=token)
         )
-        return [run.info.run_id for page in runs for run in page]
+        return [run.info.run_id for run in runs]
 
     def _hard_delete_run(self, run_id: str) -> None:
         """Delete a run for good."""
@@ -728,18 +710,19 @@ class AidpTrackingStore(AbstractStore):
             info, tags = entities.info_and_tags({"run": json})
             return [kept.model for kept in logged_models.read(info, tags)]
 
-        pages = _every(lambda token: self._page_of_runs(models, experiment_ids, logged_models.SEARCH, page_token=token))
-        return [model for page in pages for run in page for model in run]
+        runs: list[list[LoggedModel]] = _every(
+            lambda token: self._page_of_runs(models, experiment_ids, logged_models.SEARCH, page_token=token)
+        )
+        return [model for run in runs for model in run]
 
     def _listed_in(self, experiment_ids: list[str]) -> list[LoggedModel]:
         """All logged models that the platform lists by itself."""
         ids = [str(experiment_id) for experiment_id in experiment_ids]
-        pages = _every(
+        return _every(
             lambda token: self._page(
                 "SearchLoggedModels", "models", entities.logged_model, experiment_ids=ids, page_token=token
             )
         )
-        return [model for page in pages for model in page]
 
     def _metrics_of_models(self, run_id: str, metrics: Sequence[Metric]) -> dict[str, dict[str, str]]:
         """The tags that keep metrics with the logged models that they name, by run."""
@@ -837,14 +820,15 @@ def _found(kept: T | None, model_id: object) -> T:
     return kept
 
 
-def _every(page_of: Callable[[str | None], PagedList[T]]) -> Iterator[PagedList[T]]:
-    token = None
+def _every(page_of: Callable[[str | None], PagedList[T]], token: str | None = None) -> list[T]:
+    """All that is on a page and on those after it."""
+    found: list[T] = []
     while True:
         page = page_of(token)
-        yield page
+        found += page
         token = page.token
         if not token:
-            return
+            return found
 
 
 def _chunks(

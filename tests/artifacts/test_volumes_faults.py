@@ -45,7 +45,7 @@ def uploads(aidp: Emulator) -> list[dict[str, str]]:
 def test_a_broken_upload_is_repeated_from_its_start(
     aidp: Emulator, place: VolumeArtifactRepository, file: Path, kind: str
 ) -> None:
-    aidp.faults.add(kind, operation="upload_file", times=2)  # type: ignore[arg-type]
+    aidp.faults.add(kind, operation="upload_file", times=2)
     place.log_artifact(str(file))
     assert Path(place.download_artifacts("file")).read_bytes() == file.read_bytes()
     sent = uploads(aidp)
@@ -59,7 +59,7 @@ def test_a_broken_download_is_repeated(
     aidp: Emulator, place: VolumeArtifactRepository, file: Path, target: Path, kind: str
 ) -> None:
     place.log_artifact(str(file))
-    aidp.faults.add(kind, operation="download_file", times=2)  # type: ignore[arg-type]
+    aidp.faults.add(kind, operation="download_file", times=2)
     place.download_artifacts("file", str(target))
     assert (target / "file").read_bytes() == file.read_bytes()
     assert os.listdir(target) == ["file"]
@@ -70,7 +70,7 @@ def test_a_download_that_fails_leaves_nothing(
     aidp: Emulator, place: VolumeArtifactRepository, file: Path, target: Path, kind: str
 ) -> None:
     place.log_artifact(str(file))
-    aidp.faults.add(kind, operation="download_file", times=None)  # type: ignore[arg-type]
+    aidp.faults.add(kind, operation="download_file", times=None)
     with pytest.raises(MlflowException, match="opc-request-id"):
         place.download_artifacts("file", str(target))
     assert os.listdir(target) == []

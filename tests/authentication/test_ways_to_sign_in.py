@@ -310,5 +310,5 @@ def test_without_a_signer_the_settings_hold_again(here):
 
 def test_what_cannot_sign_is_no_signer():
     with pytest.raises(MlflowException) as refused:
-        mlflow_oci_aidp.use_signer("ocid1.user")  # type: ignore[arg-type]
+        mlflow_oci_aidp.use_signer("ocid1.user")
     assert refused.value.error_code == "INVALID_PARAMETER_VALUE"

@@ -24,6 +24,7 @@ import pytest
 import requests
 
 from mlflow_oci_aidp.emulator import Emulator
+from tests.support.needs import needs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 #: It runs as root in containers, and talks to nobody but the server under test.
@@ -54,13 +55,13 @@ ASSISTANT_HIDDEN = "[data-assistant-ui] { display: none; }"
 @pytest.fixture(scope="package", autouse=True)
 def needs_a_browser():
     """Skips where there is none, unless the caller says that there has to be one."""
-    missing = []
-    if CHROMIUM is None:
-        missing.append("Chromium (Debian: apt-get install chromium)")
-    if importlib.util.find_spec("playwright") is None:
-        missing.append("Playwright (pip install playwright)")
-    if missing:
-        (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(f"needs {' and '.join(missing)}")
+    needs(
+        "REQUIRE_BROWSER",
+        {
+            "Chromium (Debian: apt-get install chromium)": CHROMIUM is not None,
+            "Playwright (pip install playwright)": importlib.util.find_spec("playwright") is not None,
+        },
+    )
 
 
 @pytest.fixture(scope="package")

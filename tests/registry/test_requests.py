@@ -9,6 +9,7 @@ from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.registry.operations import NATIVE, OPERATIONS
+from tests.support.wire import of_sdk, sent
 
 models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
 
@@ -31,11 +32,14 @@ PAIRS = {
     "search_registered_models": (
         ("name LIKE 'main%'", 7, ["name ASC", "last_updated_timestamp DESC"], None),
         "list_registered_models",
-        lambda: {
-            "filter": "name LIKE 'main%'",
-            "max_results": 7,
-            "order_by": "name ASC, last_updated_timestamp DESC",
-        },
+        lambda: (
+            (),
+            {
+                "filter": "name LIKE 'main%'",
+                "max_results": 7,
+                "order_by": "name ASC, last_updated_timestamp DESC",
+            },
+        ),
     ),
     "update_registered_model": (
         (NAME, "flowers", "job-2"),
@@ -75,11 +79,11 @@ PAIRS = {
             model_id="m-1",
         ),
     ),
-    "get_model_version": ((NAME, 1), "get_model_version", lambda: (NAME, "1")),
+    "get_model_version": ((NAME, 1), "get_model_version", lambda: ((NAME, "1"), {})),
     "search_model_versions": (
         (f"name = '{NAME}'", 5, ["version_number DESC"], None),
         "list_model_versions",
-        lambda: {"filter": f"name = '{NAME}'", "max_results": 5, "order_by": "version_number DESC"},
+        lambda: ((), {"filter": f"name = '{NAME}'", "max_results": 5, "order_by": "version_number DESC"}),
     ),
     "update_model_version": (
         (NAME, 1, "better"),
@@ -111,21 +115,6 @@ PAIRS = {
 }
 
 
-def sent(aidp, call):
-    """The one request that a call makes first, whatever becomes of it."""
-    aidp.exchanges.clear()
-    call()
-    first = aidp.exchanges[0]
-    return first.verb, first.path, first.query, first.body
-
-
-def of_sdk(sdk, aidp, method, argument):
-    operation = getattr(sdk, method)
-    if isinstance(argument, dict):
-        return operation(aidp.ai_data_platform_id, **argument)
-    return operation(aidp.ai_data_platform_id, *(argument if isinstance(argument, tuple) else (argument,)))
-
-
 def test_every_native_operation_is_compared():
     assert set(PAIRS) == {operation.method for operation in OPERATIONS if operation.kind == NATIVE}
 
@@ -144,5 +133,5 @@ def test_the_request_is_the_sdks(aidp, store, sdk, method):
     fresh()
     ours = sent(aidp, lambda: getattr(store, method)(*arguments))
     fresh()
-    theirs = sent(aidp, lambda: of_sdk(sdk, aidp, sdk_method, sdk_argument()))
+    theirs = sent(aidp, lambda: of_sdk(sdk, sdk_method, (aidp.ai_data_platform_id,), sdk_argument()))
     assert ours == theirs

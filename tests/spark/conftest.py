@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,18 +10,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.spark.cluster import WORKERS, Cluster, cluster
+from tests.support.needs import needs
 
 
 @pytest.fixture(scope="package", autouse=True)
 def needs_spark():
     """Skips where there is none, unless the caller says that there has to be one."""
-    missing = []
-    if shutil.which("java") is None:
-        missing.append("Java 17 or newer (Debian: apt-get install default-jre-headless)")
-    if importlib.util.find_spec("pyspark") is None:
-        missing.append("PySpark (pip install 'pyspark>=4.0')")
-    if missing:
-        (pytest.fail if os.environ.get("REQUIRE_SPARK") else pytest.skip)(f"needs {' and '.join(missing)}")
+    needs(
+        "REQUIRE_SPARK",
+        {
+            "Java 17 or newer (Debian: apt-get install default-jre-headless)": shutil.which("java") is not None,
+            "PySpark (pip install 'pyspark>=4.0')": importlib.util.find_spec("pyspark") is not None,
+        },
+    )
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,6 @@ from mlflow.entities import LoggedModelOutput, LoggedModelParameter, LoggedModel
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp import routes
-from mlflow_oci_aidp.tracking import store as tracking_store
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 WORKSPACE = "first"
@@ -39,7 +38,8 @@ def server(monkeypatch, tmp_path, aidp):
 @pytest.fixture
 def store(server, aidp, monkeypatch):
     """The store, with nothing missing in its table."""
-    monkeypatch.setattr(tracking_store, "ROUTES", {**routes.ROUTES, **routes.TRACKING})
+    for call in routes.MISSING & routes.TRACKING.keys():
+        monkeypatch.setitem(routes.ROUTES, call, routes.TRACKING[call])
     return AidpTrackingStore(
         f"aidp://{aidp.ai_data_platform_id}/{WORKSPACE}?endpoint={server}&config_file={aidp.config_file}"
     )

@@ -5,24 +5,10 @@ from __future__ import annotations
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.routes import ROUTES
-from mlflow_oci_aidp.tracking.operations import NATIVE, OF_MLFLOW, OPERATIONS, lacking_in
+from mlflow_oci_aidp.tracking.operations import OF_MLFLOW, lacking_in
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 LACKING = sorted(name for name in OF_MLFLOW if lacking_in(name))
-
-
-def test_the_table_has_each_method_once():
-    names = [operation.method for operation in OPERATIONS]
-    assert sorted(set(names)) == sorted(names)
-
-
-@pytest.mark.parametrize(
-    "operation", [line for line in OPERATIONS if line.kind == NATIVE], ids=lambda line: line.method
-)
-def test_a_native_operation_has_its_route(operation):
-    assert operation.how in ROUTES
-    assert callable(getattr(AidpTrackingStore, operation.method))
 
 
 @pytest.mark.parametrize("name", sorted(OF_MLFLOW - set(LACKING)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import oci
 import pytest
 from mlflow.entities import (
     Dataset,
@@ -15,10 +16,12 @@ from mlflow.entities import (
     RunTag,
     ViewType,
 )
+from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.operations import NATIVE, OPERATIONS
+from tests.support.wire import of_sdk, sent
 
 models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
 
@@ -195,21 +198,15 @@ MORE = {
 }
 
 
-def sent(aidp, call):
-    """The one request that a call makes first; whatever becomes of it, since nothing of it need be there."""
-    aidp.exchanges.clear()
-    try:
-        call()
-    except Exception:  # noqa: BLE001 - the SDK has exceptions of its own
-        assert aidp.exchanges
-    first = aidp.exchanges[0]
-    assert first.operation is not None
-    return first.verb, first.path, first.query, first.body
+def of_store(aidp, call):
+    """The store's request; nothing of what it is about is there."""
+    return sent(aidp, call, MlflowException)
 
 
-def of_sdk(sdk, aidp, method, argument):
-    arguments, options = argument if isinstance(argument, tuple) else ((argument,), {})
-    return getattr(sdk, method)(aidp.ai_data_platform_id, aidp.workspace_key, *arguments, **options)
+def of_client(aidp, sdk, method, asked):
+    """The SDK's."""
+    scope = (aidp.ai_data_platform_id, aidp.workspace_key)
+    return sent(aidp, lambda: of_sdk(sdk, method, scope, asked), oci.exceptions.ServiceError)
 
 
 def test_every_native_operation_is_compared():
@@ -219,19 +216,19 @@ def test_every_native_operation_is_compared():
 @pytest.mark.parametrize("method", PAIRS)
 def test_the_request_is_the_sdks(aidp, store, sdk, method):
     arguments, sdk_method, sdk_argument = PAIRS[method]
-    ours = sent(aidp, lambda: getattr(store, method)(*arguments))
-    assert ours == sent(aidp, lambda: of_sdk(sdk, aidp, sdk_method, sdk_argument()))
+    ours = of_store(aidp, lambda: getattr(store, method)(*arguments))
+    assert ours == of_client(aidp, sdk, sdk_method, sdk_argument())
 
 
 @pytest.mark.parametrize("method", MORE)
 def test_a_request_beside_mlflows_is_the_sdks(aidp, store, sdk, method):
     call, sdk_method, sdk_argument = MORE[method]
-    ours = sent(aidp, lambda: call(store))
-    assert ours == sent(aidp, lambda: of_sdk(sdk, aidp, sdk_method, sdk_argument()))
+    ours = of_store(aidp, lambda: call(store))
+    assert ours == of_client(aidp, sdk, sdk_method, sdk_argument())
 
 
 def test_a_version_of_a_run_is_made_as_the_sdk_makes_it(aidp, sdk):
     store = AidpRegistryStore(aidp.tracking_uri)
-    ours = sent(aidp, lambda: store.create_model_version("main.default.iris", f"runs:/{RUN}/model", run_id=RUN))
+    ours = of_store(aidp, lambda: store.create_model_version("main.default.iris", f"runs:/{RUN}/model", run_id=RUN))
     details = models.CreateModelVersionDetails(name="main.default.iris", source=f"runs:/{RUN}/model", run_id=RUN)
-    assert ours == sent(aidp, lambda: of_sdk(sdk, aidp, "create_workspace_model_version", details))
+    assert ours == of_client(aidp, sdk, "create_workspace_model_version", details)

@@ -1,0 +1,38 @@
+"""What a forked child must not share with its parent."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class PerProcess(Generic[T]):
+    """Something that each process makes for itself, when it is first asked for. Safe for many threads.
+
+    A forked child neither shares connections with its parent, nor finds a lock that a thread of its parent had taken.
+
+    Args:
+        make: Makes it.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._made: tuple[int, T] | None = None
+
+    def get(self) -> T:
+        """This process's own."""
+        process, made = os.getpid(), self._made
+        if made is None or made[0] != process:
+            if self._process != process:
+                self._lock, self._process = threading.Lock(), process
+            with self._lock:
+                made = self._made
+                if made is None or made[0] != process:
+                    made = self._made = (process, self._make())
+        return made[1]

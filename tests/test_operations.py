@@ -1,0 +1,35 @@
+"""The tables of operations: what they say of a method is so."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlflow_oci_aidp.operations import NATIVE
+from mlflow_oci_aidp.registry.operations import OPERATIONS as REGISTRY
+from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.routes import ROUTES
+from mlflow_oci_aidp.tracking.operations import OPERATIONS as TRACKING
+from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+
+TABLES = {AidpRegistryStore: REGISTRY, AidpTrackingStore: TRACKING}
+#: Methods that are MLflow's own, and call another.
+HOOKS = {"search_runs": "_search_runs"}
+NATIVE_ONES = [
+    pytest.param(store, operation, id=operation.method)
+    for store, table in TABLES.items()
+    for operation in table
+    if operation.kind == NATIVE
+]
+
+
+@pytest.mark.parametrize("store", TABLES)
+def test_a_table_has_each_method_once(store):
+    names = [operation.method for operation in TABLES[store]]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize(("store", "operation"), NATIVE_ONES)
+def test_a_native_operation_has_its_route_and_its_method(store, operation):
+    assert operation.how in ROUTES
+    assert callable(getattr(store, operation.method))
+    assert HOOKS.get(operation.method, operation.method) in vars(store)
