@@ -10,6 +10,8 @@ EXTRAS ?= emulator,test
 OLDEST := mlflow==3.1.0 'sqlalchemy<2.1'
 VENV := .venv
 BIN := $(VENV)/bin
+# Python compiles what it imports: pip would compile all of oci, which takes longer than to install it.
+INSTALL := $(BIN)/python -m pip install -q --no-compile
 # A stamp of its own for each Python version: another PYTHON means another environment.
 STAMP := $(VENV)/.installed-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
@@ -27,7 +29,7 @@ venv: $(STAMP)  ## set up .venv with the package, its emulator and the test tool
 
 $(STAMP): setup.cfg pyproject.toml
 	test -e $@ || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install -q -e ".[$(EXTRAS)]" $(PINS)
+	$(INSTALL) -e ".[$(EXTRAS)]" $(PINS)
 	@touch $@
 
 quickstart: $(STAMP)  ## log, register and load a model on the emulator, showing each request
@@ -49,7 +51,7 @@ types: $(STAMP)  ## check type annotations
 	$(BIN)/mypy
 
 docs: $(STAMP)  ## build the documentation in site/
-	$(BIN)/python -m pip install -q -e ".[docs]"
+	$(INSTALL) -e ".[docs]"
 	$(BIN)/python tools/tables.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
@@ -37,8 +36,8 @@ def clock():
     return PatientClock()
 
 
-#: By store: what it is made of, and the plan of its operations.
-PARTS = {"registry": (AidpRegistryStore, registry_plan), "tracking": (AidpTrackingStore, tracking_plan)}
+#: By store: the plan of its operations.
+PLANS = {"registry": registry_plan, "tracking": tracking_plan}
 
 
 @pytest.fixture
@@ -53,28 +52,30 @@ def name():
     return ""
 
 
-@pytest.fixture
-def make(shared, part):
-    """Makes a store of the part that is tested."""
-    uri = shared.tracking_uri if part == "tracking" else shared.uri
-    return lambda: PARTS[part][0](uri)
+@pytest.fixture(scope="module")
+def readers(shared):
+    """A store of each part that meets no faults, since they are gone when it reads."""
+    return {"registry": AidpRegistryStore(shared.uri), "tracking": AidpTrackingStore(shared.tracking_uri)}
 
 
 @pytest.fixture
-def reader(make):
-    """A store that meets no faults, since they are gone when it reads."""
-    return make()
+def reader(readers, part):
+    """That of the part that is tested."""
+    return readers[part]
 
 
 @pytest.fixture
-def store(shared, clock, reader, make, part, name):
-    """A store that waits for nothing, on what its plan begins with."""
+def store(shared, clock, reader, part, name):
+    """A store of its own for each test, that waits for nothing, on what its plan begins with."""
     shared.faults.clear()
-    PARTS[part][1].prepare(reader, name)
+    PLANS[part].prepare(reader, name)
     shared.exchanges.clear()
-    made = make()
-    found = made._settings
+    made = type(reader)(*reader._uris)
     made._transport = Transport(
-        found, Identity(found), RetryPolicy(max_retries=3, backoff_factor=1, backoff_jitter=0, timeout=TIMEOUT), clock
+        made._settings,
+        # To load a key takes longer than most tests.
+        reader._transport._identity,
+        RetryPolicy(max_retries=3, backoff_factor=1, backoff_jitter=0, timeout=TIMEOUT),
+        clock,
     )
     return made
