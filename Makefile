@@ -39,7 +39,7 @@ quickstart: $(STAMP)  ## log, register and load a model on the emulator, showing
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-# Without the fault suite, five minutes of what no version of MLflow changes: make test-oldest ARGS=tests/faults runs it.
+# Without the fault suite, minutes of what no version of MLflow changes: make test-oldest ARGS=tests/faults runs it.
 test-oldest:  ## run the tests with the oldest MLflow supported (whose SQL store wants SQLAlchemy 2.0)
 	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),--ignore=tests/faults)"
 

@@ -202,13 +202,19 @@ def expect(needs_a_browser):
 
 @pytest.fixture
 def take(page, expect, tmp_path):
-    """Takes a picture, into the documentation if that is asked for; the pointer and MLflow's assistant stay out."""
+    """Takes a picture, into the documentation if that is asked for; the pointer and MLflow's assistant stay out.
 
-    def take(name: str, height: int) -> Path:
+    ``shown``: what the picture is of; the menu is chosen first, and that may lead to another page.
+    """
+
+    def take(name: str, height: int, shown=None) -> Path:
         page.set_viewport_size({"width": 1280, "height": height})
-        training = page.get_by_role("button", name="Model training")
+        training, here = page.get_by_role("button", name="Model training"), page.url
         if training.count():  # MLflow 3.1.0 has one menu for all
             training.click()
+        if shown is not None:
+            page.goto(here)
+            expect(shown).to_be_visible()
         page.mouse.move(0, 0)
         path = (PICTURES if os.environ.get("UPDATE_PICTURES") else tmp_path) / name
         page.screenshot(path=path, animations="disabled", style=ASSISTANT_HIDDEN)

@@ -77,8 +77,9 @@ def test_a_run_shows_parameters_and_metrics(open_page, expect, experiment, run):
 
 def test_a_run_shows_charts_of_its_metrics(open_page, expect, aidp, experiment, run, take):
     page = open_page(f"experiments/{experiment}/runs/{run.info.run_id}/model-metrics")
-    expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
-    take("run.png", 480)
+    line = page.locator(".js-plotly-plot .scatterlayer .trace").first
+    expect(line).to_be_visible()
+    take("run.png", 600, line)
     assert "get_experiment_run_metric_history" in [exchange.operation for exchange in aidp.exchanges]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import mlflow
 import pytest
 from mlflow.entities import LoggedModelParameter, LoggedModelStatus, Metric, ViewType
@@ -43,6 +45,13 @@ def test_a_logged_model_is_read_as_it_was_made(tracking, run, model):
     assert (found.tags, found.params, found.status) == ({"team": "ml"}, {"depth": "3"}, LoggedModelStatus.PENDING)
     assert found.artifact_location == f"{run.info.artifact_uri}/model.{ModelId.parse(found.model_id).number}"
     assert ModelId.parse(found.model_id).run_id == run.info.run_id
+
+
+def test_the_versions_that_it_became_are_noted(store, model):
+    for version in ("1", "2"):
+        store.set_model_versions_tags("main.default.iris", version, model.model_id)
+    noted = json.loads(store.get_logged_model(model.model_id).tags["mlflow.modelVersions"])
+    assert noted == [{"name": "main.default.iris", "version": version} for version in ("1", "2")]
 
 
 def test_it_is_read_in_one_round_trip(aidp, tracking, model):

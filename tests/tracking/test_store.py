@@ -183,6 +183,44 @@ def test_asynchronous_logging(tracking):
     assert tracking.get_run(run.info.run_id).data.tags["team"] == "ml"
 
 
+def test_one_thing_at_a_time_is_logged_asynchronously(store, run):
+    run_id = run.info.run_id
+    store.log_metric_async(run_id, Metric("loss", 0.5, 1, 0))
+    store.log_param_async(run_id, Param("depth", "3"))
+    store.set_tag_async(run_id, RunTag("team", "ml"))
+    store.flush_async_logging()
+    data = store.get_run(run_id).data
+    assert (data.metrics, data.params, data.tags["team"]) == ({"loss": 0.5}, {"depth": "3"}, "ml")
+
+
+def test_what_is_under_way_is_logged_when_asynchronous_logging_ends(store, run):
+    for step in range(20):
+        store.log_metric_async(run.info.run_id, Metric("loss", step, step, step))
+    store.end_async_logging()
+    store.shut_down_async_logging()
+    assert [metric.step for metric in store.get_metric_history(run.info.run_id, "loss")] == list(range(20))
+    store.log_metric_async(run.info.run_id, Metric("loss", 20, 20, 20)).wait()
+    assert len(store.get_metric_history(run.info.run_id, "loss")) == 21
+
+
+def test_the_values_of_a_metric_at_some_steps(store, run):
+    store.log_batch(run.info.run_id, [Metric("loss", 1 / (step + 1), step, step) for step in range(10)], [], [])
+    found = store.get_metric_history_bulk_interval_from_steps(run.info.run_id, "loss", [1, 3, 5], 2)
+    assert [(metric.run_id, metric.step, metric.value) for metric in found] == [
+        (run.info.run_id, 1, 0.5),
+        (run.info.run_id, 3, 0.25),
+    ]
+
+
+@pytest.mark.skipif(
+    not hasattr(AidpTrackingStore, "filter_active_experiment_ids"), reason="this MLflow does not ask for it"
+)
+def test_experiments_that_are_there_and_not_deleted(store, tracking):
+    kept, deleted = tracking.create_experiment("kept"), tracking.create_experiment("deleted")
+    tracking.delete_experiment(deleted)
+    assert store.filter_active_experiment_ids([deleted, kept, "999"]) == [kept]
+
+
 def test_the_end_of_a_run_prints_no_link_that_leads_nowhere(tracking, capfd):
     mlflow.set_experiment("flowers")
     with mlflow.start_run():
