@@ -20,12 +20,15 @@ export DO_NOT_TRACK := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-oldest lint types docs pictures build clean
+.PHONY: help venv venv-oldest quickstart test test-oldest lint types docs pictures build clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 venv: $(STAMP)  ## set up .venv with the package, its emulator and the test tools
+
+venv-oldest:  ## set up .venv-oldest with the oldest MLflow supported (whose SQL store wants SQLAlchemy 2.0)
+	@$(MAKE) --no-print-directory venv VENV=.venv-oldest PINS="$(OLDEST)"
 
 $(STAMP): setup.cfg pyproject.toml
 	test -e $@ || $(PYTHON) -m venv --clear $(VENV)
@@ -40,7 +43,7 @@ test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Without the fault suite, minutes of what no version of MLflow changes: make test-oldest ARGS=tests/faults runs it.
-test-oldest:  ## run the tests with the oldest MLflow supported (whose SQL store wants SQLAlchemy 2.0)
+test-oldest:  ## run the tests with the oldest MLflow supported
 	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),--ignore=tests/faults)"
 
 lint: $(STAMP)  ## check style and formatting

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
+from typing import Any
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ.setdefault("MLFLOW_HTTP_POOL_MAXSIZE", "16")
@@ -62,6 +63,27 @@ ONE = json.dumps({"registered_model": model_json(1, versions=0)}).encode()
 PAGE = json.dumps({"registered_models": [model_json(number) for number in range(1000)]}).encode()
 
 
+def sdk_client(endpoint: str) -> tuple[Any, Any]:
+    """Oracle's client of an endpoint and its models; None and None where it is not installed."""
+    try:
+        from aidp_python_client.aidataplatform_dp import MLOpsClient, models
+    except ImportError:
+        return None, None
+    import oci
+
+    config = {
+        "user": os.environ["OCI_CLI_USER"],
+        "tenancy": os.environ["OCI_CLI_TENANCY"],
+        "fingerprint": os.environ["OCI_CLI_FINGERPRINT"],
+        "key_content": os.environ["OCI_CLI_KEY_CONTENT"],
+        "region": "us-ashburn-1",
+    }
+    signer = oci.signer.Signer(
+        config["tenancy"], config["user"], config["fingerprint"], None, private_key_content=config["key_content"]
+    )
+    return MLOpsClient(config, service_endpoint=endpoint, signer=signer), models
+
+
 class Peers:
     """The three clients, of one endpoint."""
 
@@ -73,24 +95,7 @@ class Peers:
 
         self.ours = registry_store(f"aidp://{OCID}?endpoint={endpoint}")
         self.rest = RestStore(lambda: MlflowHostCreds(endpoint))
-        self.sdk, self.models = None, None
-        try:
-            from aidp_python_client.aidataplatform_dp import MLOpsClient, models
-        except ImportError:
-            return
-        import oci
-
-        config = {
-            "user": os.environ["OCI_CLI_USER"],
-            "tenancy": os.environ["OCI_CLI_TENANCY"],
-            "fingerprint": os.environ["OCI_CLI_FINGERPRINT"],
-            "key_content": os.environ["OCI_CLI_KEY_CONTENT"],
-            "region": "us-ashburn-1",
-        }
-        signer = oci.signer.Signer(
-            config["tenancy"], config["user"], config["fingerprint"], None, private_key_content=config["key_content"]
-        )
-        self.sdk, self.models = MLOpsClient(config, service_endpoint=endpoint, signer=signer), models
+        self.sdk, self.models = sdk_client(endpoint)
 
     def update(self) -> dict[str, Callable[[], object]]:
         calls: dict[str, Callable[[], object]] = {
@@ -200,6 +205,13 @@ def milliseconds(values: list[float]) -> str:
     return f"{statistics.median(values) * 1000:.2f} ms"
 
 
+def versions() -> str:
+    """What was measured on, and with what."""
+    names = ("mlflow", "oci", "requests", "urllib3", "aidp-python-client", "mlflow-oci-aidp")
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
+    return f"{machine}; " + ", ".join(f"{name} {version(name)}" for name in names)
+
+
 @contextmanager
 def identity() -> Iterator[None]:
     """An API key that lives as long as this process, in its environment alone."""
@@ -267,12 +279,7 @@ def main() -> None:
         rows.append(
             (f"memory, {arguments.calls:,} models listed by pages", f"{before:.1f} to {after:.1f} MiB", "flat", "flat")
         )
-    names = ("mlflow", "oci", "requests", "urllib3", "aidp-python-client", "mlflow-oci-aidp")
-    print(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}; "
-        + ", ".join(f"{name} {version(name)}" for name in names)
-        + f"; {rounds} rounds\n"
-    )
+    print(f"{versions()}; {rounds} rounds\n")
     print("| what | measured (quartiles) | bar | aim |\n|---|---|---|---|")
     for row in rows:
         print("| " + " | ".join(row) + " |")

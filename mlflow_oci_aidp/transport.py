@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cache
+from operator import index
 from typing import IO, Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -254,7 +255,8 @@ class Transport:
             address = self._path_of(route, given)
             if route.verb == "GET":
                 return f"{address}{_query(given)}", None
-            return address, json.dumps(given, separators=(",", ":"), allow_nan=False).encode()
+            # The default is for whole numbers that are not Python's own, as numpy's.
+            return address, json.dumps(given, separators=(",", ":"), allow_nan=False, default=index).encode()
         except (TypeError, ValueError, RecursionError) as found:
             problem = type(found).__name__
         raise invalid_parameter(

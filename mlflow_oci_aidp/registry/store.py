@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 from mlflow.exceptions import MlflowException
@@ -28,10 +28,15 @@ from mlflow_oci_aidp.registry.operations import OPERATIONS, UNAVAILABLE
 from mlflow_oci_aidp.routes import ROUTES
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking.places import Places
+from mlflow_oci_aidp.uri import SCHEME
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 #: ``models:/<name>/<version>``, which MLflow stores as the source of a copy. A logged model's
 #: ``models:/<model id>`` is another thing, and has no version.
 _COPY_SOURCE = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d+)")
+_RUN = re.compile(r"runs:/(?P<id>[^/]+)")
 _LOGGED_MODEL = re.compile(r"models:/(?P<id>m-[^/@]+)")
 #: More copies of copies than anybody makes; it ends a circle.
 _LONGEST_CHAIN = 50
@@ -191,12 +196,18 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
         Of a run in the workspace, ``runs:/<run id>/<path>`` is sent as the source, and to the workspace, as the
         platform's own clients do. [aidp-python-client 5.1.1]
+
+        Raises:
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a logged model that the tracking store in use, if it is
+                this package's, does not have.
         """
         call = "CreateModelVersion"
         source = to_platform(source)
         found = self._places.find(source, run_id) if self._places else None
         if found is not None:
-            call, source, run_id = "CreateWorkspaceModelVersion", found.source, found.run_id
+            call, source, run_id = "CreateWorkspaceModelVersion", found.source, run_id or found.run_id
+        else:
+            self._check_logged_model(source)
         return self._call(
             call,
             self._model_version,
@@ -255,13 +266,15 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         can serve its own artifacts only by that.
 
         Raises:
-            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or deleted.
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or deleted, and for a
+                run that is in another workspace.
         """
         source = str(self.get_model_version(name, version).source or "")
         for _ in range(_LONGEST_CHAIN):
             copied = _COPY_SOURCE.fullmatch(source)
             if copied is None:
                 place = to_mlflow(self._place(source))
+                self._check_run(name, version, place)
                 remember_location(place, self._uris[0])
                 return place
             source = self._source_of_origin(name, version, copied["name"], copied["version"])
@@ -280,12 +293,48 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         logged = _LOGGED_MODEL.fullmatch(source)
         if logged is None:
             return source
-        from mlflow import MlflowClient
-
         try:
-            return str(MlflowClient(self._uris[1]).get_logged_model(logged["id"]).artifact_location)
+            return str(self._tracking().get_logged_model(logged["id"]).artifact_location)
         except MlflowException:
             return source  # of another tracking server: whoever downloads may know it
+
+    def _tracking(self) -> MlflowClient:
+        """MLflow's client of the tracking store in use."""
+        from mlflow import MlflowClient
+
+        return MlflowClient(self._uris[1])
+
+    def _check_logged_model(self, source: str) -> None:
+        """Refuse a logged model that is not there: a version of it could never be loaded."""
+        logged = _LOGGED_MODEL.fullmatch(source)
+        if logged is not None and (self._uris[1] or "").startswith(f"{SCHEME}://"):
+            self._tracking().get_logged_model(logged["id"])
+
+    def _check_run(self, name: str, version: str, source: str) -> None:
+        """Refuse a version of a run that neither this workspace nor the tracking store in use has.
+
+        Whoever downloads would ask the latter, and learn no more than that there is no such run.
+        """
+        run = _RUN.match(source)
+        if run is None:
+            return
+        problem = None
+        try:
+            if not self._places or self._uris[1] not in (None, self._uris[0]):
+                self._tracking().get_run(run["id"])
+                return
+        except MlflowException as found:
+            problem = found
+        if problem is not None and problem.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise problem
+        where = f"the workspace {self._settings.workspace!r}" if self._places else "the tracking store in use"
+        raise error(
+            "RESOURCE_DOES_NOT_EXIST",
+            f"The files of version {version} of {name!r} are among those of the run {run['id']!r}, which is not in "
+            f"{where}.",
+            "Put the key of the workspace in which the model was logged into the registry URI: "
+            "aidp://<aiDataPlatformId>/<workspaceKey>.",
+        )
 
     def _source_of_origin(self, name: str, version: str, origin: str, of_version: str) -> str:
         problem = None

@@ -33,6 +33,7 @@ from mlflow.entities import (
 )
 
 from mlflow_oci_aidp.artifacts.locations import to_mlflow
+from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.tracking import tags as run_tags
 
 Json = dict[str, Any]
@@ -49,9 +50,32 @@ class RecordedId(str):
 
     MLflow logs such metrics again, to connect them with a logged model. The platform has no field for that, and
     would record them twice: this is how the store knows them.
+
+    Args:
+        run_id: The run's id.
+        recorded: Key, value, timestamp and step of the metric.
     """
 
-    __slots__ = ()
+    __slots__ = ("_recorded",)
+    _recorded: tuple[Any, ...]
+
+    def __new__(cls, run_id: str, recorded: tuple[Any, ...] = ()) -> RecordedId:
+        """The id, with what it belongs to."""
+        made = super().__new__(cls, run_id)
+        made._recorded = recorded
+        return made
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return str(self), self._recorded
+
+    def names(self, metric: Metric) -> bool:
+        """Whether it is this very metric that was read: another one may have been given the same id."""
+        return self._recorded == _identity(metric.key, metric.value, metric.timestamp, metric.step)
+
+
+def _identity(key: str, value: float, timestamp: int, step: int) -> tuple[Any, ...]:
+    # By its text, so that NaN is the same as itself.
+    return key, repr(float(value)), timestamp, step
 
 
 def experiment(json: Json) -> Experiment:
@@ -119,13 +143,13 @@ def info_and_tags(json: Json) -> tuple[RunInfo, dict[str, str]]:
 
 def metric(json: Json, run_id: str) -> Metric:
     """A metric of the contract's ``ExperimentRunMetric``."""
-    return Metric(
-        key=_text(json, "key"),
-        value=float_of(json["value"]),
-        timestamp=_number(json, "timestamp") or 0,
-        step=_number(json, "step") or 0,
-        run_id=RecordedId(run_id),
+    found = (
+        _text(json, "key"),
+        float_of(json["value"]),
+        _number(json, "timestamp") or 0,
+        _number(json, "step") or 0,
     )
+    return Metric(*found, run_id=RecordedId(run_id, _identity(*found)))
 
 
 def file_info(json: Json) -> FileInfo:
@@ -179,8 +203,17 @@ def json_of_dataset_input(found: DatasetInput) -> Json:
 
 
 def json_of_float(value: Any) -> float | str:
-    """A number for JSON; those that JSON lacks by protobuf's names."""
-    number = float(value)
+    """A number for JSON; those that JSON lacks by protobuf's names.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for what is no number.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None:
+        raise invalid_parameter(f"The value of a metric is {value!r}, which is no number.", "Log a number.")
     if math.isfinite(number):
         return number
     return next(name for name, other in _NOT_FINITE.items() if repr(other) == repr(number))

@@ -6,7 +6,7 @@ model's own, and a part:
 
 ========================  ======================================================================================
 ``<number>``              JSON: name, type, folder, when it was made, and whether the run was made for it alone
-``<number>.status``       JSON: status, and when it changed
+``<number>.status``       JSON: status, when it changed, and whether the run has the model's metadata
 ``<number>.params.<b>.<i>``  JSON of parameters, cut into pieces; ``b`` orders the calls that added some
 ``<number>.tag.<key>``    a tag of the logged model
 ``<number>.metric.<h>``   JSON of the newest value of a metric on a dataset; ``h`` is a hash of their names
@@ -24,6 +24,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 from mlflow.entities import LoggedModel, LoggedModelParameter, LoggedModelStatus, LoggedModelTag, Metric, RunInfo
@@ -47,6 +48,10 @@ _LONGEST_PIECE = 5000
 
 #: How many metrics a process remembers.
 _REMEMBERED = 10_000
+
+#: What a folder's name is spared, and how many characters of a model's name it has at most.
+_NOT_IN_FOLDERS = re.compile(r"[^\w .+-]", re.ASCII)
+_LONGEST_FOLDER = 100
 
 _ID = re.compile(r"m-(?P<run>[^/@]+)-(?P<number>[0-9a-f]{8})")
 _KEY = re.compile(rf"{re.escape(PREFIX)}(?P<number>[0-9a-f]{{8}})(?:\.(?P<part>\w+)(?:\.(?P<rest>.*))?)?", re.DOTALL)
@@ -82,12 +87,14 @@ class Kept:
         model: MLflow's entity.
         folder: Where its artifacts lie, relative to those of the run.
         owns_run: Whether the run was made for it alone.
+        is_recorded: Whether its metadata was recorded with the run.
         keys: The keys of its tags on the run.
     """
 
     model: LoggedModel
     folder: str
     owns_run: bool
+    is_recorded: bool
     keys: tuple[str, ...]
 
 
@@ -99,9 +106,10 @@ def new_number() -> str:
 def folder_for(name: str, number: str) -> str:
     """The folder of a logged model: one of its own, whatever else has its name, now or later.
 
-    MLflow finds the model of ``runs:/<run id>/<name>`` by its name, and the latest of several.
+    MLflow finds the model of ``runs:/<run id>/<name>`` by its name, and the latest of several. The name is here for
+    those who look into the bucket: without what a location or a file's name may not hold.
     """
-    return f"{name}.{number}"
+    return f"{_NOT_IN_FOLDERS.sub('_', name)[:_LONGEST_FOLDER]}.{number}"
 
 
 def tags_of_new(
@@ -141,9 +149,10 @@ def tags_of_new(
     }
 
 
-def tags_of_status(number: str, status: LoggedModelStatus, now: int) -> dict[str, str]:
-    """The tag that keeps the status of a logged model."""
-    return {f"{PREFIX}{number}.status": _dump({"status": status.value, "updated": now})}
+def tags_of_status(number: str, status: LoggedModelStatus, now: int, *, is_recorded: bool = False) -> dict[str, str]:
+    """The tag that keeps the status of a logged model, since when, and whether its run has its metadata."""
+    fields = {"status": status.value, "updated": now, **({"recorded": True} if is_recorded else {})}
+    return {f"{PREFIX}{number}.status": _dump(fields)}
 
 
 def tags_of_tags(number: str, tags: Iterable[LoggedModelTag]) -> dict[str, str]:
@@ -203,7 +212,7 @@ def tags_of_metrics(number: str, metrics: Iterable[Metric], run_id: str) -> dict
 
 
 class Newest:
-    """The newest values of logged models' metrics that this process has seen.
+    """The newest values of logged models' metrics that this process has logged.
 
     What other processes log is not asked for: that would be one more request for each metric.
     """
@@ -212,13 +221,19 @@ class Newest:
         self._ages: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def is_newest(self, metric: Metric) -> bool:
-        """Whether a metric is not older than what was seen; it is seen now."""
-        name = (metric.model_id, metric.key, metric.dataset_name, metric.dataset_digest)
-        if len(self._ages) > _REMEMBERED:
-            self._ages.clear()
-        age = max(_age(metric), self._ages.get(name, _age(metric)))
-        self._ages[name] = age
-        return age == _age(metric)
+        """Whether a metric is not older than what was noted."""
+        return _age(metric) >= self._ages.get(self._name(metric), _age(metric))
+
+    def note(self, metrics: Iterable[Metric]) -> None:
+        """Note metrics that are kept now."""
+        for metric in metrics:
+            if len(self._ages) > _REMEMBERED:
+                self._ages.clear()
+            if self.is_newest(metric):
+                self._ages[self._name(metric)] = _age(metric)
+
+    def _name(self, metric: Metric) -> tuple[Any, ...]:
+        return metric.model_id, metric.key, metric.dataset_name, metric.dataset_digest
 
 
 def read(info: RunInfo, tags: Mapping[str, str]) -> list[Kept]:
@@ -271,7 +286,7 @@ def _kept(info: RunInfo, number: str, parts: Mapping[str, Mapping[str, str]], ke
         params=_params(parts.get("params", {})),
         metrics=[_metric(value, info.run_id, number) for value in parts.get("metric", {}).values()],
     )
-    return Kept(model, folder, bool(head.get("owns_run")), keys)
+    return Kept(model, folder, bool(head.get("owns_run")), bool(status.get("recorded")), keys)
 
 
 def _params(pieces: Mapping[str, str]) -> dict[str, str]:
@@ -317,4 +332,5 @@ def _age(metric: Metric) -> tuple[int, int]:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    # The default is for whole numbers that are not Python's own, as numpy's.
+    return json.dumps(value, separators=(",", ":"), default=index)

@@ -16,6 +16,7 @@ from mlflow_oci_aidp.tracking import entities, logged_models
 from mlflow_oci_aidp.tracking.logged_models import ModelId
 
 _OF_RUN = re.compile(r"runs:/(?P<run>[^/]+)/?(?P<path>.*)", re.DOTALL)
+_MODELS = "models:/"
 _OF_MODEL = re.compile(r"models:/(?P<id>m-[^/@]+)")
 
 #: One call to the platform: MLflow's RPC, what to make of the answer, and its fields.
@@ -62,12 +63,15 @@ class Places:
         """
         match = _OF_RUN.fullmatch(source)
         if match is not None:
-            return OfRun(match["run"], match["path"])
+            found = self._run(match["run"])
+            return OfRun(match["run"], _among(found, match["path"])) if found else None
         model_id = _model_id(source)
         if model_id is not None:
             found = self._run(model_id.run_id)
             kept = found and logged_models.find(*found, model_id.number)
             return OfRun(model_id.run_id, kept.folder) if kept else None
+        if source.startswith(_MODELS):  # A copy of another version.
+            return None
         found = self._run(run_id) if run_id else None
         place = to_platform(found[0].artifact_uri or "") if found else ""
         if not run_id or not place or not source.startswith(f"{place}/"):
@@ -86,7 +90,7 @@ class Places:
         match = _OF_RUN.fullmatch(source)
         if match is not None:
             found = self._run(match["run"])
-            return append_to_uri_path(found[0].artifact_uri, match["path"]) if found else source
+            return append_to_uri_path(found[0].artifact_uri, _among(found, match["path"])) if found else source
         model_id = _model_id(source)
         if model_id is None:
             return source
@@ -103,6 +107,16 @@ class Places:
                 raise
             return None
         return found
+
+
+def _among(found: tuple[RunInfo, dict[str, str]], path: str) -> str:
+    """A path among the artifacts of a run, in which the name of a logged model stands for the latest one's folder."""
+    name, _, rest = path.partition("/")
+    named = [kept for kept in logged_models.read(*found) if kept.model.name == name]
+    if not named:
+        return path
+    latest = max(named, key=lambda kept: kept.model.creation_timestamp)
+    return f"{latest.folder}/{rest}".rstrip("/")
 
 
 def _model_id(source: str) -> ModelId | None:

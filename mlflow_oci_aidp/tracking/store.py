@@ -38,13 +38,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.async_logging.run_operations import RunOperations
-from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_MODEL_VERSIONS
 from mlflow.utils.name_utils import _generate_random_name
-from mlflow.utils.search_utils import SearchLoggedModelsUtils
+from mlflow.utils.search_utils import SearchUtils
 from mlflow.utils.validation import (
     MAX_ENTITIES_PER_BATCH,
     MAX_METRICS_PER_BATCH,
     MAX_PARAMS_TAGS_PER_BATCH,
+    _validate_experiment_name,
     _validate_logged_model_name,
 )
 
@@ -55,7 +56,7 @@ from mlflow_oci_aidp.identity import is_principal_chosen
 from mlflow_oci_aidp.operations import lacking
 from mlflow_oci_aidp.routes import ROUTES
 from mlflow_oci_aidp.stores import PlatformStore
-from mlflow_oci_aidp.tracking import entities, logged_models
+from mlflow_oci_aidp.tracking import entities, logged_models, search
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.entities import Json, RecordedId
 from mlflow_oci_aidp.tracking.logged_models import Kept, ModelId
@@ -73,6 +74,9 @@ _PAGE_OF_RUNS = 1000
 
 #: What the platform answers about a run that was deleted, for a while or for good.
 _GONE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_CONFLICT"})
+
+#: The same, and what is answered here about a logged model that no run keeps.
+_UNCHANGEABLE = _GONE | {"NOT_IMPLEMENTED"}
 
 #: The logged models of one page, where a search does not say. [MLflow]
 _PAGE_OF_MODELS = 100
@@ -186,8 +190,10 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         """Rename an experiment.
 
         Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for what is no name.
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the new name is taken.
         """
+        _validate_experiment_name(new_name)
         self._do("UpdateExperiment", experiment_id=str(experiment_id), new_name=new_name)
 
     def delete_experiment(self, experiment_id: str) -> None:
@@ -345,7 +351,8 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             tags: The tags.
         """
         run_tags.check(tag.key for tag in tags)
-        of_models = self._metrics_of_models(run_id, metrics)
+        newest = [metric for metric in metrics if metric.model_id and self._newest.is_newest(metric)]
+        of_models = _metrics_of_models(run_id, newest)
         own = of_models.pop(run_id, {})
         new = [metric for metric in metrics if not _is_recorded(metric, run_id)]
         for batch in _batches(
@@ -356,6 +363,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             self._do("LogBatch", run_id=run_id, **batch)
         for other_run, kept in of_models.items():
             self._keep_with_models(other_run, kept)
+        self._newest.note(newest)
 
     def log_batch_async(
         self, run_id: str, metrics: Sequence[Metric], params: Sequence[Param], tags: Sequence[RunTag]
@@ -478,14 +486,15 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
                 _logged_model,
                 experiment_id=str(experiment_id),
                 name=name,
-                source_run_id=source_run_id,
+                source_run_id=source_run_id or None,
                 tags=_json_of_tags(tags),
                 params=_json_of_tags(params),
                 model_type=model_type,
             )
             return present(found, f"The new logged model {name!r}")
         number = logged_models.new_number()
-        info = self.get_run(source_run_id).info if source_run_id is not None else None
+        # MLflow's server passes an empty id where there is none.
+        info = self.get_run(source_run_id).info if source_run_id else None
         now = _now()
         kept = logged_models.tags_of_new(
             number,
@@ -536,10 +545,11 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             )
             return found or self.get_logged_model(model_id)
         info, kept = self._kept(_of_run(model_id))
-        if status is LoggedModelStatus.READY:
-            self._record(info.run_id, kept)
+        # Once: the platform adds to what a run has, and a model may be finalised by log_model and then by its user.
+        is_recorded = kept.is_recorded or (status is LoggedModelStatus.READY and self._record(info.run_id, kept))
         now = _now()
-        self._set_tags(info.run_id, logged_models.tags_of_status(_of_run(model_id).number, status, now))
+        tags = logged_models.tags_of_status(_of_run(model_id).number, status, now, is_recorded=is_recorded)
+        self._set_tags(info.run_id, tags)
         if kept.owns_run:
             ended = RunStatus.FINISHED if status is LoggedModelStatus.READY else RunStatus.FAILED
             self.update_run_info(info.run_id, ended, now, None)
@@ -548,12 +558,21 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         return kept.model
 
     def set_logged_model_tags(self, model_id: str, tags: list[LoggedModelTag]) -> None:
-        """Set tags of a logged model."""
+        """Set tags of a logged model.
+
+        MLflow sets one itself, after it registered the model: where that cannot be kept, as with a model of a deleted
+        run, a warning is all, since the version is there.
+        """
         if "SetLoggedModelTags" in ROUTES:
             self._do("SetLoggedModelTags", model_id=model_id, tags=_json_of_tags(tags))
             return
-        info, _ = self._kept(_of_run(model_id))
-        self._set_tags(info.run_id, logged_models.tags_of_tags(_of_run(model_id).number, tags))
+        try:
+            info, _ = self._kept(_of_run(model_id))
+            self._set_tags(info.run_id, logged_models.tags_of_tags(_of_run(model_id).number, tags))
+        except MlflowException as problem:
+            if {tag.key for tag in tags} != {MLFLOW_MODEL_VERSIONS} or problem.error_code not in _UNCHANGEABLE:
+                raise
+            _logger.warning("The logged model %s cannot be changed: it does not say that it is registered.", model_id)
 
     def delete_logged_model_tag(self, model_id: str, key: str) -> None:
         """Delete a tag of a logged model.
@@ -590,15 +609,15 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         self._set_tags(info.run_id, logged_models.tags_of_params(_of_run(model_id).number, new, _now()))
 
     def delete_logged_model(self, model_id: str) -> None:
-        """Delete a logged model. Its artifacts stay, and so does its run, unless it was made for the model alone."""
+        """Delete a logged model. Its artifacts stay, and so does its run, unless that was made for it alone."""
         if "DeleteLoggedModel" in ROUTES:
             self._do("DeleteLoggedModel", model_id=model_id)
             return
-        info, kept = self._kept(_of_run(model_id))
+        info, kept, others = self._kept_beside_others(_of_run(model_id))
         # The head first: without it there is no model, should the rest be interrupted.
         for _, _, batch in _chunks([], [], [{"key": key} for key in sorted(kept.keys)]):
             self._do("UpdateRunTags", run_id=info.run_id, delete_tags=batch)
-        if kept.owns_run:
+        if kept.owns_run and not others:
             self.delete_run(info.run_id)
 
     def search_logged_models(
@@ -620,7 +639,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             filter_string: MLflow's conditions, joined by ``AND``.
             datasets: The datasets that conditions on metrics are about.
             max_results: The most of one page; 100 if None.
-            order_by: MLflow's clauses: ``field_name``, and ``ascending``.
+            order_by: MLflow's clauses: ``field_name``, and ``ascending``, ``dataset_name`` and ``dataset_digest``.
             page_token: The token of the page before.
         """
         if max_results is not None and (not isinstance(max_results, int) or max_results < 1):
@@ -628,17 +647,17 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         kept = [] if "CreateLoggedModel" in ROUTES else self._kept_in(experiment_ids)
         known = {(model.source_run_id, model.name) for model in kept}
         native = (model for model in self._listed_in(experiment_ids) if (model.source_run_id, model.name) not in known)
-        narrowed = {"datasets": datasets} if datasets else {}
-        found = SearchLoggedModelsUtils.filter_logged_models([*kept, *native], filter_string or None, **narrowed)
-        page, token = SearchLoggedModelsUtils.paginate(
-            SearchLoggedModelsUtils.sort(found, order_by or []), page_token or None, max_results or _PAGE_OF_MODELS
-        )
+        found = search.ordered(search.matching([*kept, *native], filter_string, datasets), order_by)
+        page, token = SearchUtils.paginate(found, page_token or None, max_results or _PAGE_OF_MODELS)
         return PagedList(page, token)
 
     # What `mlflow gc` asks for
 
     def _get_deleted_runs(self, older_than: int = 0) -> list[str]:
-        """The ids of all deleted runs.
+        """The ids of the deleted runs whose files nobody needs.
+
+        Those that keep logged models are left out: a registered version loads the files from among those of the run,
+        which ``mlflow gc`` deletes with it. On MLflow's own stores they lie elsewhere, and stay.
 
         Args:
             older_than: Milliseconds since they were deleted.
@@ -658,10 +677,19 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         ids = [experiment.experiment_id for experiment in experiments]
         if not ids:
             return []
-        runs: list[Run] = _every(
-            lambda token: self._page_of_runs(entities.run, ids, None, ViewType.DELETED_ONLY, page_token=token)
+        runs: list[tuple[RunInfo, list[Kept]]] = _every(
+            lambda token: self._page_of_runs(
+                lambda json: _kept_models({"run": json}), ids, None, ViewType.DELETED_ONLY, page_token=token
+            )
         )
-        return [run.info.run_id for run in runs]
+        needed = sum(bool(kept) for _, kept in runs)
+        if needed:
+            _logger.warning(
+                "%s deleted runs keep logged models, whose files may be those of registered versions, and are left: "
+                "name them with --run-ids to delete them for good.",
+                needed,
+            )
+        return [info.run_id for info, kept in runs if not kept]
 
     def _hard_delete_run(self, run_id: str) -> None:
         """Delete a run for good."""
@@ -685,14 +713,17 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
 
     def _kept(self, model_id: ModelId) -> tuple[RunInfo, Kept]:
         """A run, and one of the logged models that it keeps."""
+        info, kept, _ = self._kept_beside_others(model_id)
+        return info, kept
 
-        def read(json: Json) -> tuple[RunInfo, Kept | None]:
-            info, tags = entities.info_and_tags(json)
-            return info, logged_models.find(info, tags, model_id.number)
-
-        info, kept = present(self._call("GetRun", read, run_id=model_id.run_id), f"The run {model_id.run_id!r}")
+    def _kept_beside_others(self, model_id: ModelId) -> tuple[RunInfo, Kept, list[Kept]]:
+        """A run, one of the logged models that it keeps, and the others."""
+        info, found = present(
+            self._call("GetRun", _kept_models, run_id=model_id.run_id), f"The run {model_id.run_id!r}"
+        )
         remember_location(info.artifact_uri, self._uris[0])
-        return info, _found(kept, model_id)
+        kept = next((kept for kept in found if kept.model.model_id == str(model_id)), None)
+        return info, _found(kept, model_id), [other for other in found if other is not kept]
 
     def _get_foreign_model(self, model_id: str) -> LoggedModel:
         """A logged model that was not made here: as the platform lists it."""
@@ -707,8 +738,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         """All logged models that the runs of experiments keep."""
 
         def models(json: Json) -> list[LoggedModel]:
-            info, tags = entities.info_and_tags({"run": json})
-            return [kept.model for kept in logged_models.read(info, tags)]
+            return [kept.model for kept in _kept_models({"run": json})[1]]
 
         runs: list[list[LoggedModel]] = _every(
             lambda token: self._page_of_runs(models, experiment_ids, logged_models.SEARCH, page_token=token)
@@ -724,18 +754,6 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             )
         )
 
-    def _metrics_of_models(self, run_id: str, metrics: Sequence[Metric]) -> dict[str, dict[str, str]]:
-        """The tags that keep metrics with the logged models that they name, by run."""
-        by_model: dict[ModelId, list[Metric]] = {}
-        for metric in metrics:
-            model_id = ModelId.parse(metric.model_id)
-            if model_id is not None and self._newest.is_newest(metric):
-                by_model.setdefault(model_id, []).append(metric)
-        found: dict[str, dict[str, str]] = {}
-        for model_id, group in by_model.items():
-            found.setdefault(model_id.run_id, {}).update(logged_models.tags_of_metrics(model_id.number, group, run_id))
-        return found
-
     def _keep_with_models(self, run_id: str, tags: dict[str, str]) -> None:
         """Keep metrics with logged models of another run, which may be gone: the metrics themselves are logged."""
         try:
@@ -745,8 +763,12 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
                 raise
             _logger.warning("Metrics are not kept with a logged model: its run %s cannot be changed any more.", run_id)
 
-    def _record(self, run_id: str, kept: Kept) -> None:
-        """Send what the file MLmodel says; as MLflow has it, a model is not lost for the want of that."""
+    def _record(self, run_id: str, kept: Kept) -> bool:
+        """Send what the file MLmodel says; as MLflow has it, a model is not lost for the want of that.
+
+        Returns:
+            Whether it was sent.
+        """
         from mlflow.models import Model
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
@@ -756,13 +778,20 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
                 model = Model.load(repository.download_artifacts("MLmodel", folder))
             model.artifact_path, model.run_id = kept.folder, run_id
             self.record_logged_model(run_id, model)
+            return True
         except Exception as problem:  # noqa: BLE001 - a file MLmodel can be broken in many ways
-            _logger.warning(
-                "The logged model %s is not recorded with its run %s (%s); its tags and artifacts are.",
+            # Without files, as of a model that is served elsewhere, there is nothing to record, and nothing to tell.
+            code = getattr(problem, "error_code", type(problem).__name__)
+            is_missing = code == "RESOURCE_DOES_NOT_EXIST" or isinstance(problem, OSError)
+            _logger.log(
+                logging.DEBUG if is_missing else logging.WARNING,
+                "The logged model %s is ready, but its run %s does not list it for other clients of the platform: "
+                "its file MLmodel could not be read from here, or sent (%s).",
                 kept.model.name,
                 run_id,
-                getattr(problem, "error_code", type(problem).__name__),
+                code,
             )
+            return False
 
 
 for _name in OF_MLFLOW - set(vars(AidpTrackingStore)):
@@ -778,6 +807,12 @@ def _run(json: Json) -> Run:
     return entities.run(json["run"])
 
 
+def _kept_models(json: Json) -> tuple[RunInfo, list[Kept]]:
+    """Of an answer with a run: what it says about the run, and the logged models that it keeps."""
+    info, tags = entities.info_and_tags(json)
+    return info, logged_models.read(info, tags)
+
+
 def _logged_model(json: Json) -> LoggedModel:
     return entities.logged_model(json["model"])
 
@@ -791,12 +826,31 @@ def _json_of_tags(tags: Iterable[Any] | None) -> list[dict[str, Any]] | None:
 
 
 def _view_type(view_type: int) -> str:
+    if view_type not in _VIEW_TYPES:
+        raise invalid_parameter(f"{view_type!r} is no view type.", "Pass one of mlflow.entities.ViewType.")
     return str(ViewType.to_string(view_type)).upper()
+
+
+_VIEW_TYPES = (ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL)
 
 
 def _is_recorded(metric: Metric, run_id: str) -> bool:
     """Whether a metric was read from this very run, and is logged to be connected with a logged model."""
-    return bool(metric.model_id) and isinstance(metric.run_id, RecordedId) and metric.run_id == run_id
+    known = metric.run_id
+    return bool(metric.model_id) and isinstance(known, RecordedId) and known == run_id and known.names(metric)
+
+
+def _metrics_of_models(run_id: str, metrics: Iterable[Metric]) -> dict[str, dict[str, str]]:
+    """The tags that keep metrics with the logged models that they name, by run."""
+    by_model: dict[ModelId, list[Metric]] = {}
+    for metric in metrics:
+        model_id = ModelId.parse(metric.model_id)
+        if model_id is not None:
+            by_model.setdefault(model_id, []).append(metric)
+    found: dict[str, dict[str, str]] = {}
+    for model_id, group in by_model.items():
+        found.setdefault(model_id.run_id, {}).update(logged_models.tags_of_metrics(model_id.number, group, run_id))
+    return found
 
 
 def _of_run(model_id: str) -> ModelId:

@@ -6,6 +6,7 @@ tags nor takes them from a user.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ PREFIX = "mlflow_oci_aidp."
 #: A model that a run took in, and one that it made, each followed by the logged model's id.
 _INPUT = f"{PREFIX}model_input."
 _OUTPUT = f"{PREFIX}model_output."
+
+_STEP = re.compile(r"-?[0-9]{1,18}")
 
 #: The longest key of a tag in MLflow, in characters.
 LONGEST_KEY = 250
@@ -60,7 +63,7 @@ def inputs(tags: Mapping[str, str]) -> list[LoggedModelInput]:
 def outputs(tags: Mapping[str, str]) -> list[LoggedModelOutput]:
     """The logged models that a run made."""
     return [
-        LoggedModelOutput(model_id=key[len(_OUTPUT) :], step=int(value) if value.isdecimal() else 0)
+        LoggedModelOutput(model_id=key[len(_OUTPUT) :], step=int(value) if _STEP.fullmatch(value) else 0)
         for key, value in tags.items()
         if key.startswith(_OUTPUT)
     ]

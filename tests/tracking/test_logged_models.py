@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import math
+import pickle
 
 import mlflow
+import numpy
 import pytest
-from mlflow.entities import LoggedModelParameter, LoggedModelStatus, Metric, ViewType
+from click.testing import CliRunner
+from mlflow.cli import cli
+from mlflow.entities import LoggedModelParameter, LoggedModelStatus, Metric, Param, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PythonModel
 
@@ -147,6 +153,87 @@ def test_search_is_ordered_and_paged(tracking, run):
     assert found == ["e", "d", "c", "b", "a"]
 
 
+@pytest.fixture
+def scored(tracking, run):
+    """Models whose error is small on the data of the training, and large on those of the test; one without a type."""
+    for number, kind in enumerate(("tree", None, "net")):
+        made = tracking.create_logged_model(
+            run.info.experiment_id, name=f"model {number}", source_run_id=run.info.run_id, model_type=kind
+        )
+        for data, value in (("train", 1.0 + number), ("test", 9.0 - number)):
+            metric = Metric("rmse", value, 1, 0, made.model_id, data, f"digest of {data}")
+            tracking.log_batch(run.info.run_id, [metric])
+    return lambda *query, **more: [
+        model.name for model in tracking.search_logged_models([run.info.experiment_id], *query, **more)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filter_string", "numbers"),
+    [
+        ("metrics.rmse > 8.5", "0"),
+        ("metrics.rmse < 1.5", "0"),
+        ("metrics.rmse > 2.5 AND metrics.rmse < 2.5", "01"),
+        ("creation_time > 0 AND last_updated_time > 0", "012"),
+        ("creation_timestamp > 99999999999999", ""),
+        ("model_type = 'tree'", "0"),
+        ("model_type != 'tree'", "2"),
+        ("model_type IN ('net', 'tree')", "02"),
+        ("status = 'PENDING'", "012"),
+    ],
+)
+def test_a_condition_is_about_any_value_of_a_metric_and_about_what_is_there(scored, filter_string, numbers):
+    assert sorted(scored(filter_string)) == [f"model {number}" for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("filter_string", "datasets", "numbers"),
+    [
+        ("metrics.rmse > 5", [{"dataset_name": "train"}], ""),
+        ("metrics.rmse > 2.5", [{"dataset_name": "train"}], "2"),
+        ("metrics.rmse > 8.5", [{"dataset_name": "test", "dataset_digest": "digest of test"}], "0"),
+        ("metrics.rmse > 8.5", [{"dataset_name": "test", "dataset_digest": "another"}], ""),
+        (None, [{"dataset_name": "train"}], "012"),
+        (None, [{"dataset_name": "another"}], ""),
+    ],
+)
+def test_a_search_is_narrowed_to_datasets(scored, filter_string, datasets, numbers):
+    assert sorted(scored(filter_string, datasets)) == [f"model {number}" for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("clause", "numbers"),
+    [
+        ({"field_name": "model_type"}, "201"),
+        ({"field_name": "model_type", "ascending": False}, "021"),
+        ({"field_name": "last_updated_time"}, "012"),
+        ({"field_name": "metrics.rmse", "dataset_name": "train", "ascending": False}, "210"),
+        ({"field_name": "metrics.rmse", "dataset_name": "test", "ascending": False}, "012"),
+    ],
+)
+def test_what_lacks_a_value_comes_last(scored, clause, numbers):
+    assert scored(order_by=[clause]) == [f"model {number}" for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter_string": "nonsense"},
+        {"filter_string": "name > 'a' OR name < 'b'"},
+        {"filter_string": "metrics.rmse LIKE '1'"},
+        {"filter_string": "color = 'red'"},
+        {"order_by": [{"field_name": "color"}]},
+        {"order_by": ["name"]},
+        {"datasets": [{"dataset_digest": "d"}]},
+        {"page_token": "no token"},
+    ],
+)
+def test_a_search_that_cannot_be_read(scored, query):
+    with pytest.raises(MlflowException) as caught:
+        scored(**query)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
 def test_metrics_are_kept_with_the_model_and_once_with_the_run(tracking, run, model):
     other = tracking.create_run(run.info.experiment_id).info.run_id
     tracking.log_metric(run.info.run_id, "score", 0.5, step=1, model_id=model.model_id)
@@ -249,6 +336,98 @@ def test_metrics_that_mlflow_logs_again_for_a_model_are_not_recorded_twice(aidp,
     ]
     assert sent == ["loss"]
     assert tracking.get_run(run.info.run_id).outputs.model_outputs[0].model_id == info.model_id
+
+
+def test_another_metric_of_a_run_that_was_read_is_recorded(tracking, run, model):
+    run_id = run.info.run_id
+    tracking.log_metric(run_id, "loss", 0.5, step=3)
+    known = tracking.get_metric_history(run_id, "loss")[-1]
+    scaled = Metric("scaled", known.value * 2, 1, known.step, model.model_id, run_id=known.run_id)
+    later = Metric("loss", 0.1, 10, 9, model.model_id, run_id=known.run_id)
+    tracking.log_batch(run_id, [scaled, later])
+    assert tracking.get_run(run_id).data.metrics == {"loss": 0.1, "scaled": 1.0}
+
+
+@pytest.mark.parametrize("copied", [pickle.loads, None])
+def test_a_metric_that_was_read_is_known_again(tracking, run, model, copied):
+    tracking.log_metric(run.info.run_id, "loss", math.nan)
+    known = tracking.get_metric_history(run.info.run_id, "loss")[-1]
+    known = copied(pickle.dumps(known)) if copied else copy.deepcopy(known)
+    again = Metric(known.key, known.value, known.timestamp, known.step, model.model_id, run_id=known.run_id)
+    tracking.log_batch(run.info.run_id, [again])
+    assert len(tracking.get_metric_history(run.info.run_id, "loss")) == 1
+
+
+def test_a_batch_that_was_refused_hides_no_later_metric(tracking, run, model):
+    tracking.log_param(run.info.run_id, "depth", 1)
+    newer = Metric("score", 0.9, 1, 10, model.model_id)
+    with pytest.raises(MlflowException):
+        tracking.log_batch(run.info.run_id, [newer], [Param("depth", "2")])
+    tracking.log_metric(run.info.run_id, "score", 0.5, step=5, model_id=model.model_id)
+    assert [metric.value for metric in tracking.get_logged_model(model.model_id).metrics] == [0.5]
+
+
+def test_whole_numbers_of_numpy(tracking, run, model):
+    tracking.log_metric(run.info.run_id, "loss", numpy.float32(0.5), step=numpy.int64(3), model_id=model.model_id)
+    tracking.log_metric(run.info.run_id, "rate", numpy.float64(0.25), timestamp=numpy.int64(7), step=numpy.int32(1))
+    tracking.set_terminated(run.info.run_id, end_time=numpy.int64(12))
+    assert tracking.get_run(run.info.run_id).data.metrics == {"loss": 0.5, "rate": 0.25}
+    assert [metric.step for metric in tracking.get_logged_model(model.model_id).metrics] == [3]
+    assert len(tracking.search_runs([run.info.experiment_id], max_results=numpy.int64(5))) == 1
+
+
+@pytest.mark.parametrize("name", ["a#b?c", "\N{CHERRY BLOSSOM}" * 3, "x" * 300, "a b+c"])
+def test_a_name_that_no_location_may_hold(tracking, run, name):
+    mlflow.set_experiment(experiment_id=run.info.experiment_id)
+    with mlflow.start_run():
+        info = mlflow.pyfunc.log_model(name=name, python_model=Doubler(), step=-1)
+    assert tracking.get_logged_model(info.model_id).name == name
+    assert mlflow.pyfunc.load_model(info.model_uri).predict([4]) == [8]
+    assert tracking.get_run(info.run_id).outputs.model_outputs[0].step == -1
+
+
+def test_a_run_that_was_made_for_a_model_stays_as_long_as_it_has_another(tracking, run):
+    first = tracking.create_logged_model(run.info.experiment_id, name="first")
+    second = tracking.create_logged_model(run.info.experiment_id, name="second", source_run_id=first.source_run_id)
+    tracking.delete_logged_model(first.model_id)
+    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == ["second"]
+    assert tracking.get_run(second.source_run_id).info.lifecycle_stage == "active"
+
+
+def test_a_model_is_recorded_once_however_often_it_is_finalised(aidp, tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run():
+        info = mlflow.pyfunc.log_model(name="model", python_model=Doubler())
+    tracking.finalize_logged_model(info.model_id, "READY")
+    tracking.finalize_logged_model(info.model_id, "READY")
+    assert len([exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]) == 1
+
+
+def test_a_model_without_files_is_finalised_without_a_word(tracking, run, model, caplog):
+    tracking.finalize_logged_model(model.model_id, "READY")
+    assert tracking.get_logged_model(model.model_id).status == LoggedModelStatus.READY
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == []
+
+
+def test_a_model_that_has_files_later_is_recorded_then(aidp, tracking, run, model):
+    tracking.finalize_logged_model(model.model_id, "READY")
+    mlflow.set_experiment(experiment_id=run.info.experiment_id)
+    with mlflow.start_run(run_id=run.info.run_id):
+        mlflow.pyfunc.log_model(model_id=model.model_id, python_model=Doubler())
+    assert len([exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]) == 1
+
+
+def test_mlflow_gc_leaves_the_files_of_a_registered_version(aidp, tracking):
+    mlflow.set_experiment("flowers")
+    with mlflow.start_run() as run:
+        mlflow.pyfunc.log_model(name="model", python_model=Doubler(), registered_model_name="main.default.doubler")
+    tracking.delete_run(run.info.run_id)
+    collect = ["gc", "--backend-store-uri", aidp.tracking_uri, "--tracking-uri", aidp.tracking_uri]
+    CliRunner().invoke(cli, collect, catch_exceptions=False)
+    assert mlflow.pyfunc.load_model("models:/main.default.doubler/1").predict([4]) == [8]
+    CliRunner().invoke(cli, [*collect, "--run-ids", run.info.run_id], catch_exceptions=False)
+    with pytest.raises(MlflowException, match="RESOURCE_DOES_NOT_EXIST"):
+        tracking.get_run(run.info.run_id)
 
 
 def test_a_model_is_recorded_with_its_run_as_the_platform_documents(aidp, tracking):

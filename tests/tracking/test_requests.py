@@ -227,8 +227,12 @@ def test_a_request_beside_mlflows_is_the_sdks(aidp, store, sdk, method):
     assert ours == of_client(aidp, sdk, sdk_method, sdk_argument())
 
 
-def test_a_version_of_a_run_is_made_as_the_sdk_makes_it(aidp, sdk):
-    store = AidpRegistryStore(aidp.tracking_uri)
-    ours = of_store(aidp, lambda: store.create_model_version("main.default.iris", f"runs:/{RUN}/model", run_id=RUN))
-    details = models.CreateModelVersionDetails(name="main.default.iris", source=f"runs:/{RUN}/model", run_id=RUN)
-    assert ours == of_client(aidp, sdk, "create_workspace_model_version", details)
+def test_a_version_of_a_run_is_made_as_the_sdk_makes_it(aidp, store, sdk):
+    run = store.create_run("0", "", 0, [], "first").info.run_id
+    registry = AidpRegistryStore(aidp.tracking_uri)
+    registry.create_registered_model("main.default.iris")
+    registry.create_model_version("main.default.iris", f"runs:/{run}/model", run_id=run)
+    ours = aidp.exchanges[-1]  # the run itself was looked up before
+    details = models.CreateModelVersionDetails(name="main.default.iris", source=f"runs:/{run}/model", run_id=run)
+    theirs = of_client(aidp, sdk, "create_workspace_model_version", details)
+    assert (ours.verb, ours.path, ours.query, ours.body) == theirs

@@ -44,6 +44,28 @@ def test_a_name_that_is_taken(tracking):
     assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
 
 
+@pytest.mark.parametrize("name", ["", None, 7])
+def test_what_is_no_name(aidp, tracking, name):
+    made = tracking.create_experiment("flowers")
+    aidp.exchanges.clear()
+    with pytest.raises(MlflowException) as caught:
+        tracking.rename_experiment(made, name)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert not list(aidp.exchanges)
+
+
+def test_what_is_no_view_type(tracking, run):
+    with pytest.raises(MlflowException, match="no view type"):
+        tracking.search_runs([run.info.experiment_id], run_view_type=99)
+
+
+@pytest.mark.parametrize("value", [None, "high", [1]])
+def test_a_metric_that_is_no_number(store, run, value):
+    with pytest.raises(MlflowException) as caught:
+        store.log_metric(run.info.run_id, Metric("loss", value, 0, 0))
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
 def test_an_unknown_experiment(tracking):
     assert tracking.get_experiment_by_name("nothing") is None
     with pytest.raises(RestException, match="RESOURCE_DOES_NOT_EXIST"):
