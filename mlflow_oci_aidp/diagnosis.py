@@ -84,6 +84,7 @@ class Case:
     Attributes:
         uri: The tracking or registry URI.
         clock: Seconds since the Unix epoch.
+        is_for_tracking: Whether the URI is MLflow's tracking URI, and needs a workspace.
         identity: Who signs: ``mode``, ``tenancy``, ``user`` or ``principal``, ``fingerprint``, ``token_expires``.
         settings: The settings, once they are resolved.
         key: The private key, once it is read.
@@ -93,6 +94,7 @@ class Case:
 
     uri: str
     clock: Callable[[], float] = time.time
+    is_for_tracking: bool = False
     identity: dict[str, str] = field(default_factory=dict)
     settings: Settings = field(init=False)
     key: Any = field(init=False, repr=False)
@@ -572,6 +574,12 @@ def _read(case: Case) -> str:
 
 def _workspace(case: Case) -> str:
     """One signed read of the workspace, if one is named."""
+    if not case.settings.workspace and case.is_for_tracking:
+        raise _Failed(
+            "The tracking URI names no workspace, and experiments and runs belong to one.",
+            "Set MLFLOW_TRACKING_URI to aidp://<aiDataPlatformId>/<workspaceKey>, or AIDP_WORKSPACE_KEY; for the "
+            "registry alone, name this URI in MLFLOW_REGISTRY_URI instead.",
+        )
     if not case.settings.workspace:
         raise _Skipped("none is named: the URI is for the registry alone, experiments and runs belong to a workspace")
     shown = _search(case, "SearchExperiments", "experiments", _no_workspace)

@@ -82,7 +82,7 @@ _STATUS_REMEDIES: Mapping[int, str] = {
     501: "Use one of the operations that the platform has.",
 }
 _SERVER_REMEDY = "Make the call again later, and give Oracle's support the opc-request-id if it stays."
-_OTHER_REMEDY = "Check the endpoint: this may not be the answer of an AI Data Platform."
+OTHER_REMEDY = "Check the endpoint: this may not be the answer of an AI Data Platform."
 
 
 def error(error_code: str, cause: str, remedy: str) -> MlflowException:
@@ -129,7 +129,7 @@ def bad_answer(call: str, problem: str, status: int, request_id: str) -> MlflowE
     return error(
         "INTERNAL_ERROR",
         f"The answer to {call} {problem} (HTTP {status}, opc-request-id {request_id or 'unknown'}).",
-        _OTHER_REMEDY,
+        OTHER_REMEDY,
     )
 
 
@@ -211,7 +211,7 @@ def _remedy(status: int, code: str, error_code: str) -> str:
         return "Choose another name, or use what is there."
     if status in _STATUS_REMEDIES:
         return _STATUS_REMEDIES[status]
-    return _SERVER_REMEDY if status >= 500 else _OTHER_REMEDY
+    return _SERVER_REMEDY if status >= 500 else OTHER_REMEDY
 
 
 def _class_of(status: int) -> str:

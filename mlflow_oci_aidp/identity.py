@@ -141,7 +141,13 @@ class Identity:
         if mode not in _BUILDERS:
             raise _nothing_found(self._settings)
         stamp = _file_stamps(self._settings) if mode == "security_token" else None
-        return self._current.get().signer_for(stamp, lambda: _guard(mode, lambda: _BUILDERS[mode](self._settings)))
+        return self._current.get().signer_for(stamp, lambda: self._build(mode))
+
+    def _build(self, mode: str) -> Signer:
+        given = self._settings.credentials
+        key_file = given.get("key_file") if mode in _WITH_KEY and "key_content" not in given else None
+        signer: Signer = _guard(mode, lambda: _BUILDERS[mode](self._settings), key_file)
+        return signer
 
 
 class _Current:
@@ -357,11 +363,11 @@ def _file_stamps(settings: Settings) -> object:
     return stamps
 
 
-def _guard(mode: str, action: Callable[[], Any]) -> Any:
+def _guard(mode: str, action: Callable[[], Any], key_file: object = None) -> Any:
     """Run something of ``oci``'s, and turn whatever it raises into one error without its details.
 
     The exceptions of signers, keys and tokens may hold what must not be shown, and so may the objects that hang
-    on them: nothing of them is kept, not even as the context of the new exception.
+    on them: nothing of them is kept, not even as the context of the new exception. The file of the key is named.
     """
     try:
         return action()
@@ -374,9 +380,12 @@ def _guard(mode: str, action: Callable[[], Any]) -> Any:
     except OSError as problem:
         reason = problem.strerror or _PROBLEMS[mode]
     except Exception as problem:  # noqa: BLE001 - see above
-        reason = _KNOWN_PROBLEMS.get(type(problem).__name__, _PROBLEMS[mode])
+        reason = _KNOWN_PROBLEMS.get(type(problem).__name__, _PROBLEMS[mode]) + (f" ({key_file})" if key_file else "")
     raise error("UNAUTHENTICATED", f"Signing in by {mode} failed: {reason}.", _REMEDIES[mode])
 
+
+#: The ways to sign in that read a private key.
+_WITH_KEY = ("api_key", "security_token")
 
 #: The cause in words, where the exception says nothing that may be shown.
 _PROBLEMS: Mapping[str, str] = {
@@ -397,10 +406,14 @@ _KNOWN_PROBLEMS: Mapping[str, str] = {
 
 
 def _nothing_found(settings: Settings) -> MlflowException:
+    profile = (
+        f"no credentials in the profile {settings.profile!r} of {settings.config_file!r}"
+        if os.path.isfile(settings.config_file)
+        else f"there is no OCI configuration file at {settings.config_file!r}"
+    )
     return error(
         "UNAUTHENTICATED",
-        "There is nothing to sign requests with: no credentials in the profile "
-        f"{settings.profile!r} of {settings.config_file!r}, none in OCI_CLI_USER, OCI_CLI_KEY_FILE, "
+        f"There is nothing to sign requests with: {profile}, no credentials in OCI_CLI_USER, OCI_CLI_KEY_FILE, "
         f"OCI_CLI_KEY_CONTENT or OCI_CLI_SECURITY_TOKEN_FILE, and no {RESOURCE_PRINCIPAL_VARIABLE}.",
         "Run `oci setup config` or `oci session authenticate`, or choose a way to sign in with OCI_CLI_AUTH or "
         f"`?auth=`: {', '.join(AUTH_MODES)}.",

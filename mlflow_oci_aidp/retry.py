@@ -158,7 +158,14 @@ class RetryPolicy:
             timeout=values["timeout"],
         )
 
-    def call(self, what: str, send: Callable[[str], OutcomeT], renew: Callable[[], bool], clock: Clock) -> OutcomeT:
+    def call(
+        self,
+        what: str,
+        send: Callable[[str], OutcomeT],
+        renew: Callable[[], bool],
+        clock: Clock,
+        where: str = "the service",
+    ) -> OutcomeT:
         """Send until an answer counts: again where the policy says so, and once more after a 401 with a new token.
 
         Args:
@@ -167,6 +174,7 @@ class RetryPolicy:
                 repeated.
             renew: Gets a new token; says whether there is one.
             clock: The clock to wait by.
+            where: Where it is sent, for the log.
 
         Returns:
             The last outcome.
@@ -184,7 +192,9 @@ class RetryPolicy:
             return outcome
 
         def announce(outcome: OutcomeT, seconds: float) -> None:
-            reason = outcome.lost or f"status {outcome.status} {outcome.code}".rstrip()
+            reason = f"status {outcome.status} {outcome.code}".rstrip()
+            if outcome.lost:
+                reason = f"no answer from {where}, {outcome.lost}"
             level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
             again = f"attempt {outcome.attempt + 1} of at most {self.max_retries + 1}"
             _logger.log(level, "%s: sent again in %.1f s (%s), because of this: %s", what, seconds, again, reason)

@@ -29,7 +29,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, IncompleteRead
 
-from mlflow_oci_aidp.errors import bad_answer, conflict_code, error, invalid_parameter, refusal
+from mlflow_oci_aidp.errors import OTHER_REMEDY, bad_answer, conflict_code, error, invalid_parameter, refusal
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.losses import loss_of
 from mlflow_oci_aidp.processes import PerProcess
@@ -235,6 +235,7 @@ class Transport:
             lambda number: self._attempt(call, f"{call.id}-{number}"),
             self._identity.renew,
             self._clock,
+            self._endpoint,
         )
 
     def _address_of(self, route: Route, given: Mapping[str, str]) -> str:
@@ -329,7 +330,7 @@ class Transport:
                 answer.request_id,
                 claims_name=route.claims_name,
                 note=self._skew(answer) if answer.status == 401 else "",
-                remedy=_MISSING_REMEDIES.get(_kind(route), "") if answer.status == 404 else "",
+                remedy=_remedy(route, answer),
             )
 
     def _lost(self, route: Route, answer: Answer) -> MlflowException:
@@ -365,13 +366,21 @@ class Transport:
 _MISSING_REMEDIES: Mapping[str, str] = {
     WORKSPACE: (
         "Check the id or the name, the key of the workspace and the AI Data Platform's OCID; OCI answers the same "
-        "where a policy does not let this identity see the resource. `mlflow-oci-aidp check` tells which it is."
+        "where a policy does not let this identity see the resource. `mlflow-oci-aidp check` tells whether the "
+        "workspace can be seen."
     ),
     "volumes": (
         "Check the path, the volume and the AI Data Platform's OCID; OCI answers the same where a policy does not let "
         "this identity see the resource."
     ),
 }
+
+
+def _remedy(route: Route, answer: Answer) -> str:
+    """What to do about a refusal, where the general sentence does not fit."""
+    if not answer.is_platforms and 400 <= answer.status < 500:
+        return OTHER_REMEDY
+    return _MISSING_REMEDIES.get(_kind(route), "") if answer.status == 404 else ""
 
 
 def _kind(route: Route) -> str:

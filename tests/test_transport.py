@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import http.server
 import logging
 import multiprocessing
 import os
@@ -365,6 +366,24 @@ def test_a_user_sees_each_attempt(aidp, caplog):
     assert reason == "CreateRegisteredModel: sent again in 0.0 s (attempt 2 of at most 2), because of this: status 503"
     assert second.startswith(f"{path} -> 200 in ")
     assert aidp.exchanges[-1].request_id in second
+
+
+def test_where_nobody_answers_is_told_from_the_first_wait_on(aidp, caplog):
+    caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp.retry")
+    aidp.faults.add("reset_before")
+    with_policy(aidp.uri, max_retries=1, backoff_factor=0, backoff_jitter=0).search_registered_models()
+    assert f"because of this: no answer from {aidp.endpoint}, the connection was" in caplog.text
+
+
+def test_an_error_that_is_not_the_platforms_says_that_the_endpoint_may_be_wrong(aidp):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        uri = aidp.uri.replace(aidp.endpoint.rpartition(":")[2], str(other.server_address[1]))
+        with pytest.raises(RestException) as caught:
+            AidpRegistryStore(uri).search_registered_models()
+        other.shutdown()
+    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert caught.value.message.endswith("Check the endpoint: this may not be the answer of an AI Data Platform.")
 
 
 def test_a_long_wait_is_told_to_everybody(aidp, caplog):

@@ -21,6 +21,7 @@ VOLUME_FORM = f"aidp:{VOLUMES}/<catalog>/<schema>/<volume>/<path>"
 OBJECT_STORAGE = re.compile(r"oci://([^/@?#]+)@([^/@?#]+)(/[^?#]*)?")
 
 _VOLUME = re.compile(rf"{VOLUMES}/([^/]+/[^/]+/[^/]+)(/.*)?", re.DOTALL)
+_WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 #: With the empty authority that ``aidp:///Volumes/...`` has, too.
 _SCHEME = re.compile(rf"aidp:(?://)?(?={VOLUMES}/)")
 
@@ -66,11 +67,16 @@ def check_location(location: str) -> None:
         raise invalid_parameter(
             f"The artifact location {location!r} cannot be read.", f"Its form is {OBJECT_STORAGE_FORM}."
         )
-    in_volume = location.startswith(("aidp:", f"{VOLUMES}/"))
+    in_volume = location.startswith(("aidp:", f"{VOLUMES}/", f"file:{VOLUMES}/", f"file://{VOLUMES}/"))
     if in_volume and not _VOLUME.fullmatch(to_platform(location)):
         raise invalid_parameter(
             f"{location!r} is no location in a volume.", f"Its form is {VOLUME_FORM}, without `..`."
         )
+
+
+def is_of_this_machine(location: str) -> bool:
+    """Whether a location is a folder of this machine alone: not one of a volume, and without a scheme."""
+    return not _WITH_SCHEME.match(location) and not location.startswith(f"{VOLUMES}/")
 
 
 def check_name(name: str) -> None:

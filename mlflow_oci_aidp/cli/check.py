@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_oci_aidp.cli.terminal import plain, progress
-from mlflow_oci_aidp.cli.uri import TRACKING_FIRST, configured_uri
+from mlflow_oci_aidp.cli.uri import TRACKING_FIRST, configured_uri, is_tracking_uri_ours
 
 if TYPE_CHECKING:
     from mlflow_oci_aidp.diagnosis import Case, Result
@@ -41,7 +41,7 @@ def command(context: click.Context, uri: str | None, as_json: bool) -> None:
         show("Starting")
         from mlflow_oci_aidp.diagnosis import Case, diagnose
 
-        case = Case(uri or configured_uri(TRACKING_FIRST))
+        case = Case(uri or configured_uri(TRACKING_FIRST), is_for_tracking=not uri and is_tracking_uri_ours())
         results = diagnose(case, lambda name: show(f"Checking: {name}"))
     if as_json:
         _print_json(case, results)

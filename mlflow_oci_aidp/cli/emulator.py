@@ -38,7 +38,7 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
             emulator = Emulator(data_dir.absolute(), port=port, tls=tls).start()
         except OSError as error:
             raise click.ClickException(
-                f"The emulator cannot start: {error}. Choose another --port or --data-dir."
+                f"The emulator cannot start: {error.strerror or error}. Choose another --port or --data-dir."
             ) from error
         try:
             # In one piece: a shell that waits for the file to have something in it can read all of it.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Where no registry is named, MLflow takes what tracks.
 REGISTRY_FIRST = ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI")
 TRACKING_FIRST = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+_SCHEME = "aidp"
 
 
 @click.command("uri")
@@ -39,8 +40,17 @@ def command() -> None:
 
 def configured_uri(variables: tuple[str, ...] = REGISTRY_FIRST) -> str:
     """The URI of a command that is given none: MLflow's, if one is ours, else all from the environment."""
-    uris = (os.environ.get(variable, "").strip() for variable in variables)
-    return next((uri for uri in uris if uri.startswith("aidp://")), "aidp://")
+    return next((uri for uri in map(_uri_in, variables) if uri), f"{_SCHEME}://")
+
+
+def is_tracking_uri_ours() -> bool:
+    """Whether MLflow's tracking URI is one of this package's."""
+    return bool(_uri_in(TRACKING_FIRST[0]))
+
+
+def _uri_in(variable: str) -> str:
+    uri = os.environ.get(variable, "").strip()
+    return uri if uri.startswith(f"{_SCHEME}://") else ""
 
 
 def _differing(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -49,7 +49,7 @@ from mlflow.utils.validation import (
     _validate_logged_model_name,
 )
 
-from mlflow_oci_aidp.artifacts.locations import check_location, to_platform
+from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember, remember_location
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
 from mlflow_oci_aidp.identity import is_principal_chosen
@@ -130,6 +130,12 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         """
         if artifact_location:
             check_location(artifact_location)
+            if is_of_this_machine(artifact_location):
+                _logger.warning(
+                    "The artifact location %r is a folder of this machine: what is logged there stays on it. Those of "
+                    "the platform are oci://<bucket>@<namespace>/<prefix> and /Volumes/....",
+                    artifact_location,
+                )
         found = self._call(
             "CreateExperiment",
             lambda json: str(json["experiment_id"]),

@@ -431,6 +431,15 @@ def test_no_workspace_is_no_failure(aidp):
     assert last["found"].startswith("none is named")
 
 
+def test_no_workspace_in_mlflows_tracking_uri_is_a_failure(aidp, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.uri)
+    done = run("check")
+    assert (done.exit_code, "Failed: workspace." in done.stdout) == (1, True)
+    assert "The tracking URI names no workspace" in done.stdout
+    monkeypatch.setenv("AIDP_WORKSPACE_KEY", aidp.workspace_key)
+    assert run("check").exit_code == 0
+
+
 @pytest.mark.parametrize("place", ["the URI", "AIDP_WORKSPACE_KEY"])
 def test_a_workspace_is_asked_for_one_experiment(aidp, monkeypatch, place):
     monkeypatch.setenv("AIDP_WORKSPACE_KEY", aidp.workspace_key)

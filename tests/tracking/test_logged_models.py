@@ -101,8 +101,10 @@ def test_two_of_one_name_lie_apart(tracking, run, model):
     assert second.artifact_location.startswith(f"{run.info.artifact_uri}/model.")
 
 
-def test_without_a_run_one_is_made_and_ended(tracking, run):
-    made = tracking.create_logged_model(run.info.experiment_id, name="alone", tags={"team": "ml"})
+@pytest.mark.parametrize("source", [None, ""])
+def test_without_a_run_one_is_made_and_ended(tracking, run, source):
+    # The id of no run, as MLflow's server passes it.
+    made = tracking.create_logged_model(run.info.experiment_id, name="alone", source_run_id=source, tags={"team": "ml"})
     own = tracking.get_run(made.source_run_id)
     assert (own.info.run_name, own.info.status) == ("alone", "RUNNING")
     tracking.finalize_logged_model(made.model_id, "FAILED")

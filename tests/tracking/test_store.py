@@ -341,7 +341,15 @@ def test_what_was_deleted_is_deleted_for_good_by_mlflow_gc(aidp, tracking, run, 
 
 
 @pytest.mark.parametrize(
-    "location", ["oci://bucket/prefix", "oci:bucket", "aidp:/volumes/a/b/c", "/Volumes/main/x", "aidp:/Volumes/a//c"]
+    "location",
+    [
+        "file:///Volumes/main/default/artifacts/x",
+        "oci://bucket/prefix",
+        "oci:bucket",
+        "aidp:/volumes/a/b/c",
+        "/Volumes/main/x",
+        "aidp:/Volumes/a//c",
+    ],
 )
 def test_a_location_that_nobody_could_open_is_refused_at_once(aidp, tracking, location):
     aidp.exchanges.clear()
@@ -349,6 +357,15 @@ def test_a_location_that_nobody_could_open_is_refused_at_once(aidp, tracking, lo
         tracking.create_experiment("flowers", location)
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
     assert len(aidp.exchanges) == 0
+
+
+@pytest.mark.parametrize(
+    ("location", "is_told"),
+    [("./local", True), ("/volumes/main/default/x", True), ("s3://bucket/x", False), ("/Volumes/a/b/c/d", False)],
+)
+def test_a_folder_of_this_machine_is_told_from_a_place_of_the_platform(tracking, caplog, location, is_told):
+    tracking.create_experiment("flowers", location)
+    assert ("is a folder of this machine" in caplog.text) == is_told
 
 
 def test_without_a_workspace_the_error_says_where_to_name_it(aidp, monkeypatch):
