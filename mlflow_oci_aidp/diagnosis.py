@@ -544,7 +544,7 @@ def _chain(problem: BaseException) -> Iterator[BaseException]:
 
 def _clock(case: Case) -> str:
     """This machine's clock is near the service's."""
-    from mlflow_oci_aidp.transport import ALLOWED_SKEW
+    from mlflow_oci_aidp.errors import ALLOWED_SKEW
 
     try:
         seconds = case.clock() - parsedate_to_datetime(case.date).timestamp()

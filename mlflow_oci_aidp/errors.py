@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException, RestException
 from mlflow.protos.databricks_pb2 import ErrorCode
 
 T = TypeVar("T")
+
+#: Seconds by which a clock may be off before OCI refuses a signature. [OCI documentation]
+ALLOWED_SKEW = 300.0
 
 #: OCI's error codes (https://docs.oracle.com/iaas/Content/API/References/apierrors.htm) as MLflow's.
 CODES: Mapping[str, str] = {
@@ -150,6 +154,25 @@ def present(found: T | None, what: str) -> T:
             "Check the endpoint: this may not be the answer of an AI Data Platform.",
         )
     return found
+
+
+def clock_note(date: str, now: float) -> str:
+    """A sentence on the local clock, if a service's answer shows that it is off; else ``""``.
+
+    Args:
+        date: The answer's ``Date`` header, ``""`` without one.
+        now: The current time in seconds since the Unix epoch.
+    """
+    try:
+        seconds = now - parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return ""
+    if abs(seconds) < ALLOWED_SKEW:
+        return ""
+    return (
+        f"This machine's clock is {abs(seconds):.0f} seconds {'ahead of' if seconds > 0 else 'behind'} the "
+        f"service's, and OCI refuses signatures that are more than {ALLOWED_SKEW:.0f} seconds off."
+    )
 
 
 def conflict_code(body: bytes) -> str:

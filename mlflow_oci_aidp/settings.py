@@ -234,7 +234,8 @@ def resolve_storage(uri: str | None, environ: Mapping[str, str] | None = None) -
     """
     parsed = AidpUri.parse(uri, IN_QUERY) if uri else AidpUri()
     lookup = _Lookup(parsed, os.environ if environ is None else environ)
-    instance_id = _instance_id(lookup) if parsed.instance_id else ""
+    # An aidp:// URI names an instance, be it that of the environment; without one, environment and profile decide.
+    instance_id = _instance_id(lookup) if uri else ""
     lookup.read_profile()
     region = "" if lookup.find("object_storage_endpoint") else _storage_region(lookup, instance_id)
     return _settings(lookup, instance_id=instance_id, workspace="", endpoint="", region=region)

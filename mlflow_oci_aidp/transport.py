@@ -16,7 +16,6 @@ import platform
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from email.utils import parsedate_to_datetime
 from functools import cache
 from operator import index
 from typing import IO, Any, TypeVar
@@ -29,7 +28,15 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, IncompleteRead
 
-from mlflow_oci_aidp.errors import OTHER_REMEDY, bad_answer, conflict_code, error, invalid_parameter, refusal
+from mlflow_oci_aidp.errors import (
+    OTHER_REMEDY,
+    bad_answer,
+    clock_note,
+    conflict_code,
+    error,
+    invalid_parameter,
+    refusal,
+)
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.losses import loss_of
 from mlflow_oci_aidp.processes import PerProcess
@@ -43,9 +50,6 @@ T = TypeVar("T")
 
 #: Bytes of a file that are in memory at a time.
 CHUNK = 1 << 20
-
-#: Seconds by which a clock may be off before OCI refuses a signature. [OCI documentation]
-ALLOWED_SKEW = 300.0
 
 
 @dataclass
@@ -88,12 +92,20 @@ class Upload:
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` if it cannot be read.
         """
+        return cls._read(path, math.inf)
+
+    @classmethod
+    def _read(cls, path: str, longest: float) -> Upload:
         digest, size = hashlib.sha256(), 0
         with _Local(path, "rb") as file:
-            while piece := file.read(CHUNK):
+            while piece := file.read(int(min(CHUNK, longest - size))):
                 digest.update(piece)
                 size += len(piece)
         return cls(path, size, base64.b64encode(digest.digest()).decode("ascii"))
+
+    def is_as_it_was(self) -> bool:
+        """Whether the file still begins with what was read; what was written behind that is no matter."""
+        return self._read(self.path, self.size) == self
 
 
 @dataclass(frozen=True)
@@ -204,6 +216,9 @@ class Transport:
             download,
         )
         answer = self._run(call)
+        if answer.status == 401 and call.upload is not None and not call.upload.is_as_it_was():
+            # The signature covers the digest of what it was.
+            raise invalid_parameter(f"The file {upload!r} changed while it was sent.", "Log it when it is complete.")
         self._check(route, answer)
         if not answer.is_platforms:
             # What a proxy or a gateway says instead must not pass for a file, or for the receipt of one.
@@ -329,7 +344,7 @@ class Transport:
                 answer.body,
                 answer.request_id,
                 claims_name=route.claims_name,
-                note=self._skew(answer) if answer.status == 401 else "",
+                note=clock_note(answer.date, self._clock.time()) if answer.status == 401 else "",
                 remedy=_remedy(route, answer),
             )
 
@@ -346,19 +361,6 @@ class Transport:
             f"{route.call} got no answer from {self._endpoint} in {attempts}: {answer.lost} "
             f"(opc-request-id {answer.request_id}).",
             remedy,
-        )
-
-    def _skew(self, answer: Answer) -> str:
-        """A sentence on the local clock, if the answer shows that it is off."""
-        try:
-            seconds = self._clock.time() - parsedate_to_datetime(answer.date).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            return ""
-        if abs(seconds) < ALLOWED_SKEW:
-            return ""
-        return (
-            f"This machine's clock is {abs(seconds):.0f} seconds {'ahead of' if seconds > 0 else 'behind'} the "
-            f"service's, and OCI refuses signatures that are more than {ALLOWED_SKEW:.0f} seconds off."
         )
 
 

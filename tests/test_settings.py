@@ -210,6 +210,11 @@ class TestStorage:
         assert (found.instance_id, found.region, found.auth) == ("", "eu-frankfurt-1", "api_key")
         assert self.storage(config_file=config_file, OCI_CLI_REGION="iad").region == "us-ashburn-1"
 
+    def test_an_instance_of_the_environment_says_where_if_there_is_a_uri(self, config_file):
+        environ = {"config_file": config_file, "DATALAKE_ID": OCID}
+        assert self.storage("aidp://", **environ).region == "us-ashburn-1"
+        assert self.storage(None, **environ).region == "eu-frankfurt-1"
+
     def test_an_endpoint_makes_the_region_needless(self):
         found = self.storage(AIDP_OBJECT_STORAGE_ENDPOINT="http://127.0.0.1:1")
         assert (found.region, found.object_storage_endpoint) == ("", "http://127.0.0.1:1")

@@ -79,6 +79,16 @@ def is_of_this_machine(location: str) -> bool:
     return not _WITH_SCHEME.match(location) and not location.startswith(f"{VOLUMES}/")
 
 
+def check_folder(path: str) -> None:
+    """Refuse what is no folder of this machine: nothing would be uploaded, and nobody told.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE``.
+    """
+    if not os.path.isdir(path):
+        raise invalid_parameter(f"{str(path)!r} is no folder of this machine.", "Log a file with log_artifact.")
+
+
 def check_name(name: str) -> None:
     """Refuse a name of a file or a folder that no server could be told.
 

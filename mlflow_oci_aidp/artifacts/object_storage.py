@@ -6,18 +6,17 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, as_completed
 from typing import Any
 
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
-from mlflow.utils.file_utils import ArtifactProgressBar
 
-from mlflow_oci_aidp.artifacts.locations import OBJECT_STORAGE, OBJECT_STORAGE_FORM, check_name
-from mlflow_oci_aidp.artifacts.object_client import ObjectClient, is_missing
-from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
+from mlflow_oci_aidp.artifacts.locations import OBJECT_STORAGE, OBJECT_STORAGE_FORM, check_folder, check_name
+from mlflow_oci_aidp.artifacts.object_client import client_of, is_missing
+from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer, local_problems
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
+from mlflow_oci_aidp.artifacts.threads import Threads, run_all
 from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.settings import resolve_storage
 
@@ -51,15 +50,19 @@ class OciArtifactRepository(ArtifactRepository):
         self._bucket, self._namespace = match[1], match[2]
         self._root = _folder(_relative((match[3] or "").strip("/")))
         self._given = (artifact_uri, tracking_uri, registry_uri)
-        self._storage = ObjectClient(resolve_storage(uri_in_use(tracking_uri, registry_uri, location=artifact_uri)))
+        self._storage = client_of(resolve_storage(uri_in_use(tracking_uri, registry_uri, location=artifact_uri)))
         self._transfer = ObjectTransfer(self._storage, self._namespace, self._bucket)
         super().__init__(artifact_uri)  # the older of the supported versions take no more
+        self.tracking_uri, self.registry_uri = tracking_uri, registry_uri
 
     def __repr__(self) -> str:
         return f"<OciArtifactRepository {self.artifact_uri}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), self._given)
+
+    def _create_thread_pool(self) -> Threads:
+        return Threads(self.max_workers)
 
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
         """Upload a file.
@@ -84,6 +87,7 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Which files could not be uploaded, and why; all others were.
         """
+        check_folder(local_dir)
         top = self._name(artifact_path)
         tasks: dict[str, Callable[[], None]] = {}
         for folder, _, names in os.walk(local_dir):
@@ -104,7 +108,10 @@ class OciArtifactRepository(ArtifactRepository):
         prefix = self._name(path)
         found = []
         for name, size in self._listed(prefix, "/"):
-            if name != prefix:  # An object of the folder's own name is how some tools mark that it exists.
+            inside = name[len(prefix) :]
+            # An object of the folder's own name is how some tools mark that it exists; one with an empty part in its
+            # name has no path.
+            if inside and not inside.startswith("/"):
                 shown = name[len(self._root) :].rstrip("/")
                 found.append(FileInfo(shown, size is None, size))
         return sorted(found, key=lambda info: info.path)
@@ -123,22 +130,25 @@ class OciArtifactRepository(ArtifactRepository):
             MlflowException: Why it could not be downloaded. Of a file that failed nothing is left.
         """
         path = _relative(artifact_path or "")
-        if dst_path is None:
-            dst_path = tempfile.mkdtemp()
-        target = os.path.abspath(dst_path)
+        target = os.path.abspath(dst_path or tempfile.mkdtemp())
         if not os.path.isdir(target):
             raise invalid_parameter(f"The destination {target!r} is no folder.", "Make it first, or leave it out.")
         prefix = self._name(path)
-        names = [name for name, _ in self._listed(prefix, "") if not name.endswith("/")]
-        if not names and path:
+        listed = [name for name, _ in self._listed(prefix, "")]
+        names = [name for name in listed if not name.endswith("/")]
+        wanted = os.path.join(target, *path.split("/")) if path else target
+        if not listed and path:
             names = [prefix.rstrip("/")]
-        tasks: dict[str, Callable[[], None]] = {}
-        for name in names:
-            local = _local(target, name[len(self._root) :])
-            os.makedirs(os.path.dirname(local), exist_ok=True)
-            tasks[name] = _task(self._transfer.download, name, local)
+        with local_problems(wanted, "written"):
+            if listed:
+                os.makedirs(wanted, exist_ok=True)
+            tasks: dict[str, Callable[[], None]] = {}
+            for name in names:
+                local = _local(target, name[len(self._root) :])
+                os.makedirs(os.path.dirname(local), exist_ok=True)
+                tasks[name] = _task(self._transfer.download, name, local)
         self._run("downloaded", "Downloading artifacts", tasks)
-        return os.path.join(target, *path.split("/")) if path else target
+        return wanted
 
     def delete_artifacts(self, artifact_path: str | None = None) -> None:
         """Delete a file, or a folder with all that is below it; what is not there is no error.
@@ -190,15 +200,7 @@ class OciArtifactRepository(ArtifactRepository):
         if len(tasks) == 1:
             next(iter(tasks.values()))()
             return
-        futures: dict[Future[None], str] = {self.thread_pool.submit(task): name for name, task in tasks.items()}
-        failures: dict[str, BaseException] = {}
-        with ArtifactProgressBar.files(desc=description, total=len(futures)) as bar:
-            for future in as_completed(futures):
-                problem = future.exception()
-                if problem is None:
-                    bar.update()
-                else:
-                    failures[futures[future]] = problem
+        failures = run_all(self.thread_pool, tasks, description)
         if not failures:
             return
         name, first = sorted(failures.items())[0]
@@ -206,7 +208,7 @@ class OciArtifactRepository(ArtifactRepository):
         raise error(
             code,
             f"{len(failures)} of {len(tasks)} files were not {done}, {name!r} among them: {_text(first)}",
-            "The others were.",
+            "The others were." if len(failures) < len(tasks) else "None of them was.",
         )
 
 

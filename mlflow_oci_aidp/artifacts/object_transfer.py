@@ -20,14 +20,16 @@ import io
 import os
 import posixpath
 import uuid
-from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.utils.file_utils import ArtifactProgressBar
 
 from mlflow_oci_aidp.artifacts.object_client import Broken, ObjectClient, is_missing
+from mlflow_oci_aidp.artifacts.threads import CalledOff, Stop, call_off, stoppable
 from mlflow_oci_aidp.errors import error
 
 MEBIBYTE = 1024 * 1024
@@ -64,32 +66,45 @@ class ObjectTransfer:
     def upload(self, path: str, name: str) -> None:
         """Put a file in the place of an object, which changes at once or not at all.
 
+        It is sent as long as it was at the beginning: what is written behind that meanwhile, as into a log, stays out.
+
         Args:
             path: The file.
             name: The object's name.
 
         Raises:
-            MlflowException: What the service refused, or why it could not be reached.
-            OSError: The file cannot be read.
+            MlflowException: What the service refused, why it could not be reached, a file that cannot be read, and
+                ``ABORTED`` for one that changed while it was sent.
         """
         from oci.object_storage import UploadManager
 
-        size = os.path.getsize(path)
-        part_size = max(self._part_size, -(-size // MAX_PARTS))
-        upload = _Upload(self._storage, path, size, part_size)
-        manager = UploadManager(upload, parallel_process_count=PARALLEL)
-        details: dict[str, Any] = {"part_size": part_size}
-        if size <= part_size:
-            details["content_md5"] = _md5_of(path)
-            manager.upload_file(*self._place, name, path, **details)
-            return
-        details["metadata"] = {_PART_SIZE_KEY: str(part_size)}
-        with ArtifactProgressBar.chunks(size, f"Uploading {path}", part_size) as bar:
-            try:
-                manager.upload_file(*self._place, name, path, progress_callback=lambda _: bar.update(), **details)
-            except BaseException:
-                upload.abort()
-                raise
+        with stoppable() as whole, local_problems(path, "read"):
+            stop = whole.part()
+            upload = _Upload(self._storage, path, self._part_size, stop)
+            if upload.is_in_one_part:
+                upload.put_object(*self._place, name)
+                return
+            manager = UploadManager(upload, parallel_process_count=PARALLEL)
+            part_size = upload.part_size
+            with ArtifactProgressBar.chunks(upload.size, f"Uploading {path}", part_size) as bar:
+                is_sent = False
+                try:
+                    manager.upload_file(
+                        *self._place,
+                        name,
+                        path,
+                        part_size=part_size,
+                        metadata={_PART_SIZE_KEY: str(part_size)},
+                        progress_callback=lambda _: bar.update(),
+                    )
+                    is_sent = True
+                except CalledOff:
+                    pass  # The error of the part that failed is raised below.
+                finally:
+                    if not is_sent:
+                        upload.abort()
+            if not is_sent:
+                raise stop.problem or CalledOff
 
     def download(self, name: str, path: str) -> None:
         """Get an object in the place of a file, which changes at once or not at all.
@@ -99,26 +114,27 @@ class ObjectTransfer:
             path: The file; its folder exists.
 
         Raises:
-            MlflowException: What the service refused, why it could not be reached, or a checksum that is wrong.
-            OSError: The file cannot be written.
+            MlflowException: What the service refused, why it could not be reached, a checksum that is wrong, or a file
+                that cannot be written.
         """
         temporary = os.path.join(os.path.dirname(path), f".{uuid.uuid4().hex}.part")
-        try:
-            headers, size = self._get_small(name, temporary)
-            if size > self._part_size and not any(
-                self._get_large(name, temporary, size, headers) for _ in range(LARGE_ATTEMPTS)
-            ):
-                raise error(
-                    "DATA_LOSS",
-                    f"{self._reading(name)} failed: the content does not match its checksum.",
-                    "Download it again; if it stays, the object has to be uploaded anew.",
-                )
-            os.replace(temporary, path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
+        with stoppable() as stop, local_problems(path, "written"):
+            try:
+                headers, size = self._get_small(name, temporary, stop)
+                if size > self._part_size and not any(
+                    self._get_large(name, temporary, size, headers, stop) for _ in range(LARGE_ATTEMPTS)
+                ):
+                    raise error(
+                        "DATA_LOSS",
+                        f"{self._reading(name)} failed: the content does not match its checksum.",
+                        "Download it again; if it stays, the object has to be uploaded anew.",
+                    )
+                os.replace(temporary, path)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
 
-    def _get_small(self, name: str, temporary: str) -> tuple[Mapping[str, str], int]:
+    def _get_small(self, name: str, temporary: str, stop: Stop) -> tuple[Mapping[str, str], int]:
         """Writes an object that is not longer than a part, and of any other an empty file; says what it is."""
 
         def attempt(client: Any) -> tuple[Mapping[str, str], int]:
@@ -128,40 +144,42 @@ class ObjectTransfer:
                 if size <= self._part_size:
                     digest = _md5()
                     for chunk in _chunks(response, size):
+                        stop.check()
                         digest.update(chunk)
                         file.write(chunk)
                     if response.headers.get("content-md5", _base64(digest)) != _base64(digest):
                         raise Broken("the content does not match its checksum")
                 return dict(response.headers), size
 
-        return self._storage.call(self._reading(name), attempt)
+        return self._storage.call(self._reading(name), attempt, moves_content=True, stop=stop)
 
-    def _get_large(self, name: str, temporary: str, size: int, headers: Mapping[str, str]) -> bool:
+    def _get_large(self, name: str, temporary: str, size: int, headers: Mapping[str, str], whole: Stop) -> bool:
         """Writes an object range by range; says whether its checksum, if it has one that can be made, is right."""
         names = {key.lower(): value for key, value in headers.items()}
         part_size = _part_size_of(names, size) or self._part_size
         offsets = range(0, size, part_size)
-        download = _Download(self._storage, self._place, name, names["etag"], temporary)
+        stop = whole.part()
+        download = _Download(self._storage, self._place, name, names["etag"], temporary, stop)
         with open(temporary, "wb") as file:
             file.truncate(size)
         with (
             ArtifactProgressBar.chunks(size, f"Downloading {posixpath.basename(name)}", part_size) as bar,
             ThreadPoolExecutor(PARALLEL, thread_name_prefix="aidp-object-storage") as pool,
         ):
-            futures = [
-                pool.submit(download.get, self._reading(name), offset, min(part_size, size - offset))
-                for offset in offsets
-            ]
-            for future in futures:
-                future.add_done_callback(lambda _: bar.update())
+            futures: list[Future[bytes]] = []
             try:
-                # The result of one that failed raises; all are done where none did.
-                failed = [future for future in wait(futures, return_when=FIRST_EXCEPTION).done if future.exception()]
-                digests = [future.result() for future in failed or futures]
-            except BaseException:
-                download.stopped = True
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+                for offset in offsets:
+                    length = min(part_size, size - offset)
+                    futures.append(pool.submit(download.get, self._reading(name), offset, length))
+                    futures[-1].add_done_callback(lambda _: bar.update())
+                wait(futures, return_when=FIRST_EXCEPTION)
+                if stop.problem is None:
+                    digests = [future.result() for future in futures]
+            finally:
+                # All are done, but where one failed or this is interrupted.
+                call_off(futures, stop)
+        if stop.problem is not None:
+            raise stop.problem
         given = names.get("content-md5")
         found = _md5_of(temporary) if given else ""
         if not given and _part_size_of(names, size):
@@ -173,68 +191,119 @@ class ObjectTransfer:
 
 
 class _Upload:
-    """The client that an ``UploadManager`` sees: each of its calls is repeated, and its answer looked at."""
+    """The client that an ``UploadManager`` sees: each of its calls is repeated, and its answer looked at.
 
-    def __init__(self, storage: ObjectClient, path: str, size: int, part_size: int) -> None:
+    Args:
+        storage: The calls.
+        path: The file, as it is now.
+        part_size: Bytes of a part, if they do not make too many.
+        stop: What calls it off.
+    """
+
+    def __init__(self, storage: ObjectClient, path: str, part_size: int, stop: Stop) -> None:
         self._storage = storage
         self._path = path
-        self._size = size
-        self._part_size = part_size
-        self._begun: tuple[str, str, str, str] | None = None
-        self._failed = False
+        self._begin = _Look.at(path)
+        self.size = self._begin.size
+        self.part_size = max(part_size, -(-self.size // MAX_PARTS))
+        self._stop = stop
+        self._upload: tuple[str, str, str, str] | None = None
         self._digests: dict[int, bytes] = {}
         self.base_client = storage.client.base_client
 
-    def put_object(self, namespace: str, bucket: str, name: str, body: Any, **details: Any) -> Any:
-        def attempt(client: Any) -> Any:
-            body.seek(0)
-            response = client.put_object(namespace, bucket, name, body, **details)
-            _compare(response.headers.get("opc-content-md5"), details["content_md5"])
-            return response
+    @property
+    def is_in_one_part(self) -> bool:
+        return self.size <= self.part_size
 
-        return self._storage.call(self._writing(name, bucket), attempt)
+    def put_object(self, namespace: str, bucket: str, name: str) -> None:
+        """Send all of the file at once, with its digest before it."""
+        digest = _base64(self._digest_of(0, self.size))
+
+        def attempt(client: Any, part: _Part) -> bytes:
+            try:
+                response = client.put_object(
+                    namespace, bucket, name, part, content_length=str(self.size), content_md5=digest
+                )
+            finally:
+                # Where the file changed, that is why the service took it for broken.
+                part.is_as_announced = part.left > 0 or _base64(part.digest) == digest
+            _compare(response.headers.get("opc-content-md5"), digest)
+            return b""
+
+        self._send(self._writing(name, bucket), 0, self.size, attempt)
 
     def create_multipart_upload(self, namespace: str, bucket: str, request: Any, **details: Any) -> Any:
         response = self._storage.call(
             self._writing(request.object, bucket),
             lambda client: client.create_multipart_upload(namespace, bucket, request, **details),
         )
-        self._begun = (namespace, bucket, request.object, response.data.upload_id)
+        self._upload = (namespace, bucket, request.object, response.data.upload_id)
         return response
 
     def upload_part(
         self, namespace: str, bucket: str, name: str, upload: str, number: int, _body: Any, **details: Any
     ) -> Any:
-        if self._failed:
-            # The manager lets the other parts go on when one has failed.
-            raise error("ABORTED", "Another part of this upload failed.", "See its error.")
-        offset = (number - 1) * self._part_size
-        length = min(self._part_size, self._size - offset)
+        # The manager lets the other parts go on when one has failed.
+        self._stop.check()
+        offset = (number - 1) * self.part_size
+        length = min(self.part_size, self.size - offset)
+        if length <= 0:
+            raise _changed(self._path)  # The manager looked later than this did, and found more.
 
         # The manager of oci 2.189 makes a digest of each part, and does not send it: it is compared afterwards.
         details.pop("content_md5", None)
 
-        def attempt(client: Any) -> tuple[Any, bytes]:
+        def attempt(client: Any, part: _Part) -> Any:
             # A body of our own, since that of the manager cannot be read a second time.
-            with open(self._path, "rb") as file:
-                part: Any = _Part(file, offset, length)
-                response = client.upload_part(
-                    namespace, bucket, name, upload, number, part, content_length=str(length), **details
-                )
+            response = client.upload_part(
+                namespace, bucket, name, upload, number, part, content_length=str(length), **details
+            )
             _compare(response.headers.get("opc-content-md5"), _base64(part.digest))
-            return response, part.digest.digest()
+            self._digests[number] = part.digest.digest()
+            return response
 
         try:
-            response, digest = self._storage.call(self._writing(name, bucket), attempt)
-        except BaseException:
-            self._failed = True
+            return self._send(self._writing(name, bucket), offset, length, attempt)
+        except BaseException as problem:
+            self._stop.set(problem)
             raise
-        self._digests[number] = digest
-        return response
+
+    def _send(self, what: str, offset: int, length: int, send: Callable[[Any, _Part], Any]) -> Any:
+        """Send a part of the file, from its first byte in each attempt."""
+
+        def attempt(client: Any) -> Any:
+            with open(self._path, "rb") as file:
+                part = _Part(file, offset, length, self._stop)
+                try:
+                    return send(client, part)
+                except Exception:
+                    if part.is_as_announced:
+                        raise
+            raise _changed(self._path)
+
+        return self._storage.call(what, attempt, moves_content=True, stop=self._stop)
+
+    def _digest_of(self, offset: int, length: int) -> Any:
+        """The digest of a part of the file, as it is now."""
+        with open(self._path, "rb") as file:
+            part = _Part(file, offset, length, self._stop)
+            while part.read():
+                pass
+        return part.digest
+
+    def _check_unchanged(self) -> None:
+        """Refuse to keep a mixture of what a file was and what it became; what was written behind it is no matter."""
+        if _Look.at(self._path) == self._begin:
+            return
+        for number, digest in sorted(self._digests.items()):
+            offset = (number - 1) * self.part_size
+            if self._digest_of(offset, min(self.part_size, self.size - offset)).digest() != digest:
+                raise _changed(self._path)
 
     def commit_multipart_upload(
         self, namespace: str, bucket: str, name: str, upload: str, parts: Any, **details: Any
     ) -> Any:
+        self._check_unchanged()
         expected = _multipart_md5([self._digests[number] for number in sorted(self._digests)])
         what = self._writing(name, bucket)
         try:
@@ -248,7 +317,7 @@ class _Upload:
             response = self._storage.call(what, lambda client: client.head_object(namespace, bucket, name))
             if not _agree(response.headers.get("opc-multipart-md5", ""), expected):
                 raise
-        self._begun = None
+        self._upload = None
         if not _agree(response.headers.get("opc-multipart-md5", expected), expected):
             raise error(
                 "DATA_LOSS", f"{what} failed: the service has another content than the file.", "Upload it again."
@@ -257,9 +326,9 @@ class _Upload:
 
     def abort(self) -> None:
         """Send no further part, and have the service forget those it has, if it can be reached at once."""
-        self._failed = True
-        if self._begun is not None:
-            begun = self._begun
+        self._stop.set()
+        if self._upload is not None:
+            begun = self._upload
             with contextlib.suppress(MlflowException):
                 self._storage.call(
                     f"Aborting the upload of {begun[2]!r}",
@@ -274,13 +343,15 @@ class _Upload:
 class _Download:
     """The ranges of one object, written into one file by several threads."""
 
-    def __init__(self, storage: ObjectClient, place: tuple[str, str], name: str, etag: str, path: str) -> None:
+    def __init__(
+        self, storage: ObjectClient, place: tuple[str, str], name: str, etag: str, path: str, stop: Stop
+    ) -> None:
         self._storage = storage
         self._place = place
         self._name = name
         self._etag = etag
         self._path = path
-        self.stopped = False
+        self._stop = stop
 
     def get(self, what: str, offset: int, length: int) -> bytes:
         """Write a range, continuing where a connection broke; returns its MD5."""
@@ -295,14 +366,16 @@ class _Download:
                     raise Broken("the service answered with more than the range that was asked for")
                 file.seek(offset + done)
                 for chunk in _chunks(response, length - done):
-                    if self.stopped:
-                        raise error("ABORTED", "Another range of this download failed.", "See its error.")
+                    self._stop.check()
                     file.write(chunk)
                     digest.update(chunk)
                     done += len(chunk)
 
-        if not self.stopped:
-            self._storage.call(what, attempt)
+        try:
+            self._storage.call(what, attempt, moves_content=True, stop=self._stop)
+        except BaseException as problem:
+            self._stop.set(problem)
+            raise
         return bytes(digest.digest())
 
 
@@ -312,21 +385,65 @@ class _Part(io.IOBase):
     What is read at a time is larger than what HTTP asks for, which sends all that it gets.
     """
 
-    def __init__(self, file: Any, offset: int, length: int) -> None:
+    def __init__(self, file: Any, offset: int, length: int, stop: Stop) -> None:
         self._file = file
         self._length = length
-        self._left = length
+        self._stop = stop
+        self.left = length
         self.digest = _md5()
+        self.is_as_announced = True
         file.seek(offset)
 
     def __len__(self) -> int:
         return self._length
 
     def read(self, size: int = -1) -> bytes:
-        data: bytes = self._file.read(min(self._left, CHUNK))
-        self._left -= len(data)
+        self._stop.check()
+        data: bytes = self._file.read(min(self.left, CHUNK))
+        if self.left and not data:
+            self.is_as_announced = False  # The service would wait for the rest.
+            raise _changed(self._file.name)
+        self.left -= len(data)
         self.digest.update(data)
         return data
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What tells that a file was written to."""
+
+    size: int
+    modified: int
+    file: int
+
+    @classmethod
+    def at(cls, path: str) -> _Look:
+        found = os.stat(path)
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def _changed(path: str) -> MlflowException:
+    return error("ABORTED", f"The file {path!r} changed while it was sent.", "Log it when it is complete.")
+
+
+@contextlib.contextmanager
+def local_problems(path: str, doing: str) -> Iterator[None]:
+    """What goes wrong with a file of this machine, as MLflow's exception.
+
+    Args:
+        path: The file.
+        doing: What is done to it: ``"read"`` or ``"written"``.
+    """
+    try:
+        yield
+        return
+    except OSError as found:
+        problem = found.strerror or type(found).__name__
+    raise error(
+        "INVALID_PARAMETER_VALUE",
+        f"The file {path!r} cannot be {doing}: {problem}.",
+        "Check its path, its permissions and the space on the disk.",
+    )
 
 
 def _chunks(response: Any, length: int) -> Iterator[bytes]:

@@ -8,32 +8,31 @@ and the REST reference (https://docs.oracle.com/en/cloud/paas/ai-data-platform/a
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import os
 import posixpath
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
-from mlflow.utils.file_utils import ArtifactProgressBar, relative_path_to_artifact_path
+from mlflow.utils.file_utils import relative_path_to_artifact_path
 
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.artifacts.locations import VOLUME_FORM, check_name, to_platform
+from mlflow_oci_aidp.artifacts.locations import VOLUME_FORM, check_folder, check_name, to_platform
 from mlflow_oci_aidp.artifacts.locations import VOLUMES as ROOT
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
+from mlflow_oci_aidp.artifacts.threads import Threads, run_all
 from mlflow_oci_aidp.errors import error, invalid_parameter, present
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.retry import RetryPolicy
 from mlflow_oci_aidp.routes import VOLUMES
 from mlflow_oci_aidp.transport import Transport
 from mlflow_oci_aidp.uri import SCHEME
-
-T = TypeVar("T")
 
 #: How many entries of a list come at a time. [OCI's usual maximum]
 PAGE = 1000
@@ -163,7 +162,8 @@ class VolumeClient:
 
     def download(self, path: str, target: str) -> None:
         """Fetch a file: ``target`` is there when it is whole, and not before."""
-        part = f"{target}.{uuid.uuid4().hex}.part"
+        # A short name: the target's own may be as long as a name can be.
+        part = os.path.join(os.path.dirname(target), f".{uuid.uuid4().hex}.part")
         try:
             self._do("DownloadFile", path, download=part)
             os.replace(part, target)
@@ -291,8 +291,8 @@ class VolumeArtifactRepository(ArtifactRepository):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._given
 
-    def _create_thread_pool(self) -> ThreadPoolExecutor:
-        return _Pool(super()._create_thread_pool()._max_workers)
+    def _create_thread_pool(self) -> Threads:
+        return Threads(self.max_workers)
 
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
         """Upload a file into the folder ``artifact_path``."""
@@ -306,7 +306,8 @@ class VolumeArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: For the first file that failed; the others are uploaded nevertheless.
         """
-        waiting: dict[Future[None], str] = {}
+        check_folder(local_dir)
+        tasks: dict[str, Callable[[], None]] = {}
         for folder, _, names in os.walk(os.path.abspath(local_dir)):
             relative = os.path.relpath(folder, os.path.abspath(local_dir))
             inside = "" if relative == os.curdir else relative_path_to_artifact_path(relative)
@@ -316,17 +317,10 @@ class VolumeArtifactRepository(ArtifactRepository):
                 self._client.make_folder(self._location.inside(target))
             for name in names:
                 source = os.path.join(folder, name)
-                waiting[self.thread_pool.submit(self.log_artifact, source, target)] = source
-        with ArtifactProgressBar.files(desc="Uploading artifacts", total=len(waiting)) as bar:
-            problems = []
-            for done in as_completed(waiting):
-                problem = done.exception()
-                if problem is None:
-                    bar.update()
-                else:
-                    problems.append(problem)
-        if problems:
-            raise problems[0]
+                tasks[source] = partial(self.log_artifact, source, target)
+        failures = run_all(self.thread_pool, tasks, "Uploading artifacts")
+        if failures:
+            raise failures[min(failures)]
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What is in a folder, by path relative to the location; nothing for a file and for what is not there."""
@@ -348,25 +342,18 @@ class VolumeArtifactRepository(ArtifactRepository):
         self._client.download(self._location.inside(remote_file_path), local_path)
 
 
-class _Pool(ThreadPoolExecutor):
-    """Threads that act for the user of the thread that gave them their work."""
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        return super().submit(contextvars.copy_context().run, fn, *args, **kwargs)
-
-
 #: The latest clients: MLflow makes a repository for each file that is logged, and the volume's key, its folders and the
 #: connection are the same for all of them.
-_CLIENTS: deque[tuple[settings.Settings, tuple[str, str, str], VolumeClient]] = deque(maxlen=8)
+_CLIENTS: deque[tuple[settings.Settings, RetryPolicy, tuple[str, str, str], VolumeClient]] = deque(maxlen=8)
 
 
 def _client_of(found: settings.Settings, location: Location) -> VolumeClient:
-    volume = (location.catalog, location.schema, location.volume)
-    for known, of_volume, client in tuple(_CLIENTS):
-        if known == found and of_volume == volume:
+    volume, policy = (location.catalog, location.schema, location.volume), RetryPolicy.from_mlflow()
+    for *known, client in tuple(_CLIENTS):
+        if known == [found, policy, volume]:
             return client
-    client = VolumeClient(Transport(found, Identity(found)), location)
-    _CLIENTS.append((found, volume, client))
+    client = VolumeClient(Transport(found, Identity(found), policy), location)
+    _CLIENTS.append((found, policy, volume, client))
     return client
 
 

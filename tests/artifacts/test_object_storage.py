@@ -249,6 +249,10 @@ class TestRefused:
         self.refused("INVALID_PARAMETER_VALUE", repository.download_artifacts, "", str(inside))
         assert contents(tmp_path) == {}
 
+    def test_a_folder_that_is_none(self, repository, folder):
+        for path in (folder / "nowhere", folder / "empty"):
+            self.refused("INVALID_PARAMETER_VALUE", repository.log_artifacts, str(path))
+
     def test_a_destination_that_is_none(self, repository, tmp_path):
         self.refused("INVALID_PARAMETER_VALUE", repository.download_artifacts, "", str(tmp_path / "nowhere"))
 
@@ -280,6 +284,29 @@ def test_it_shows_no_secret_and_can_be_pickled(repository, folder):
     again = pickle.loads(pickle.dumps(repository))
     again.log_artifact(str(folder / "model.pkl"))
     assert [info.path for info in repository.list_artifacts()] == ["model.pkl"]
+
+
+def test_objects_whose_names_are_no_paths_are_not_listed(aidp, repository):
+    for name in ("a//b", "a/c", "/x"):
+        client_of(aidp).put_object(*PLACE, f"exp/run/{name}", b"")
+    assert [info.path for info in repository.list_artifacts()] == ["a"]
+    assert [info.path for info in repository.list_artifacts("a")] == ["a/c"]
+
+
+def test_a_folder_that_is_only_marked_is_an_empty_folder(aidp, repository, tmp_path):
+    client_of(aidp).put_object(*PLACE, "exp/run/sub/", b"")
+    assert os.listdir(repository.download_artifacts("sub", str(tmp_path))) == []
+
+
+def test_what_is_in_the_way_on_this_machine_is_told(repository, folder, tmp_path):
+    repository.log_artifacts(str(folder))
+    (tmp_path / "sub").write_text("a file where a folder shall be")
+    (tmp_path / "model.pkl").mkdir()
+    for path in ("sub", "model.pkl"):
+        with pytest.raises(MlflowException, match="cannot be written") as caught:
+            repository.download_artifacts(path, str(tmp_path))
+        assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert not list(tmp_path.glob(".*.part"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -10,7 +10,10 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.artifacts import object_transfer
+from mlflow_oci_aidp.artifacts.object_client import ObjectClient
+from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
 from mlflow_oci_aidp.emulator import Fault
+from mlflow_oci_aidp.retry import Clock
 
 from .object_storage import objects, uploads, written
 
@@ -80,6 +83,46 @@ def test_a_download_is_repeated_until_it_is_whole(storage, repository, folder, t
     repository.download_artifacts("m", str(target))
     assert (planned.fired, listed.fired) == (1, 1)
     assert contents(target / "m") == CONTENT
+
+
+@pytest.mark.parametrize("operation", ["get_object", "put_object"])
+def test_a_refusal_that_is_no_text_is_repeated_by_its_status(storage, repository, folder, target, operation):
+    page = "<html>nicht verfügbar</html>".encode("latin-1")
+    planned = storage.faults.add("body", operation=operation, status=502, body=page, content_type="text/html")
+    repository.log_artifact(str(folder / "small"))
+    repository.download_artifacts("small", str(target))
+    assert planned.fired == 1
+    assert contents(target)["small"] == CONTENT["small"]
+
+
+def test_a_refusal_whose_body_breaks_is_mlflows_exception(storage, repository, target):
+    storage.faults.add("truncated", operation="get_object", times=None)
+    with pytest.raises(MlflowException, match=r"HTTP 404, opc-request-id \S+\)") as caught:
+        repository.download_artifacts("nothing", str(target))
+    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert caught.value.__context__ is None
+
+
+def test_a_clock_that_is_off_is_told(storage, repository, target):
+    storage.faults.add("status", operation="get_object", status=401, skew=1000)
+    with pytest.raises(MlflowException, match="This machine's clock is 1000 seconds behind the service's"):
+        repository.download_artifacts("nothing", str(target))
+
+
+def test_a_slow_line_ends_no_repetition_of_a_part(storage, repository, folder):
+    class Slow(Clock):
+        """Each look at the time finds ten minutes gone."""
+
+        now = 0.0
+
+        def monotonic(self):
+            self.now += 600
+            return self.now
+
+    client = ObjectClient(repository._storage._settings, repository._storage._policy, Slow())
+    storage.faults.add("status", operation="upload_part", status=503)
+    ObjectTransfer(client, "emulator", "aidp-emulator").upload(str(folder / "big"), "big")
+    assert objects(storage) == ["big"]
 
 
 def test_a_range_continues_where_it_broke(storage, repository, folder, target, monkeypatch):

@@ -54,6 +54,17 @@ def test_a_broken_upload_is_repeated_from_its_start(
     assert len({headers["opc-request-id"] for headers in sent}) == 3
 
 
+def test_a_name_as_long_as_names_can_be(place: VolumeArtifactRepository, tmp_path: Path, target: Path) -> None:
+    (tmp_path / ("n" * 240)).write_bytes(b"x")
+    place.log_artifact(str(tmp_path / ("n" * 240)))
+    assert Path(place.download_artifacts("n" * 240, str(target))).read_bytes() == b"x"
+
+
+def test_a_folder_that_is_none(place: VolumeArtifactRepository, tmp_path: Path) -> None:
+    with pytest.raises(MlflowException, match="no folder of this machine"):
+        place.log_artifacts(str(tmp_path / "nowhere"))
+
+
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncated", "status"])
 def test_a_broken_download_is_repeated(
     aidp: Emulator, place: VolumeArtifactRepository, file: Path, target: Path, kind: str

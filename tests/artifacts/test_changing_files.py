@@ -1,0 +1,111 @@
+"""Files that are written to while they are sent: what arrives is what was there at the beginning, or nothing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from mlflow.exceptions import MlflowException
+
+from mlflow_oci_aidp import settings
+from mlflow_oci_aidp.artifacts import object_transfer
+from mlflow_oci_aidp.artifacts.object_client import ObjectClient
+from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
+from mlflow_oci_aidp.artifacts.volumes import Location, VolumeClient
+from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.transport import Transport
+
+from .object_storage import PLACE, client_of, objects, uploads
+
+POLICY = RetryPolicy(max_retries=2, backoff_factor=0.01, backoff_jitter=0, timeout=10)
+BIG, SMALL = 550_000, 5_000
+
+
+class Meanwhile(Clock):
+    """Something happens while a repetition is waited for."""
+
+    def __init__(self, happens):
+        self._happens = happens
+
+    def sleep(self, seconds):
+        self._happens()
+
+
+def appended(path):
+    with open(path, "ab") as file:
+        file.write(b"one more line\n" * 20_000)
+
+
+def cut(path):
+    os.truncate(path, os.path.getsize(path) // 2)
+
+
+def rewritten(path):
+    with open(path, "r+b") as file:
+        file.write(bytes(os.path.getsize(path)))
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch):
+    monkeypatch.setattr(object_transfer, "PART_SIZE", 100_000)
+    # One after the other: when the third is sent again, two are there.
+    monkeypatch.setattr(object_transfer, "PARALLEL", 1)
+
+
+@pytest.fixture(params=[SMALL, BIG], ids=["small", "big"])
+def path(request, tmp_path):
+    file = tmp_path / "train.log"
+    file.write_bytes(os.urandom(request.param))
+    return file
+
+
+@pytest.fixture
+def upload(storage, path):
+    """Uploads the file, to which something happens when a part of it is sent again."""
+
+    def upload(happens):
+        client = ObjectClient(settings.resolve_storage(None), POLICY, Meanwhile(lambda: happens(path)))
+        storage.faults.add("status", status=503, operation="put_object")
+        storage.faults.add("status", status=503, operation="upload_part", after=2)
+        ObjectTransfer(client, "emulator", "aidp-emulator").upload(str(path), "train.log")
+
+    return upload
+
+
+def test_what_is_written_behind_it_stays_out(storage, upload, path):
+    before = path.read_bytes()
+    upload(appended)
+    assert client_of(storage).get_object(*PLACE, "train.log").data.content == before
+
+
+@pytest.mark.parametrize("happens", [cut, rewritten])
+def test_a_mixture_is_not_kept(storage, upload, happens):
+    with pytest.raises(MlflowException, match=r"train\.log' changed while it was sent") as caught:
+        upload(happens)
+    assert caught.value.error_code == "ABORTED"
+    assert objects(storage) == []
+    assert uploads(storage) == []
+
+
+def test_a_volume_keeps_what_was_there_at_the_beginning(aidp, path, tmp_path):
+    before = path.read_bytes()
+    in_volume(aidp, lambda: appended(path)).upload(str(path), "/train.log")
+    in_volume(aidp).download("/train.log", str(tmp_path / "again"))
+    assert (tmp_path / "again").read_bytes() == before
+
+
+@pytest.mark.parametrize(("happens", "words"), [(cut, "became shorter"), (rewritten, "changed while it was sent")])
+def test_a_volume_keeps_no_mixture(aidp, path, happens, words):
+    with pytest.raises(MlflowException, match=words):
+        in_volume(aidp, lambda: happens(path)).upload(str(path), "/train.log")
+    assert [entry.name for entry in in_volume(aidp).entries("/")] == []
+
+
+def in_volume(aidp, happens=None):
+    """A client of the volume; its first upload is repeated, if something shall happen then."""
+    found = settings.resolve(aidp.uri)
+    if happens:
+        aidp.faults.add("status", status=503, operation="upload_file")
+    transport = Transport(found, Identity(found), POLICY, Meanwhile(happens))
+    return VolumeClient(transport, Location("main", "default", "artifacts", "/"))

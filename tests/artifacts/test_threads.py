@@ -1,0 +1,103 @@
+"""The threads that move files: in forked children, after a failure, and after an interruption."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from mlflow.exceptions import MlflowException
+
+from mlflow_oci_aidp.artifacts import object_transfer
+from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
+from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
+
+from .object_storage import LOCATION, objects, uploads, written
+
+VOLUME = "aidp:/Volumes/main/default/artifacts/run"
+FILES = {f"{number}": str(number).encode() for number in range(5)}
+
+
+@pytest.fixture(params=[OciArtifactRepository, VolumeArtifactRepository])
+def used(request, storage, tmp_path):
+    """A repository whose threads have worked in this process."""
+    location = LOCATION if request.param is OciArtifactRepository else VOLUME
+    repository = request.param(location, registry_uri=storage.uri)
+    repository.log_artifacts(str(written(tmp_path / "local", FILES)), "parents")
+    return repository
+
+
+def there_and_back(repository, folder, target):
+    repository.log_artifacts(folder, "childs")
+    repository.download_artifacts("childs", target)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_threads_of_its_own(used, tmp_path):
+    target = tmp_path / "target"
+    target.mkdir()
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=there_and_back, args=(used, str(tmp_path / "local"), str(target)), daemon=True)
+    child.start()
+    child.join(30)
+    if child.is_alive():
+        child.kill()
+        pytest.fail("the child waits for threads that are not there")
+    assert child.exitcode == 0
+    assert {path.name: path.read_bytes() for path in (target / "childs").iterdir()} == FILES
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_what_failed_waits_for_no_repetition_of_the_rest(storage, tmp_path, monkeypatch, way):
+    monkeypatch.setattr(object_transfer, "PART_SIZE", 100_000)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "30")
+    written(tmp_path, {"huge": os.urandom(2_000_000)})
+    repository = OciArtifactRepository(LOCATION)
+    repository.log_artifact(str(tmp_path / "huge"))
+    storage.exchanges.clear()
+    operation, skipped = ("upload_part", 0) if way == "up" else ("get_object", 1)
+    # Three are told to come again later; the fourth is refused for good.
+    storage.faults.add("status", operation=operation, status=503, times=3, after=skipped)
+    storage.faults.add("status", operation=operation, status=403, times=None, after=skipped)
+    move = repository.log_artifact if way == "up" else repository.download_artifacts
+    with pytest.raises(MlflowException) as caught:
+        move(str(tmp_path / "huge") if way == "up" else "huge")
+    assert caught.value.error_code == "PERMISSION_DENIED"
+    assert [exchange.operation for exchange in storage.exchanges].count(operation) < 10
+    assert uploads(storage) == []
+
+
+SCRIPT = f"""
+import sys
+from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
+
+repository = OciArtifactRepository("{LOCATION}")
+repository.list_artifacts()
+print("begun", flush=True)
+repository.log_artifacts(sys.argv[1])
+"""
+
+
+def test_an_interruption_lets_nothing_more_begin(storage, tmp_path):
+    folder = written(tmp_path / "many", {f"{number}": b"x" for number in range(3000)})
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "begun\n"
+        while not [exchange for exchange in storage.exchanges if exchange.operation == "put_object"]:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors
+    assert 0 < len(storage.exchanges) < 2000
+    assert len(objects(storage)) < 1000
+
+
+def test_repositories_of_the_same_settings_share_a_client(storage, monkeypatch):
+    first, second = OciArtifactRepository(LOCATION), OciArtifactRepository(f"{LOCATION}/other")
+    assert first._storage is second._storage
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
+    assert OciArtifactRepository(LOCATION)._storage is not first._storage
