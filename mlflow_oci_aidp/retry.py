@@ -194,7 +194,11 @@ class RetryPolicy:
         def announce(outcome: OutcomeT, seconds: float) -> None:
             reason = f"status {outcome.status} {outcome.code}".rstrip()
             if outcome.lost:
-                reason = f"no answer from {where}, {outcome.lost}"
+                reason = (
+                    outcome.lost
+                    if outcome.lost_code == "DATA_LOSS"
+                    else f"no whole answer from {where}, {outcome.lost}"
+                )
             level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
             again = f"attempt {outcome.attempt + 1} of at most {self.max_retries + 1}"
             _logger.log(level, "%s: sent again in %.1f s (%s), because of this: %s", what, seconds, again, reason)

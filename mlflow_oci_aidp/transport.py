@@ -43,6 +43,7 @@ from mlflow_oci_aidp.processes import PerProcess
 from mlflow_oci_aidp.retry import Clock, Outcome, RetryPolicy
 from mlflow_oci_aidp.routes import BASE_PATH, INSTANCE, WORKSPACE, Route
 from mlflow_oci_aidp.settings import Settings
+from mlflow_oci_aidp.stopping import Stop
 
 _logger = logging.getLogger(__name__)
 
@@ -122,6 +123,7 @@ class _Call:
         headers: What else is sent in the header.
         upload: The file that is the body, instead of ``body``; None without one.
         download: The path of the file that a success's body goes to; None for memory.
+        stop: What calls it off; None for nothing.
     """
 
     route: Route
@@ -132,6 +134,7 @@ class _Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     upload: Upload | None = None
     download: str | None = None
+    stop: Stop | None = None
 
 
 class Transport:
@@ -184,7 +187,13 @@ class Transport:
         return self.read(route, answer, read)
 
     def transfer(
-        self, route: Route, fields: Mapping[str, Any], *, upload: str | None = None, download: str | None = None
+        self,
+        route: Route,
+        fields: Mapping[str, Any],
+        *,
+        upload: str | None = None,
+        download: str | None = None,
+        stop: Stop | None = None,
     ) -> Answer:
         """Make a call whose fields stand in the path, the query and the header, and whose body may be a file.
 
@@ -196,12 +205,14 @@ class Transport:
             fields: Its fields, by name; those that are None are not sent.
             upload: The path of the file to send.
             download: The path of the file to write a success's body to; after an exception it may hold a part.
+            stop: What calls it off; None for nothing.
 
         Returns:
             The answer of a success.
 
         Raises:
-            MlflowException: As :py:meth:`exchange`, and for a file of this machine that cannot be read or written.
+            MlflowException: As :py:meth:`exchange`; for a file of this machine that cannot be read or written;
+                ``ABORTED`` for one that changed while it was sent, and where it was called off.
             RestException: For what the platform refused.
         """
         given = {name: str(value) for name, value in fields.items() if value is not None}
@@ -214,11 +225,12 @@ class Transport:
             {name: _header(name, given[name]) for name in sorted(route.headers & given.keys())},
             Upload.of(upload) if upload is not None else None,
             download,
+            stop,
         )
         answer = self._run(call)
         if answer.status == 401 and call.upload is not None and not call.upload.is_as_it_was():
             # The signature covers the digest of what it was.
-            raise invalid_parameter(f"The file {upload!r} changed while it was sent.", "Log it when it is complete.")
+            raise error("ABORTED", f"The file {upload!r} changed while it was sent.", "Log it when it is complete.")
         self._check(route, answer)
         if not answer.is_platforms:
             # What a proxy or a gateway says instead must not pass for a file, or for the receipt of one.
@@ -249,7 +261,7 @@ class Transport:
             call.route.call,
             lambda number: self._attempt(call, f"{call.id}-{number}"),
             self._identity.renew,
-            self._clock,
+            call.stop.clock(self._clock) if call.stop else self._clock,
             self._endpoint,
         )
 
@@ -289,9 +301,11 @@ class Transport:
     def _attempt(self, call: _Call, request_id: str) -> Answer:
         """Sign afresh and send once; what went wrong on the way is part of the answer."""
         begin = self._clock.monotonic()
-        with _Body(call.upload) as body:
+        check = call.stop.check if call.stop else _go_on
+        check()
+        with _Body(call.upload, check) as body:
             request = self._prepare(call, request_id, body)
-            answer = self._wire.get().send(request, self._policy.timeout, self._clock, call.download)
+            answer = self._wire.get().send(request, self._policy.timeout, self._clock, call.download, check)
         answer.request_id = answer.request_id or request_id
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug(
@@ -407,7 +421,12 @@ class _Wire:
         )
 
     def send(
-        self, request: requests.PreparedRequest, timeout: float, clock: Clock, download: str | None = None
+        self,
+        request: requests.PreparedRequest,
+        timeout: float,
+        clock: Clock,
+        download: str | None,
+        check: Callable[[], None],
     ) -> Answer:
         """Send once and read the whole answer, in ``timeout`` seconds; into a file it may take longer, if it moves."""
         deadline = clock.monotonic() + timeout
@@ -417,7 +436,7 @@ class _Wire:
                 deadline = clock.monotonic() + timeout
             try:
                 if download is not None and 200 <= response.status_code < 300:
-                    body = _save(response, download)
+                    body = _save(response, download, check)
                 else:
                     body = _read(response.raw, deadline, clock)
             except BaseException:
@@ -450,12 +469,17 @@ def _read(raw: Any, deadline: float, clock: Clock) -> bytes:
     return b"".join(pieces)
 
 
-def _save(response: requests.Response, path: str) -> bytes:
+def _go_on() -> None:
+    """What is looked at where nothing can call off a request."""
+
+
+def _save(response: requests.Response, path: str, check: Callable[[], None]) -> bytes:
     """Write the body to a file, from its beginning. Nothing of it stays in memory: ``b""`` is left."""
     announced = response.headers.get("content-length", "")
     written = 0
     with _Local(path, "wb") as file:
         while piece := response.raw.read1(CHUNK, decode_content=True):
+            check()
             file.write(piece)
             written += len(piece)
     if announced.isdigit() and "content-encoding" not in response.headers and written != int(announced):
@@ -498,8 +522,9 @@ class _Local:
 class _Body:
     """The body of one attempt, read from the first byte to the last that was announced."""
 
-    def __init__(self, upload: Upload | None) -> None:
+    def __init__(self, upload: Upload | None, check: Callable[[], None]) -> None:
         self._upload = upload
+        self._check = check
         self._left = upload.size if upload else 0
         self._file = _Local(upload.path, "rb") if upload else None
 
@@ -514,16 +539,19 @@ class _Body:
         """The next bytes, b"" at the end.
 
         Raises:
-            MlflowException: ``INVALID_PARAMETER_VALUE`` if the file became shorter since it was first read: the
-                connection would wait for the rest.
+            MlflowException: ``ABORTED`` if the file became shorter since it was first read, since the connection would
+                wait for the rest, and if the transfer was called off.
         """
+        self._check()
         if not self._left or self._file is None or self._upload is None:
             return b""
         # Larger pieces than were asked for: they are sent whole, and a call for every 16 KiB would be slow.
         piece = self._file.read(min(max(size, CHUNK), self._left))
         if not piece:
-            raise invalid_parameter(
-                f"The file {self._upload.path!r} became shorter while it was sent.", "Log it when it is complete."
+            raise error(
+                "ABORTED",
+                f"The file {self._upload.path!r} became shorter while it was sent.",
+                "Log it when it is complete.",
             )
         self._left -= len(piece)
         return piece

@@ -372,7 +372,7 @@ def test_where_nobody_answers_is_told_from_the_first_wait_on(aidp, caplog):
     caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp.retry")
     aidp.faults.add("reset_before")
     with_policy(aidp.uri, max_retries=1, backoff_factor=0, backoff_jitter=0).search_registered_models()
-    assert f"because of this: no answer from {aidp.endpoint}, the connection was" in caplog.text
+    assert f"because of this: no whole answer from {aidp.endpoint}, the connection was" in caplog.text
 
 
 def test_an_error_that_is_not_the_platforms_says_that_the_endpoint_may_be_wrong(aidp):

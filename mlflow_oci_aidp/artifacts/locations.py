@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from mlflow_oci_aidp.errors import invalid_parameter
+
+T = TypeVar("T")
 
 VOLUMES = "/Volumes"
 
@@ -75,8 +79,8 @@ def check_location(location: str) -> None:
 
 
 def is_of_this_machine(location: str) -> bool:
-    """Whether a location is a folder of this machine alone: not one of a volume, and without a scheme."""
-    return not _WITH_SCHEME.match(location) and not location.startswith(f"{VOLUMES}/")
+    """Whether a location is a folder of this machine alone: not one of a volume, and of no other scheme."""
+    return location.startswith("file:") or not (_WITH_SCHEME.match(location) or location.startswith(f"{VOLUMES}/"))
 
 
 def check_folder(path: str) -> None:
@@ -87,6 +91,35 @@ def check_folder(path: str) -> None:
     """
     if not os.path.isdir(path):
         raise invalid_parameter(f"{str(path)!r} is no folder of this machine.", "Log a file with log_artifact.")
+
+
+def make_folder(path: str) -> None:
+    """Make a folder of this machine, if it is not there.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` if it cannot be made.
+    """
+    of_file(path, "written", lambda: os.makedirs(path, exist_ok=True))
+
+
+def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
+    """Do something with a file of this machine, whose problems become MLflow's exceptions.
+
+    Args:
+        path: The file.
+        doing: What is done to it: ``"read"`` or ``"written"``.
+        work: Does it.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE``, saying why it cannot be done.
+    """
+    try:
+        return work()
+    except OSError as found:
+        problem = found.strerror or type(found).__name__
+    raise invalid_parameter(
+        f"The file {path!r} cannot be {doing}: {problem}.", "Check its path, its permissions and the space on the disk."
+    )
 
 
 def check_name(name: str) -> None:

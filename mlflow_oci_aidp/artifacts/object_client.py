@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.artifacts.threads import Stop
 from mlflow_oci_aidp.errors import clock_note, error, refusal
 from mlflow_oci_aidp.identity import Identity, client_signer
 from mlflow_oci_aidp.losses import loss_of
 from mlflow_oci_aidp.processes import PerProcess
 from mlflow_oci_aidp.retry import Clock, Outcome, RetryPolicy
 from mlflow_oci_aidp.settings import Settings
+from mlflow_oci_aidp.stopping import Stop
 
 T = TypeVar("T")
 
@@ -181,6 +181,11 @@ class ObjectClient:
                 return _refusal_without_words()
             loss = loss_of(problem)
             return _Outcome(lost=loss.words, lost_code=loss.code, is_final=loss.is_final)
+        except OSError as problem:
+            if problem.errno is not None:  # A file of this machine.
+                raise
+            words = "the request could not be made, perhaps since REQUESTS_CA_BUNDLE names no file"
+            return _Outcome(lost=words, lost_code="INVALID_PARAMETER_VALUE", is_final=True)
 
     def _make_client(self) -> Any:
         from oci.circuit_breaker import NoCircuitBreakerStrategy
@@ -192,7 +197,7 @@ class ObjectClient:
             client = ObjectStorageClient(
                 {"region": self._settings.region} if self._settings.region else {},
                 signer=client_signer(self._identity),
-                timeout=(CONNECT_TIMEOUT, self._policy.timeout),
+                timeout=(min(CONNECT_TIMEOUT, self._policy.timeout), self._policy.timeout),
                 # Repetitions are this package's, so that MLflow's settings hold and a body starts from its beginning.
                 retry_strategy=NoneRetryStrategy(),
                 circuit_breaker_strategy=NoCircuitBreakerStrategy(),

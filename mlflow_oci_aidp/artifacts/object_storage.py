@@ -12,13 +12,20 @@ from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
-from mlflow_oci_aidp.artifacts.locations import OBJECT_STORAGE, OBJECT_STORAGE_FORM, check_folder, check_name
+from mlflow_oci_aidp.artifacts.locations import (
+    OBJECT_STORAGE,
+    OBJECT_STORAGE_FORM,
+    check_folder,
+    check_name,
+    make_folder,
+)
 from mlflow_oci_aidp.artifacts.object_client import client_of, is_missing
-from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer, local_problems
+from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
 from mlflow_oci_aidp.artifacts.threads import Threads, run_all
 from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.settings import resolve_storage
+from mlflow_oci_aidp.stopping import current_stop
 
 _logger = logging.getLogger(__name__)
 
@@ -139,14 +146,13 @@ class OciArtifactRepository(ArtifactRepository):
         wanted = os.path.join(target, *path.split("/")) if path else target
         if not listed and path:
             names = [prefix.rstrip("/")]
-        with local_problems(wanted, "written"):
-            if listed:
-                os.makedirs(wanted, exist_ok=True)
-            tasks: dict[str, Callable[[], None]] = {}
-            for name in names:
-                local = _local(target, name[len(self._root) :])
-                os.makedirs(os.path.dirname(local), exist_ok=True)
-                tasks[name] = _task(self._transfer.download, name, local)
+        if listed:
+            make_folder(wanted)
+        tasks: dict[str, Callable[[], None]] = {}
+        for name in names:
+            local = _local(target, name[len(self._root) :])
+            make_folder(os.path.dirname(local))
+            tasks[name] = _task(self._transfer.download, name, local)
         self._run("downloaded", "Downloading artifacts", tasks)
         return wanted
 
@@ -174,6 +180,7 @@ class OciArtifactRepository(ArtifactRepository):
             self._storage.call(
                 f"Deleting the object {name!r} of the bucket {self._bucket!r}",
                 lambda client: client.delete_object(self._namespace, self._bucket, name),
+                stop=current_stop(),
             )
         except MlflowException as problem:
             if not is_missing(problem):

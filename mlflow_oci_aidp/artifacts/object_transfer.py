@@ -19,6 +19,7 @@ import hashlib
 import io
 import os
 import posixpath
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -28,9 +29,11 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.utils.file_utils import ArtifactProgressBar
 
+from mlflow_oci_aidp.artifacts.locations import of_file
 from mlflow_oci_aidp.artifacts.object_client import Broken, ObjectClient, is_missing
-from mlflow_oci_aidp.artifacts.threads import CalledOff, Stop, call_off, stoppable
+from mlflow_oci_aidp.artifacts.threads import call_off
 from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.stopping import CalledOff, Stop, stoppable
 
 MEBIBYTE = 1024 * 1024
 
@@ -76,35 +79,37 @@ class ObjectTransfer:
             MlflowException: What the service refused, why it could not be reached, a file that cannot be read, and
                 ``ABORTED`` for one that changed while it was sent.
         """
+        with stoppable() as whole:
+            of_file(path, "read", lambda: self._upload(path, name, whole.part()))
+
+    def _upload(self, path: str, name: str, stop: Stop) -> None:
         from oci.object_storage import UploadManager
 
-        with stoppable() as whole, local_problems(path, "read"):
-            stop = whole.part()
-            upload = _Upload(self._storage, path, self._part_size, stop)
-            if upload.is_in_one_part:
-                upload.put_object(*self._place, name)
-                return
-            manager = UploadManager(upload, parallel_process_count=PARALLEL)
-            part_size = upload.part_size
-            with ArtifactProgressBar.chunks(upload.size, f"Uploading {path}", part_size) as bar:
-                is_sent = False
-                try:
-                    manager.upload_file(
-                        *self._place,
-                        name,
-                        path,
-                        part_size=part_size,
-                        metadata={_PART_SIZE_KEY: str(part_size)},
-                        progress_callback=lambda _: bar.update(),
-                    )
-                    is_sent = True
-                except CalledOff:
-                    pass  # The error of the part that failed is raised below.
-                finally:
-                    if not is_sent:
-                        upload.abort()
-            if not is_sent:
-                raise stop.problem or CalledOff
+        upload = _Upload(self._storage, path, self._part_size, stop)
+        if upload.is_in_one_part:
+            upload.put_object(*self._place, name)
+            return
+        manager = UploadManager(upload, parallel_process_count=PARALLEL)
+        part_size = upload.part_size
+        with ArtifactProgressBar.chunks(upload.size, f"Uploading {path}", part_size) as bar:
+            is_sent = False
+            try:
+                manager.upload_file(
+                    *self._place,
+                    name,
+                    path,
+                    part_size=part_size,
+                    metadata={_PART_SIZE_KEY: str(part_size)},
+                    progress_callback=lambda _: bar.update(),
+                )
+                is_sent = True
+            except CalledOff:
+                pass  # The error of the part that failed is raised below.
+            finally:
+                if not is_sent:
+                    upload.abort()
+        if not is_sent:
+            raise stop.problem or CalledOff
 
     def download(self, name: str, path: str) -> None:
         """Get an object in the place of a file, which changes at once or not at all.
@@ -117,22 +122,25 @@ class ObjectTransfer:
             MlflowException: What the service refused, why it could not be reached, a checksum that is wrong, or a file
                 that cannot be written.
         """
+        with stoppable() as whole:
+            of_file(path, "written", lambda: self._download(name, path, whole))
+
+    def _download(self, name: str, path: str, stop: Stop) -> None:
         temporary = os.path.join(os.path.dirname(path), f".{uuid.uuid4().hex}.part")
-        with stoppable() as stop, local_problems(path, "written"):
-            try:
-                headers, size = self._get_small(name, temporary, stop)
-                if size > self._part_size and not any(
-                    self._get_large(name, temporary, size, headers, stop) for _ in range(LARGE_ATTEMPTS)
-                ):
-                    raise error(
-                        "DATA_LOSS",
-                        f"{self._reading(name)} failed: the content does not match its checksum.",
-                        "Download it again; if it stays, the object has to be uploaded anew.",
-                    )
-                os.replace(temporary, path)
-            finally:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
+        try:
+            headers, size = self._get_small(name, temporary, stop)
+            if size > self._part_size and not any(
+                self._get_large(name, temporary, size, headers, stop) for _ in range(LARGE_ATTEMPTS)
+            ):
+                raise error(
+                    "DATA_LOSS",
+                    f"{self._reading(name)} failed: the content does not match its checksum.",
+                    "Download it again; if it stays, the object has to be uploaded anew.",
+                )
+            os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
 
     def _get_small(self, name: str, temporary: str, stop: Stop) -> tuple[Mapping[str, str], int]:
         """Writes an object that is not longer than a part, and of any other an empty file; says what it is."""
@@ -209,6 +217,8 @@ class _Upload:
         self._stop = stop
         self._upload: tuple[str, str, str, str] | None = None
         self._digests: dict[int, bytes] = {}
+        self._under_way = threading.Condition()
+        self._sending = 0
         self.base_client = storage.client.base_client
 
     @property
@@ -226,7 +236,7 @@ class _Upload:
                 )
             finally:
                 # Where the file changed, that is why the service took it for broken.
-                part.is_as_announced = part.left > 0 or _base64(part.digest) == digest
+                part.is_as_announced &= part.left > 0 or _base64(part.digest) == digest
             _compare(response.headers.get("opc-content-md5"), digest)
             return b""
 
@@ -236,6 +246,7 @@ class _Upload:
         response = self._storage.call(
             self._writing(request.object, bucket),
             lambda client: client.create_multipart_upload(namespace, bucket, request, **details),
+            stop=self._stop,
         )
         self._upload = (namespace, bucket, request.object, response.data.upload_id)
         return response
@@ -247,8 +258,6 @@ class _Upload:
         self._stop.check()
         offset = (number - 1) * self.part_size
         length = min(self.part_size, self.size - offset)
-        if length <= 0:
-            raise _changed(self._path)  # The manager looked later than this did, and found more.
 
         # The manager of oci 2.189 makes a digest of each part, and does not send it: it is compared afterwards.
         details.pop("content_md5", None)
@@ -262,11 +271,19 @@ class _Upload:
             self._digests[number] = part.digest.digest()
             return response
 
+        with self._under_way:
+            self._sending += 1
         try:
+            if length <= 0:
+                raise _changed(self._path)  # The manager looked later than this did, and found more.
             return self._send(self._writing(name, bucket), offset, length, attempt)
         except BaseException as problem:
             self._stop.set(problem)
             raise
+        finally:
+            with self._under_way:
+                self._sending -= 1
+                self._under_way.notify_all()
 
     def _send(self, what: str, offset: int, length: int, send: Callable[[Any, _Part], Any]) -> Any:
         """Send a part of the file, from its first byte in each attempt."""
@@ -303,12 +320,15 @@ class _Upload:
     def commit_multipart_upload(
         self, namespace: str, bucket: str, name: str, upload: str, parts: Any, **details: Any
     ) -> Any:
+        self._stop.check()
         self._check_unchanged()
         expected = _multipart_md5([self._digests[number] for number in sorted(self._digests)])
         what = self._writing(name, bucket)
         try:
             response = self._storage.call(
-                what, lambda client: client.commit_multipart_upload(namespace, bucket, name, upload, parts, **details)
+                what,
+                lambda client: client.commit_multipart_upload(namespace, bucket, name, upload, parts, **details),
+                stop=self._stop,
             )
         except MlflowException as problem:
             if not is_missing(problem):
@@ -327,6 +347,9 @@ class _Upload:
     def abort(self) -> None:
         """Send no further part, and have the service forget those it has, if it can be reached at once."""
         self._stop.set()
+        with self._under_way:
+            # A part that arrived afterwards would be nobody's.
+            self._under_way.wait_for(lambda: not self._sending)
         if self._upload is not None:
             begun = self._upload
             with contextlib.suppress(MlflowException):
@@ -397,6 +420,9 @@ class _Part(io.IOBase):
     def __len__(self) -> int:
         return self._length
 
+    def __bool__(self) -> bool:
+        return True  # An empty one is a body, too.
+
     def read(self, size: int = -1) -> bytes:
         self._stop.check()
         data: bytes = self._file.read(min(self.left, CHUNK))
@@ -424,26 +450,6 @@ class _Look:
 
 def _changed(path: str) -> MlflowException:
     return error("ABORTED", f"The file {path!r} changed while it was sent.", "Log it when it is complete.")
-
-
-@contextlib.contextmanager
-def local_problems(path: str, doing: str) -> Iterator[None]:
-    """What goes wrong with a file of this machine, as MLflow's exception.
-
-    Args:
-        path: The file.
-        doing: What is done to it: ``"read"`` or ``"written"``.
-    """
-    try:
-        yield
-        return
-    except OSError as found:
-        problem = found.strerror or type(found).__name__
-    raise error(
-        "INVALID_PARAMETER_VALUE",
-        f"The file {path!r} cannot be {doing}: {problem}.",
-        "Check its path, its permissions and the space on the disk.",
-    )
 
 
 def _chunks(response: Any, length: int) -> Iterator[bytes]:

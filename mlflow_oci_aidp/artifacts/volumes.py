@@ -31,6 +31,7 @@ from mlflow_oci_aidp.errors import error, invalid_parameter, present
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.retry import RetryPolicy
 from mlflow_oci_aidp.routes import VOLUMES
+from mlflow_oci_aidp.stopping import current_stop, stoppable
 from mlflow_oci_aidp.transport import Transport
 from mlflow_oci_aidp.uri import SCHEME
 
@@ -216,6 +217,7 @@ class VolumeClient:
             {"volumeKey": self._volume_key(), "path": path, **fields},
             upload=upload,
             download=download,
+            stop=current_stop(),
         )
 
     def _items(self, call: str, **fields: str | None) -> Iterator[dict[str, Any]]:
@@ -321,6 +323,17 @@ class VolumeArtifactRepository(ArtifactRepository):
         failures = run_all(self.thread_pool, tasks, "Uploading artifacts")
         if failures:
             raise failures[min(failures)]
+
+    def download_artifacts(self, artifact_path: str, dst_path: str | None = None) -> str:
+        """Download a file, or a folder with all that is below it, several files at a time; as MLflow's own
+        repositories do it, but that an interruption lets no other file begin."""
+        with stoppable() as stop:
+            try:
+                found: str = super().download_artifacts(artifact_path, dst_path)
+            except BaseException:
+                stop.set()
+                raise
+            return found
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What is in a folder, by path relative to the location; nothing for a file and for what is not there."""

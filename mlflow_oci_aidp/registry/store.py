@@ -318,15 +318,13 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         run = _RUN.match(source)
         if run is None:
             return
-        problem = None
         try:
             if not self._places or self._uris[1] not in (None, self._uris[0]):
                 self._tracking().get_run(run["id"])
                 return
-        except MlflowException as found:
-            problem = found
-        if problem is not None and problem.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise problem
+        except MlflowException as problem:
+            if problem.error_code != "RESOURCE_DOES_NOT_EXIST":
+                return  # Whoever downloads may fare better.
         where = f"the workspace {self._settings.workspace!r}" if self._places else "the tracking store in use"
         raise error(
             "RESOURCE_DOES_NOT_EXIST",

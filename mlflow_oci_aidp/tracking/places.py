@@ -70,7 +70,7 @@ class Places:
             found = self._run(model_id.run_id)
             kept = found and logged_models.find(*found, model_id.number)
             return OfRun(model_id.run_id, kept.folder) if kept else None
-        if source.startswith(_MODELS):  # A copy of another version.
+        if source.startswith(_MODELS):  # A copy of another version, or a logged model of another store.
             return None
         found = self._run(run_id) if run_id else None
         place = to_platform(found[0].artifact_uri or "") if found else ""
@@ -90,7 +90,7 @@ class Places:
         match = _OF_RUN.fullmatch(source)
         if match is not None:
             found = self._run(match["run"])
-            return append_to_uri_path(found[0].artifact_uri, _among(found, match["path"])) if found else source
+            return append_to_uri_path(found[0].artifact_uri, match["path"]) if found else source
         model_id = _model_id(source)
         if model_id is None:
             return source

@@ -1,7 +1,7 @@
 """The search for logged models, on this side: the platform documents none in what runs keep.
 
-MLflow's own parsers of filters and orders, and the meaning that they have in MLflow's SQL store: a condition on a
-metric holds if any value of that metric fulfils it, and what has no value comes last. MLflow's search in memory looks
+MLflow's own parsers of filters and orders. As in MLflow's SQL store, a condition on a metric holds if any value of that
+metric fulfils it, and what has no value comes last. MLflow's search in memory looks
 at one value alone, and fails where an attribute is missing. [MLflow 3.1 to 3.17, SearchLoggedModelsUtils]
 """
 
@@ -88,7 +88,7 @@ class _Condition:
     def __init__(self, parsed: Mapping[str, Any], datasets: Sequence[tuple[Any, Any]]) -> None:
         kind, comparator = parsed["type"], parsed["comparator"].upper()
         self._key = parsed["key"]
-        self._compare = SearchLoggedModelsUtils.get_comparison_func(comparator)
+        self._compare = _comparison(comparator)
         self._wanted = parsed["value"]
         self._datasets = datasets
         self.is_on_metric = SearchLoggedModelsUtils.is_metric(kind, comparator)
@@ -119,6 +119,17 @@ class _Condition:
 def _parsed(filter_string: str | None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = SearchLoggedModelsUtils.parse_search_filter(filter_string)
     return found
+
+
+def _comparison(comparator: str) -> Callable[[Any, Any], bool]:
+    try:
+        found: Callable[[Any, Any], bool] = SearchLoggedModelsUtils.get_comparison_func(comparator)
+        return found
+    except KeyError:  # One that MLflow's parser takes for other entities.
+        pass
+    raise invalid_parameter(
+        f"Logged models are not searched by {comparator}.", "Use =, !=, <, <=, >, >=, LIKE, ILIKE or IN."
+    )
 
 
 def _names(dataset: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -6,6 +6,7 @@ from what it has.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import tempfile
@@ -663,7 +664,8 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         """The ids of the deleted runs whose files nobody needs.
 
         Those that keep logged models are left out: a registered version loads the files from among those of the run,
-        which ``mlflow gc`` deletes with it. On MLflow's own stores they lie elsewhere, and stay.
+        which ``mlflow gc`` deletes with it. On MLflow's own stores they lie elsewhere, and stay. MLflow itself adds the
+        runs of experiments that are deleted, and those that it is told.
 
         Args:
             older_than: Milliseconds since they were deleted.
@@ -691,8 +693,8 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         needed = sum(bool(kept) for _, kept in runs)
         if needed:
             _logger.warning(
-                "%s deleted runs keep logged models, whose files may be those of registered versions, and are left: "
-                "name them with --run-ids to delete them for good.",
+                "Deleted runs that keep logged models, whose files may be those of registered versions: %s. They are "
+                "left, unless --run-ids names them or their experiment is deleted, too.",
                 needed,
             )
         return [info.run_id for info, kept in runs if not kept]
@@ -788,7 +790,9 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         except Exception as problem:  # noqa: BLE001 - a file MLmodel can be broken in many ways
             # Without files, as of a model that is served elsewhere, there is nothing to record, and nothing to tell.
             code = getattr(problem, "error_code", type(problem).__name__)
-            is_missing = code == "RESOURCE_DOES_NOT_EXIST" or isinstance(problem, OSError)
+            number = getattr(problem, "errno", None)
+            of_local_files = type(problem) in (OSError, FileNotFoundError) and number in (None, errno.ENOENT)
+            is_missing = code == "RESOURCE_DOES_NOT_EXIST" or of_local_files
             _logger.log(
                 logging.DEBUG if is_missing else logging.WARNING,
                 "The logged model %s is ready, but its run %s does not list it for other clients of the platform: "

@@ -97,8 +97,9 @@ def test_a_volume_keeps_what_was_there_at_the_beginning(aidp, path, tmp_path):
 
 @pytest.mark.parametrize(("happens", "words"), [(cut, "became shorter"), (rewritten, "changed while it was sent")])
 def test_a_volume_keeps_no_mixture(aidp, path, happens, words):
-    with pytest.raises(MlflowException, match=words):
+    with pytest.raises(MlflowException, match=words) as caught:
         in_volume(aidp, lambda: happens(path)).upload(str(path), "/train.log")
+    assert caught.value.error_code == "ABORTED"
     assert [entry.name for entry in in_volume(aidp).entries("/")] == []
 
 

@@ -286,6 +286,13 @@ def test_it_shows_no_secret_and_can_be_pickled(repository, folder):
     assert [info.path for info in repository.list_artifacts()] == ["model.pkl"]
 
 
+@pytest.mark.parametrize("name", ["empty", "model.pkl"])
+def test_what_kind_of_content_it_is_is_not_guessed(aidp, repository, folder, name):
+    repository.log_artifact(str(folder / name))
+    sent = next(exchange for exchange in aidp.exchanges if exchange.operation == "put_object")
+    assert sent.headers["content-type"] == "application/octet-stream"
+
+
 def test_objects_whose_names_are_no_paths_are_not_listed(aidp, repository):
     for name in ("a//b", "a/c", "/x"):
         client_of(aidp).put_object(*PLACE, f"exp/run/{name}", b"")

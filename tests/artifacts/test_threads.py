@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from mlflow_oci_aidp.artifacts import object_transfer
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
+from mlflow_oci_aidp.stopping import CalledOff, stoppable
 
-from .object_storage import LOCATION, objects, uploads, written
+from .object_storage import LOCATION, uploads, written
 
 VOLUME = "aidp:/Volumes/main/default/artifacts/run"
 FILES = {f"{number}": str(number).encode() for number in range(5)}
@@ -70,30 +74,45 @@ def test_what_failed_waits_for_no_repetition_of_the_rest(storage, tmp_path, monk
     assert uploads(storage) == []
 
 
-SCRIPT = f"""
+SCRIPT = """
 import sys
-from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-repository = OciArtifactRepository("{LOCATION}")
+repository = get_artifact_repository(sys.argv[1])
 repository.list_artifacts()
 print("begun", flush=True)
-repository.log_artifacts(sys.argv[1])
+repository.log_artifacts(sys.argv[2])
 """
 
 
-def test_an_interruption_lets_nothing_more_begin(storage, tmp_path):
+@pytest.mark.parametrize(("location", "operation"), [(LOCATION, "put_object"), (VOLUME, "upload_file")])
+def test_an_interruption_lets_nothing_more_begin(storage, tmp_path, location, operation):
     folder = written(tmp_path / "many", {f"{number}": b"x" for number in range(3000)})
     with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", SCRIPT, location, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "begun\n"
-        while not [exchange for exchange in storage.exchanges if exchange.operation == "put_object"]:
+        while not [exchange for exchange in storage.exchanges if exchange.operation == operation]:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
-    assert 0 < len(storage.exchanges) < 2000
-    assert len(objects(storage)) < 1000
+    assert 0 < [exchange.operation for exchange in storage.exchanges].count(operation) < 1000
+
+
+@pytest.mark.parametrize("location", [LOCATION, VOLUME])
+def test_what_is_called_off_is_not_repeated(storage, tmp_path, location, monkeypatch):
+    """A repetition in half an hour is called off with the rest, once somebody interrupts."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1800")
+    storage.faults.add("status", status=503, operation=lambda name: name in ("put_object", "upload_file"), times=None)
+    repository = get_artifact_repository(location, tracking_uri=storage.tracking_uri)
+    written(tmp_path, FILES)
+    with stoppable() as stop:
+        threading.Timer(1, stop.set).start()
+        with pytest.raises(MlflowException) as caught:
+            repository.log_artifact(str(tmp_path / "1"))
+    assert isinstance(caught.value, CalledOff)
+    assert isinstance(pickle.loads(pickle.dumps(caught.value)), CalledOff)
 
 
 def test_repositories_of_the_same_settings_share_a_client(storage, monkeypatch):

@@ -224,6 +224,7 @@ def test_what_lacks_a_value_comes_last(scored, clause, numbers):
         {"filter_string": "name > 'a' OR name < 'b'"},
         {"filter_string": "metrics.rmse LIKE '1'"},
         {"filter_string": "color = 'red'"},
+        {"filter_string": "params.p IS NULL"},
         {"order_by": [{"field_name": "color"}]},
         {"order_by": ["name"]},
         {"datasets": [{"dataset_digest": "d"}]},

@@ -361,7 +361,13 @@ def test_a_location_that_nobody_could_open_is_refused_at_once(aidp, tracking, lo
 
 @pytest.mark.parametrize(
     ("location", "is_told"),
-    [("./local", True), ("/volumes/main/default/x", True), ("s3://bucket/x", False), ("/Volumes/a/b/c/d", False)],
+    [
+        ("./local", True),
+        ("file:///tmp/local", True),
+        ("/volumes/main/default/x", True),
+        ("s3://bucket/x", False),
+        ("/Volumes/a/b/c/d", False),
+    ],
 )
 def test_a_folder_of_this_machine_is_told_from_a_place_of_the_platform(tracking, caplog, location, is_told):
     tracking.create_experiment("flowers", location)
