@@ -48,9 +48,11 @@ def run_all(threads: Threads, tasks: Mapping[str, Callable[[], object]], descrip
         ends those that have begun and lets no other begin, before it goes on its way.
     """
     with stoppable() as stop:
-        futures = {threads.submit(task): name for name, task in tasks.items()}
+        futures: dict[Future[object], str] = {}
         failures: dict[str, BaseException] = {}
         try:
+            for name, task in tasks.items():
+                futures[threads.submit(task)] = name
             with ArtifactProgressBar.files(desc=description, total=len(futures)) as bar:
                 for future in as_completed(futures):
                     problem = future.exception()
