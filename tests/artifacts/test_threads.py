@@ -108,7 +108,7 @@ def test_what_is_called_off_is_not_repeated(storage, tmp_path, location, monkeyp
     """A repetition in half an hour is called off with the rest, once somebody interrupts."""
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1800")
     storage.faults.add("status", status=503, operation=lambda name: name in ("put_object", "upload_file"), times=None)
-    repository = get_artifact_repository(location, tracking_uri=storage.tracking_uri)
+    repository = get_artifact_repository(location)
     written(tmp_path, FILES)
     with stoppable() as stop:
         threading.Timer(1, stop.set).start()
