@@ -8,7 +8,7 @@ Both are MLflow's own exceptions, so that code written against another MLflow se
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -134,6 +134,26 @@ def bad_answer(call: str, problem: str, status: int, request_id: str) -> MlflowE
         "INTERNAL_ERROR",
         f"The answer to {call} {problem} (HTTP {status}, opc-request-id {request_id or 'unknown'}).",
         OTHER_REMEDY,
+    )
+
+
+def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
+    """Do something with a file of this machine, whose problems become MLflow's exceptions.
+
+    Args:
+        path: The file.
+        doing: What is done to it: ``"read"`` or ``"written"``.
+        work: Does it.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE``, saying why it cannot be done.
+    """
+    try:
+        return work()
+    except OSError as found:
+        problem = found.strerror or type(found).__name__
+    raise invalid_parameter(
+        f"The file {path!r} cannot be {doing}: {problem}.", "Check its path, its permissions and the space on the disk."
     )
 
 

@@ -35,6 +35,7 @@ from mlflow_oci_aidp.errors import (
     conflict_code,
     error,
     invalid_parameter,
+    of_file,
     refusal,
 )
 from mlflow_oci_aidp.identity import Identity
@@ -508,15 +509,7 @@ class _Local:
         self._guard(lambda: self._file.write(data))
 
     def _guard(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except OSError as found:
-            problem = found.strerror or type(found).__name__
-        raise error(
-            "INVALID_PARAMETER_VALUE",
-            f"The file {self._path!r} cannot be {self._doing}: {problem}.",
-            "Check its path, its permissions and the space on the disk.",
-        )
+        return of_file(self._path, self._doing, work)
 
 
 class _Body:

@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from typing import TypeVar
 
-from mlflow_oci_aidp.errors import invalid_parameter
-
-T = TypeVar("T")
+from mlflow_oci_aidp.errors import invalid_parameter, of_file
 
 VOLUMES = "/Volumes"
 
@@ -100,26 +96,6 @@ def make_folder(path: str) -> None:
         MlflowException: ``INVALID_PARAMETER_VALUE`` if it cannot be made.
     """
     of_file(path, "written", lambda: os.makedirs(path, exist_ok=True))
-
-
-def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
-    """Do something with a file of this machine, whose problems become MLflow's exceptions.
-
-    Args:
-        path: The file.
-        doing: What is done to it: ``"read"`` or ``"written"``.
-        work: Does it.
-
-    Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE``, saying why it cannot be done.
-    """
-    try:
-        return work()
-    except OSError as found:
-        problem = found.strerror or type(found).__name__
-    raise invalid_parameter(
-        f"The file {path!r} cannot be {doing}: {problem}.", "Check its path, its permissions and the space on the disk."
-    )
 
 
 def check_name(name: str) -> None:

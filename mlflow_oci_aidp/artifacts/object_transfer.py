@@ -29,10 +29,9 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.utils.file_utils import ArtifactProgressBar
 
-from mlflow_oci_aidp.artifacts.locations import of_file
 from mlflow_oci_aidp.artifacts.object_client import Broken, ObjectClient, is_missing
 from mlflow_oci_aidp.artifacts.threads import call_off
-from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.errors import error, of_file
 from mlflow_oci_aidp.stopping import CalledOff, Stop, stoppable
 
 MEBIBYTE = 1024 * 1024
