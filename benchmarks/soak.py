@@ -142,7 +142,7 @@ def main() -> None:
     process = context.Process(target=serve, args=(other, arguments.faults, arguments.seed), daemon=True)
     process.start()
     retries = Retries()
-    logger = logging.getLogger("mlflow_oci_aidp.transport")
+    logger = logging.getLogger("mlflow_oci_aidp.client.platform_client")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     logger.addHandler(retries)

@@ -39,9 +39,9 @@ def main() -> None:
         from mlflow.utils.proto_json_utils import message_to_json, parse_dict
         from mlflow.utils.request_utils import _get_http_response_with_retries
 
+        from mlflow_oci_aidp.client.platform_client import _Body, _Call
+        from mlflow_oci_aidp.client.routes import ROUTES
         from mlflow_oci_aidp.registry import store as registry
-        from mlflow_oci_aidp.routes import ROUTES
-        from mlflow_oci_aidp.transport import _Body, _Call
 
         ours = compare.Peers(endpoint).ours
         ours.update_registered_model(compare.NAME, "flowers")

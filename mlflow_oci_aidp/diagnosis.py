@@ -27,7 +27,7 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp import settings as settings_module
 from mlflow_oci_aidp.identity import Identity
-from mlflow_oci_aidp.secrets import Secret
+from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import AUTH_MODES, SETTINGS, Settings
 
 #: Seconds that one step may wait for the network.
@@ -592,9 +592,9 @@ _Explain = Callable[[Case, str], tuple[str, str]]
 
 def _search(case: Case, call: str, found: str, not_found: _Explain) -> int:
     """Search for one entity, without repetitions; how many there are in the answer."""
-    from mlflow_oci_aidp.retry import RetryPolicy
-    from mlflow_oci_aidp.routes import ROUTES
-    from mlflow_oci_aidp.transport import Transport
+    from mlflow_oci_aidp.client.platform_client import Transport
+    from mlflow_oci_aidp.client.retry import RetryPolicy
+    from mlflow_oci_aidp.client.routes import ROUTES
 
     transport = Transport(case.settings, Identity(case.settings), RetryPolicy(max_retries=0, timeout=TIMEOUT))
     try:

@@ -121,7 +121,7 @@ def not_implemented(what: str) -> MlflowException:
     )
 
 
-def bad_answer(call: str, problem: str, status: int, request_id: str) -> MlflowException:
+def malformed_response(call: str, problem: str, status: int, request_id: str) -> MlflowException:
     """A success whose body is not what the platform documents.
 
     Args:
@@ -157,7 +157,7 @@ def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
     )
 
 
-def present(found: T | None, what: str) -> T:
+def require_body(found: T | None, what: str) -> T:
     """What an answer held.
 
     Args:
@@ -200,7 +200,7 @@ def conflict_code(body: bytes) -> str:
     return _text(_json_object(body).get("code"))
 
 
-def refusal(
+def error_from_response(
     status: int, body: bytes, request_id: str, *, claims_name: bool = False, note: str = "", remedy: str = ""
 ) -> RestException:
     """What a server answered, other than a success, as MLflow's exception.

@@ -18,8 +18,8 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.errors import error
-from mlflow_oci_aidp.processes import PerProcess
-from mlflow_oci_aidp.secrets import Secret
+from mlflow_oci_aidp.fork_safety import PerProcess
+from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import (
     AUTH_MODES,
     RESOURCE_PRINCIPAL_VARIABLE,

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from mlflow_oci_aidp.errors import invalid_parameter
-from mlflow_oci_aidp.secrets import Secret
+from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.uri import FORM, AidpUri
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mlflow_oci_aidp import settings
+from mlflow_oci_aidp.client.platform_client import Transport
+from mlflow_oci_aidp.client.routes import ROUTES
 from mlflow_oci_aidp.identity import Identity
-from mlflow_oci_aidp.routes import ROUTES
-from mlflow_oci_aidp.transport import Transport
 
 T = TypeVar("T")
 

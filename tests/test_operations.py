@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mlflow_oci_aidp.operations import NATIVE
-from mlflow_oci_aidp.registry.operations import OPERATIONS as REGISTRY
+from mlflow_oci_aidp.capabilities import NATIVE
+from mlflow_oci_aidp.client.routes import ROUTES
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES as REGISTRY
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
-from mlflow_oci_aidp.routes import ROUTES
-from mlflow_oci_aidp.tracking.operations import OPERATIONS as TRACKING
+from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES as TRACKING
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 TABLES = {AidpRegistryStore: REGISTRY, AidpTrackingStore: TRACKING}

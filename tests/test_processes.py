@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from mlflow_oci_aidp.processes import PerProcess
+from mlflow_oci_aidp.fork_safety import PerProcess
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 PATIENCE = 30

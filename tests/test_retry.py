@@ -8,7 +8,7 @@ from email.utils import formatdate
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.retry import RetryPolicy, repeats, seconds_of
+from mlflow_oci_aidp.client.retry import RetryPolicy, repeats, seconds_of
 
 
 @dataclass

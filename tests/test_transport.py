@@ -18,11 +18,11 @@ from mlflow.exceptions import MlflowException, RestException
 
 import mlflow_oci_aidp
 from mlflow_oci_aidp import settings
+from mlflow_oci_aidp.client.platform_client import Transport
+from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
-from mlflow_oci_aidp.retry import Clock, RetryPolicy
-from mlflow_oci_aidp.transport import Transport
 
 NAME = "main.default.iris"
 PRINCIPAL = "b3BlbiBzZXNhbWU="
@@ -369,7 +369,7 @@ def test_a_user_sees_each_attempt(aidp, caplog):
 
 
 def test_where_nobody_answers_is_told_from_the_first_wait_on(aidp, caplog):
-    caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp.retry")
+    caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp.client.retry")
     aidp.faults.add("reset_before")
     with_policy(aidp.uri, max_retries=1, backoff_factor=0, backoff_jitter=0).search_registered_models()
     assert f"because of this: no whole answer from {aidp.endpoint}, the connection was" in caplog.text

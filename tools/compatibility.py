@@ -26,10 +26,10 @@ import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 from mlflow.store.tracking.abstract_store import AbstractStore as TrackingStore
 
-from mlflow_oci_aidp.operations import UNAVAILABLE, Operation
-from mlflow_oci_aidp.registry.operations import OPERATIONS as REGISTRY
+from mlflow_oci_aidp.capabilities import UNAVAILABLE, Capability
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES as REGISTRY
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
-from mlflow_oci_aidp.tracking.operations import OPERATIONS as TRACKING
+from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES as TRACKING
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from tools.tables import replaced, table
 
@@ -41,7 +41,7 @@ class Store:
     """One of the stores: its name, its operations, its class, and the class that MLflow asks."""
 
     name: str
-    operations: tuple[Operation, ...]
+    operations: tuple[Capability, ...]
     ours: type[Any]
     theirs: type[Any]
 

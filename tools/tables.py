@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from mlflow_oci_aidp.errors import CODES, STATUSES, refusal
-from mlflow_oci_aidp.operations import Operation
-from mlflow_oci_aidp.registry import operations as registry
+from mlflow_oci_aidp.capabilities import Capability
+from mlflow_oci_aidp.errors import CODES, STATUSES, error_from_response
+from mlflow_oci_aidp.registry import capabilities as registry
 from mlflow_oci_aidp.settings import AUTH_MODES, SETTINGS
-from mlflow_oci_aidp.tracking import operations as tracking
+from mlflow_oci_aidp.tracking import capabilities as tracking
 
 ROOT = Path(__file__).parent.parent
 PAGES = tuple(
@@ -65,18 +65,18 @@ def auth() -> str:
     )
 
 
-def _operations(store: str, lines: Iterable[Operation]) -> str:
+def _operations(store: str, lines: Iterable[Capability]) -> str:
     return table((store, "", "how"), [(f"`{line.method}`", line.kind, line.how) for line in lines])
 
 
 def operations() -> str:
     """The table of the registry's operations."""
-    return _operations("MLflow's registry store", registry.OPERATIONS)
+    return _operations("MLflow's registry store", registry.CAPABILITIES)
 
 
 def tracking_operations() -> str:
     """The table of tracking's operations."""
-    return _operations("MLflow's tracking store", tracking.OPERATIONS)
+    return _operations("MLflow's tracking store", tracking.CAPABILITIES)
 
 
 def tracking_lacking() -> str:
@@ -89,7 +89,7 @@ def errors() -> str:
     """What users see of each status, and what to do: taken from the exceptions themselves."""
     rows = []
     for status in STATUSES:
-        exception = refusal(status, b"", "")
+        exception = error_from_response(status, b"", "")
         remedy = exception.message.partition("opc-request-id unknown) ")[2]
         rows.append((str(status), f"`{exception.error_code}`", remedy))
     return table(("status", "`error_code`", "what to do"), rows)

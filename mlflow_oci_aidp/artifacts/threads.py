@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from mlflow.utils.file_utils import ArtifactProgressBar
 
-from mlflow_oci_aidp.processes import PerProcess
-from mlflow_oci_aidp.stopping import Stop, stoppable
+from mlflow_oci_aidp.client.cancellation import CancelToken, stoppable
+from mlflow_oci_aidp.fork_safety import PerProcess
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ def run_all(threads: Threads, tasks: Mapping[str, Callable[[], object]], descrip
     return failures
 
 
-def call_off(futures: Iterable[Future[T]], stop: Stop) -> None:
+def call_off(futures: Iterable[Future[T]], stop: CancelToken) -> None:
     """Have no work begin any more, and wait for what has begun, which looks at ``stop``."""
     futures = list(futures)
     stop.set()

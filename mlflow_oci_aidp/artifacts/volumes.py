@@ -27,12 +27,12 @@ from mlflow_oci_aidp.artifacts.locations import VOLUME_FORM, check_folder, check
 from mlflow_oci_aidp.artifacts.locations import VOLUMES as ROOT
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
 from mlflow_oci_aidp.artifacts.threads import Threads, run_all
-from mlflow_oci_aidp.errors import error, invalid_parameter, present
+from mlflow_oci_aidp.client.cancellation import current_stop, stoppable
+from mlflow_oci_aidp.client.platform_client import Transport
+from mlflow_oci_aidp.client.retry import RetryPolicy
+from mlflow_oci_aidp.client.routes import VOLUMES
+from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
 from mlflow_oci_aidp.identity import Identity
-from mlflow_oci_aidp.retry import RetryPolicy
-from mlflow_oci_aidp.routes import VOLUMES
-from mlflow_oci_aidp.stopping import current_stop, stoppable
-from mlflow_oci_aidp.transport import Transport
 from mlflow_oci_aidp.uri import SCHEME
 
 #: How many entries of a list come at a time. [OCI's usual maximum]
@@ -226,7 +226,9 @@ class VolumeClient:
         page: str | None = None
         while True:
             answer = self._transport.transfer(route, {**fields, "limit": PAGE, "page": page})
-            yield from present(self._transport.read(route, answer, _READERS[call]), f"{route.call} of {self._location}")
+            yield from require_body(
+                self._transport.read(route, answer, _READERS[call]), f"{route.call} of {self._location}"
+            )
             if not answer.next_page or answer.next_page == page:
                 return
             page = answer.next_page

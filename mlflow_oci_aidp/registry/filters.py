@@ -9,7 +9,7 @@ _DOUBLE_QUOTED_VALUE = re.compile(
 )
 
 
-def documented(filter_string: str | None) -> str | None:
+def with_single_quotes(filter_string: str | None) -> str | None:
     """A filter whose value is in single quotes; MLflow's web page puts some in double quotes.
 
     Args:

@@ -19,15 +19,15 @@ from mlflow.utils.validation import _validate_model_alias_name
 
 from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember_location
-from mlflow_oci_aidp.errors import error, invalid_parameter, present
-from mlflow_oci_aidp.operations import lacking
+from mlflow_oci_aidp.capabilities import unsupported
+from mlflow_oci_aidp.client.routes import ROUTES
+from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
+from mlflow_oci_aidp.model_sources import ModelSources
 from mlflow_oci_aidp.registry import aliases, entities, prompts
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, UNAVAILABLE
 from mlflow_oci_aidp.registry.entities import Json
-from mlflow_oci_aidp.registry.filters import documented
-from mlflow_oci_aidp.registry.operations import OPERATIONS, UNAVAILABLE
-from mlflow_oci_aidp.routes import ROUTES
+from mlflow_oci_aidp.registry.filters import with_single_quotes
 from mlflow_oci_aidp.stores import PlatformStore
-from mlflow_oci_aidp.tracking.places import Places
 from mlflow_oci_aidp.uri import SCHEME
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
     def __init__(self, store_uri: str, tracking_uri: str | None = None) -> None:
         super().__init__(store_uri, tracking_uri)
         self._open(store_uri, tracking_uri)
-        self._places = Places(self._call) if self._settings.workspace else None
+        self._places = ModelSources(self._call) if self._settings.workspace else None
 
     # Registered models
 
@@ -119,7 +119,9 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
         """
-        return present(self._call("GetRegisteredModel", _registered_model, name=name), f"The registered model {name!r}")
+        return require_body(
+            self._call("GetRegisteredModel", _registered_model, name=name), f"The registered model {name!r}"
+        )
 
     def search_registered_models(
         self,
@@ -254,7 +256,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
         """
-        return present(
+        return require_body(
             self._call("GetModelVersion", self._model_version, name=name, version=str(version)),
             f"Version {version} of {name!r}",
         )
@@ -419,7 +421,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             MlflowException: ``INVALID_PARAMETER_VALUE`` if there is no such alias, as MLflow's own servers say it.
         """
         if "GetModelVersionByAlias" in ROUTES:
-            return present(
+            return require_body(
                 self._call("GetModelVersionByAlias", self._model_version, name=name, alias=alias),
                 f"The alias {alias!r} of {name!r}",
             )
@@ -436,7 +438,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
     def _alias_places(self, name: str) -> tuple[dict[str, str], dict[str, str]]:
         """The aliases that the platform reports, and the tags of a registered model."""
         found = self._call("GetRegisteredModel", entities.alias_places, name=name)
-        return present(found, f"The registered model {name!r}")
+        return require_body(found, f"The registered model {name!r}")
 
     def _forget_aliases(self, name: str, version: str) -> None:
         """Delete the aliases of a version that is gone."""
@@ -478,7 +480,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         latest = self.get_registered_model(name).latest_versions
         same = [version for version in latest if version.source == source]
         newest = max(same, key=lambda version: int(version.version), default=None)
-        return present(newest, f"The new version of {name!r}")
+        return require_body(newest, f"The new version of {name!r}")
 
     def _search(
         self,
@@ -502,7 +504,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             found = self._call(
                 call,
                 page,
-                filter=documented(search.filter),
+                filter=with_single_quotes(search.filter),
                 max_results=max_results,
                 order_by=", ".join(order_by or ()) or None,
                 page_token=page_token or None,
@@ -514,9 +516,9 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             page_token = found.token
 
 
-for _operation in OPERATIONS:
+for _operation in CAPABILITIES:
     if _operation.kind == UNAVAILABLE:
-        setattr(AidpRegistryStore, _operation.method, lacking(_operation.how))
+        setattr(AidpRegistryStore, _operation.method, unsupported(_operation.how))
 
 
 def _registered_model(json: Json) -> RegisteredModel:

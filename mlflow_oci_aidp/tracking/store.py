@@ -52,16 +52,16 @@ from mlflow.utils.validation import (
 
 from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember, remember_location
-from mlflow_oci_aidp.errors import error, invalid_parameter, present
+from mlflow_oci_aidp.capabilities import unsupported
+from mlflow_oci_aidp.client.routes import ROUTES
+from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
 from mlflow_oci_aidp.identity import is_principal_chosen
-from mlflow_oci_aidp.operations import lacking
-from mlflow_oci_aidp.routes import ROUTES
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking import entities, logged_models, search
 from mlflow_oci_aidp.tracking import tags as run_tags
+from mlflow_oci_aidp.tracking.capabilities import OF_MLFLOW, lacking_in
 from mlflow_oci_aidp.tracking.entities import Json, RecordedId
 from mlflow_oci_aidp.tracking.logged_models import Kept, ModelId
-from mlflow_oci_aidp.tracking.operations import OF_MLFLOW, lacking_in
 
 if TYPE_CHECKING:
     from mlflow.models import Model
@@ -144,7 +144,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             artifact_location=to_platform(artifact_location) if artifact_location else None,
             tags=_json_of_tags(tags),
         )
-        return found or str(present(self.get_experiment_by_name(name), f"The experiment {name!r}").experiment_id)
+        return found or str(require_body(self.get_experiment_by_name(name), f"The experiment {name!r}").experiment_id)
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """Read an experiment.
@@ -153,7 +153,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
         """
         found = self._call("GetExperiment", _experiment, experiment_id=str(experiment_id))
-        return present(found, f"The experiment {experiment_id!r}")
+        return require_body(found, f"The experiment {experiment_id!r}")
 
     def get_experiment_by_name(self, experiment_name: str) -> Experiment | None:
         """Read an experiment by its name; None if there is none, or this identity may not see it."""
@@ -163,7 +163,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             if problem.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
             return None
-        return present(found, f"The experiment {experiment_name!r}")
+        return require_body(found, f"The experiment {experiment_name!r}")
 
     def search_experiments(
         self,
@@ -252,7 +252,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             tags=tags,
             run_name=run_name or None,
         )
-        return self._with_place(present(found, "The new run"))
+        return self._with_place(require_body(found, "The new run"))
 
     def get_run(self, run_id: str) -> Run:
         """Read a run.
@@ -260,7 +260,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
         """
-        return self._with_place(present(self._call("GetRun", _run, run_id=run_id), f"The run {run_id!r}"))
+        return self._with_place(require_body(self._call("GetRun", _run, run_id=run_id), f"The run {run_id!r}"))
 
     def _with_place(self, run: Run) -> Run:
         """A run whose artifacts belong to this store."""
@@ -498,7 +498,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
                 params=_json_of_tags(params),
                 model_type=model_type,
             )
-            return present(found, f"The new logged model {name!r}")
+            return require_body(found, f"The new logged model {name!r}")
         number = logged_models.new_number()
         # MLflow's server passes an empty id where there is none.
         info = self.get_run(source_run_id).info if source_run_id else None
@@ -531,7 +531,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         """
         if "GetLoggedModel" in ROUTES:
             found = self._call("GetLoggedModel", _logged_model, model_id=model_id)
-            return present(found, f"The logged model {model_id!r}")
+            return require_body(found, f"The logged model {model_id!r}")
         parsed = ModelId.parse(model_id)
         if parsed is None:
             return self._get_foreign_model(model_id)
@@ -726,7 +726,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
 
     def _kept_beside_others(self, model_id: ModelId) -> tuple[RunInfo, Kept, list[Kept]]:
         """A run, one of the logged models that it keeps, and the others."""
-        info, found = present(
+        info, found = require_body(
             self._call("GetRun", _kept_models, run_id=model_id.run_id), f"The run {model_id.run_id!r}"
         )
         remember_location(info.artifact_uri, self._uris[0])
@@ -806,7 +806,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
 
 for _name in OF_MLFLOW - set(vars(AidpTrackingStore)):
     if _what := lacking_in(_name):
-        setattr(AidpTrackingStore, _name, lacking(_what))
+        setattr(AidpTrackingStore, _name, unsupported(_what))
 
 
 def _experiment(json: Json) -> Experiment:

@@ -8,13 +8,13 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.artifacts import object_transfer
-from mlflow_oci_aidp.artifacts.object_client import ObjectClient
-from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
+from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
+from mlflow_oci_aidp.artifacts.object_storage.client import ObjectClient
+from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.volumes import Location, VolumeClient
+from mlflow_oci_aidp.client.platform_client import Transport
+from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.identity import Identity
-from mlflow_oci_aidp.retry import Clock, RetryPolicy
-from mlflow_oci_aidp.transport import Transport
 
 from .object_storage import PLACE, client_of, objects, uploads
 

@@ -17,8 +17,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 import mlflow_oci_aidp
-from mlflow_oci_aidp.artifacts import object_transfer
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
+from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
 
 from .object_storage import LOCATION, PLACE, client_of, objects, written
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.artifacts import object_transfer
-from mlflow_oci_aidp.artifacts.object_client import ObjectClient
-from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
+from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
+from mlflow_oci_aidp.artifacts.object_storage.client import ObjectClient
+from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
+from mlflow_oci_aidp.client.retry import Clock
 from mlflow_oci_aidp.emulator import Fault
-from mlflow_oci_aidp.retry import Clock
 
 from .object_storage import objects, uploads, written
 

@@ -15,10 +15,10 @@ import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from mlflow_oci_aidp.artifacts import object_transfer
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
+from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
-from mlflow_oci_aidp.stopping import CalledOff, stoppable
+from mlflow_oci_aidp.client.cancellation import TransferCancelledError, stoppable
 
 from .object_storage import LOCATION, uploads, written
 
@@ -114,8 +114,8 @@ def test_what_is_called_off_is_not_repeated(storage, tmp_path, location, monkeyp
         threading.Timer(1, stop.set).start()
         with pytest.raises(MlflowException) as caught:
             repository.log_artifact(str(tmp_path / "1"))
-    assert isinstance(caught.value, CalledOff)
-    assert isinstance(pickle.loads(pickle.dumps(caught.value)), CalledOff)
+    assert isinstance(caught.value, TransferCancelledError)
+    assert isinstance(pickle.loads(pickle.dumps(caught.value)), TransferCancelledError)
 
 
 def test_repositories_of_the_same_settings_share_a_client(storage, monkeypatch):

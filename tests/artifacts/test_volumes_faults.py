@@ -137,7 +137,7 @@ def test_one_file_of_many_that_fails_is_said(aidp: Emulator, place: VolumeArtifa
 def test_a_file_that_became_shorter_is_said(
     place: VolumeArtifactRepository, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlflow_oci_aidp.transport import Upload
+    from mlflow_oci_aidp.client.platform_client import Upload
 
     known = Upload.of(str(file))
     file.write_bytes(b"short")

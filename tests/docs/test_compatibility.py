@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mlflow_oci_aidp.registry.operations import OPERATIONS as REGISTRY
-from mlflow_oci_aidp.tracking.operations import OPERATIONS as TRACKING
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES as REGISTRY
+from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES as TRACKING
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "compatibility.md"
 TABLE = PAGE.read_text(encoding="utf-8").partition("<!-- compatibility -->")[2].partition("<!-- end of")[0]

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from mlflow_oci_aidp.client.platform_client import Transport
+from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
-from mlflow_oci_aidp.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
-from mlflow_oci_aidp.transport import Transport
 
 from . import registry_plan, tracking_plan
 

@@ -9,7 +9,7 @@ from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 
 from mlflow_oci_aidp.registry.store import AidpRegistryStore as Store
 
-from .plan import Operation
+from .plan import Capability
 
 NAME = "main.default.iris"
 
@@ -23,59 +23,59 @@ def _models(store: Store) -> list[str]:
 
 
 #: Each begins with what :py:func:`prepare` makes.
-OPERATIONS: Mapping[str, Operation] = {
-    "create_registered_model": Operation(
+CAPABILITIES: Mapping[str, Capability] = {
+    "create_registered_model": Capability(
         lambda store: store.create_registered_model("new"), lambda store: _models(store).count("new")
     ),
-    "update_registered_model": Operation(
+    "update_registered_model": Capability(
         lambda store: store.update_registered_model(NAME, "changed"),
         lambda store: int(store.get_registered_model(NAME).description == "changed"),
     ),
-    "rename_registered_model": Operation(
+    "rename_registered_model": Capability(
         lambda store: store.rename_registered_model(NAME, "renamed"), lambda store: _models(store).count("renamed")
     ),
-    "delete_registered_model": Operation(
+    "delete_registered_model": Capability(
         lambda store: store.delete_registered_model(NAME), lambda store: int(NAME not in _models(store))
     ),
-    "set_registered_model_tag": Operation(
+    "set_registered_model_tag": Capability(
         lambda store: store.set_registered_model_tag(NAME, RegisteredModelTag("new", "1")),
         lambda store: int(store.get_registered_model(NAME).tags.get("new") == "1"),
     ),
-    "delete_registered_model_tag": Operation(
+    "delete_registered_model_tag": Capability(
         lambda store: store.delete_registered_model_tag(NAME, "old"),
         lambda store: int("old" not in store.get_registered_model(NAME).tags),
     ),
-    "create_model_version": Operation(
+    "create_model_version": Capability(
         lambda store: store.create_model_version(NAME, "s3://bucket/second"),
         lambda store: len(_versions(store)) - 1,
     ),
-    "update_model_version": Operation(
+    "update_model_version": Capability(
         lambda store: store.update_model_version(NAME, 1, "changed"),
         lambda store: int(store.get_model_version(NAME, 1).description == "changed"),
     ),
-    "transition_model_version_stage": Operation(
+    "transition_model_version_stage": Capability(
         lambda store: store.transition_model_version_stage(NAME, 1, "Staging", False),
         lambda store: int(store.get_model_version(NAME, 1).current_stage == "Staging"),
     ),
-    "delete_model_version": Operation(
+    "delete_model_version": Capability(
         lambda store: store.delete_model_version(NAME, 1), lambda store: 1 - len(_versions(store))
     ),
-    "set_model_version_tag": Operation(
+    "set_model_version_tag": Capability(
         lambda store: store.set_model_version_tag(NAME, 1, ModelVersionTag("new", "1")),
         lambda store: int(store.get_model_version(NAME, 1).tags.get("new") == "1"),
     ),
-    "delete_model_version_tag": Operation(
+    "delete_model_version_tag": Capability(
         lambda store: store.delete_model_version_tag(NAME, 1, "old"),
         lambda store: int("old" not in store.get_model_version(NAME, 1).tags),
     ),
-    "set_registered_model_alias": Operation(
+    "set_registered_model_alias": Capability(
         lambda store: store.set_registered_model_alias(NAME, "champion", 1),
         lambda store: len(store.get_registered_model(NAME).aliases),
     ),
-    "get_registered_model": Operation(lambda store: store.get_registered_model(NAME)),
-    "search_registered_models": Operation(lambda store: store.search_registered_models()),
-    "get_model_version": Operation(lambda store: store.get_model_version(NAME, 1)),
-    "search_model_versions": Operation(lambda store: store.search_model_versions()),
+    "get_registered_model": Capability(lambda store: store.get_registered_model(NAME)),
+    "search_registered_models": Capability(lambda store: store.search_registered_models()),
+    "get_model_version": Capability(lambda store: store.get_model_version(NAME, 1)),
+    "search_model_versions": Capability(lambda store: store.search_model_versions()),
 }
 
 

@@ -23,7 +23,7 @@ from mlflow.entities import (
 
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore as Store
 
-from .plan import Operation
+from .plan import Capability
 
 #: Names cannot be used again, not even those of what was deleted.
 _number = itertools.count()
@@ -68,105 +68,105 @@ def _dataset() -> DatasetInput:
 
 
 #: Each begins with what :py:func:`prepare` makes.
-OPERATIONS: Mapping[str, Operation] = {
-    "create_experiment": Operation(
+CAPABILITIES: Mapping[str, Capability] = {
+    "create_experiment": Capability(
         lambda store: store.create_experiment(f"{_here['name']} new"),
         lambda store: len(store.search_experiments(filter_string=f"name = '{_here['name']} new'")),
     ),
-    "rename_experiment": Operation(
+    "rename_experiment": Capability(
         lambda store: store.rename_experiment(_here["experiment"], f"{_here['name']} renamed"),
         lambda store: int(_experiment(store).name.endswith("renamed")),
     ),
-    "delete_experiment": Operation(
+    "delete_experiment": Capability(
         lambda store: store.delete_experiment(_here["experiment"]),
         lambda store: int(_experiment(store).lifecycle_stage == "deleted"),
     ),
-    "restore_experiment": Operation(
+    "restore_experiment": Capability(
         lambda store: store.restore_experiment(_here["gone"]),
         lambda store: int(_experiment(store, "gone").lifecycle_stage == "active"),
     ),
-    "set_experiment_tag": Operation(
+    "set_experiment_tag": Capability(
         lambda store: store.set_experiment_tag(_here["experiment"], ExperimentTag("new", "1")),
         lambda store: int(_experiment(store).tags.get("new") == "1"),
     ),
-    "delete_experiment_tag": Operation(
+    "delete_experiment_tag": Capability(
         lambda store: store.delete_experiment_tag(_here["experiment"], "old"),
         lambda store: int("old" not in _experiment(store).tags),
     ),
-    "create_run": Operation(
+    "create_run": Capability(
         lambda store: store.create_run(_here["experiment"], "", 0, [], "second"), lambda store: _runs(store) - 1
     ),
-    "update_run_info": Operation(
+    "update_run_info": Capability(
         lambda store: store.update_run_info(_here["run"], RunStatus.FINISHED, 1, None),
         lambda store: int(_run(store).info.status == "FINISHED"),
     ),
-    "delete_run": Operation(
+    "delete_run": Capability(
         lambda store: store.delete_run(_here["run"]), lambda store: int(_run(store).info.lifecycle_stage == "deleted")
     ),
-    "restore_run": Operation(
+    "restore_run": Capability(
         lambda store: store.restore_run(_here["deleted"]),
         lambda store: int(store.get_run(_here["deleted"]).info.lifecycle_stage == "active"),
     ),
-    "set_tag": Operation(
+    "set_tag": Capability(
         lambda store: store.set_tag(_here["run"], RunTag("new", "1")),
         lambda store: int(_run(store).data.tags.get("new") == "1"),
     ),
-    "delete_tag": Operation(
+    "delete_tag": Capability(
         lambda store: store.delete_tag(_here["run"], "old"), lambda store: int("old" not in _run(store).data.tags)
     ),
-    "log_param": Operation(
+    "log_param": Capability(
         lambda store: store.log_param(_here["run"], Param("depth", "3")),
         lambda store: int(_run(store).data.params == {"depth": "3"}),
     ),
-    "log_metric": Operation(
+    "log_metric": Capability(
         lambda store: store.log_metric(_here["run"], Metric("loss", 0.5, 1, 0)),
         lambda store: len(store.get_metric_history(_here["run"], "loss")),
     ),
-    "log_batch": Operation(
+    "log_batch": Capability(
         lambda store: store.log_batch(
             _here["run"], [Metric("loss", 0.5, 1, 0)], [Param("depth", "3")], [RunTag("new", "1")]
         ),
         lambda store: len(store.get_metric_history(_here["run"], "loss")),
     ),
-    "log_inputs": Operation(
+    "log_inputs": Capability(
         lambda store: store.log_inputs(_here["run"], [_dataset()]),
         lambda store: len(_run(store).inputs.dataset_inputs),
     ),
-    "log_outputs": Operation(
+    "log_outputs": Capability(
         lambda store: store.log_outputs(_here["run"], [LoggedModelOutput("m-1", 0)]),
         lambda store: len(_run(store).outputs.model_outputs),
     ),
-    "create_logged_model on a run of its own": Operation(
+    "create_logged_model on a run of its own": Capability(
         lambda store: store.create_logged_model(_here["experiment"], "new"),
         lambda store: len(store.search_logged_models([_here["experiment"]], "name = 'new'")),
     ),
-    "create_logged_model": Operation(
+    "create_logged_model": Capability(
         lambda store: store.create_logged_model(_here["experiment"], "new", _here["run"]),
         lambda store: len(store.search_logged_models([_here["experiment"]], "name = 'new'")),
     ),
-    "finalize_logged_model": Operation(
+    "finalize_logged_model": Capability(
         lambda store: store.finalize_logged_model(_here["model"], LoggedModelStatus.FAILED),
         lambda store: int(_model(store).status == LoggedModelStatus.FAILED),
     ),
-    "set_logged_model_tags": Operation(
+    "set_logged_model_tags": Capability(
         lambda store: store.set_logged_model_tags(_here["model"], [LoggedModelTag("new", "1")]),
         lambda store: int(_model(store).tags.get("new") == "1"),
     ),
-    "delete_logged_model_tag": Operation(
+    "delete_logged_model_tag": Capability(
         lambda store: store.delete_logged_model_tag(_here["model"], "old"),
         lambda store: int("old" not in _model(store).tags),
     ),
-    "log_logged_model_params": Operation(
+    "log_logged_model_params": Capability(
         lambda store: store.log_logged_model_params(_here["model"], [LoggedModelParameter("depth", "3")]),
         lambda store: int(_model(store).params == {"depth": "3"}),
     ),
-    "delete_logged_model": Operation(
+    "delete_logged_model": Capability(
         lambda store: store.delete_logged_model(_here["model"]),
         lambda store: 1 - len(store.search_logged_models([_here["experiment"]])),
     ),
-    "get_experiment": Operation(_experiment),
-    "get_run": Operation(_run),
-    "search_runs": Operation(lambda store: store.search_runs([_here["experiment"]], "", ViewType.ALL)),
-    "get_metric_history": Operation(lambda store: store.get_metric_history(_here["run"], "loss")),
-    "list_artifacts": Operation(lambda store: store.list_artifacts(_here["run"])),
+    "get_experiment": Capability(_experiment),
+    "get_run": Capability(_run),
+    "search_runs": Capability(lambda store: store.search_runs([_here["experiment"]], "", ViewType.ALL)),
+    "get_metric_history": Capability(lambda store: store.get_metric_history(_here["run"], "loss")),
+    "list_artifacts": Capability(lambda store: store.list_artifacts(_here["run"])),
 }

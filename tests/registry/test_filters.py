@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlflow_oci_aidp.registry.filters import documented
+from mlflow_oci_aidp.registry.filters import with_single_quotes
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from mlflow_oci_aidp.registry.filters import documented
     ],
 )
 def test_values_are_in_single_quotes(given, sent):
-    assert documented(given) == sent
+    assert with_single_quotes(given) == sent
 
 
 def test_the_search_of_mlflows_page_is_understood(aidp, client):

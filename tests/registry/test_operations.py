@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlflow.store.model_registry.abstract_store import AbstractStore
 
-from mlflow_oci_aidp.registry.operations import OPERATIONS
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
 
@@ -13,7 +13,7 @@ def methods_of(store):
 
 
 def test_every_method_of_mlflows_store_is_in_the_table():
-    assert methods_of(AbstractStore) <= {operation.method for operation in OPERATIONS}
+    assert methods_of(AbstractStore) <= {operation.method for operation in CAPABILITIES}
 
 
 def test_no_abstract_method_is_left():

@@ -8,7 +8,7 @@ import pytest
 from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.registry.operations import NATIVE, OPERATIONS
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, NATIVE
 from tests.support.wire import of_sdk, sent
 
 models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
@@ -116,7 +116,7 @@ PAIRS = {
 
 
 def test_every_native_operation_is_compared():
-    assert set(PAIRS) == {operation.method for operation in OPERATIONS if operation.kind == NATIVE}
+    assert set(PAIRS) == {operation.method for operation in CAPABILITIES if operation.kind == NATIVE}
 
 
 @pytest.mark.parametrize("method", PAIRS)

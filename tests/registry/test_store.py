@@ -9,7 +9,7 @@ from mlflow.entities.model_registry import RegisteredModelTag
 from mlflow.exceptions import MlflowException, RestException
 
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.registry.operations import OPERATIONS, UNAVAILABLE
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, UNAVAILABLE
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
 NAME = "main.default.iris"
@@ -324,7 +324,7 @@ def test_an_error_names_status_and_request_id(aidp, client):
 
 
 @pytest.mark.parametrize(
-    "operation", [line for line in OPERATIONS if line.kind == UNAVAILABLE], ids=lambda line: line.method
+    "operation", [line for line in CAPABILITIES if line.kind == UNAVAILABLE], ids=lambda line: line.method
 )
 def test_what_the_platform_lacks_is_said_at_once(aidp, store, operation):
     with pytest.raises(MlflowException) as caught:

@@ -8,7 +8,7 @@ import pytest
 from mlflow.entities import LoggedModelOutput, LoggedModelParameter, LoggedModelStatus, LoggedModelTag
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp import routes
+from mlflow_oci_aidp.client import routes
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 WORKSPACE = "first"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.tracking.operations import OF_MLFLOW, lacking_in
+from mlflow_oci_aidp.tracking.capabilities import OF_MLFLOW, lacking_in
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 LACKING = sorted(name for name in OF_MLFLOW if lacking_in(name))

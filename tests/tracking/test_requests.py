@@ -20,7 +20,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
-from mlflow_oci_aidp.tracking.operations import NATIVE, OPERATIONS
+from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES, NATIVE
 from tests.support.wire import of_sdk, sent
 
 models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
@@ -210,7 +210,7 @@ def of_client(aidp, sdk, method, asked):
 
 
 def test_every_native_operation_is_compared():
-    assert set(PAIRS) == {operation.method for operation in OPERATIONS if operation.kind == NATIVE}
+    assert set(PAIRS) == {operation.method for operation in CAPABILITIES if operation.kind == NATIVE}
 
 
 @pytest.mark.parametrize("method", PAIRS)

@@ -29,10 +29,10 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.utils.file_utils import ArtifactProgressBar
 
-from mlflow_oci_aidp.artifacts.object_client import Broken, ObjectClient, is_missing
+from mlflow_oci_aidp.artifacts.object_storage.client import Broken, ObjectClient, is_missing
 from mlflow_oci_aidp.artifacts.threads import call_off
+from mlflow_oci_aidp.client.cancellation import CancelToken, TransferCancelledError, stoppable
 from mlflow_oci_aidp.errors import error, of_file
-from mlflow_oci_aidp.stopping import CalledOff, Stop, stoppable
 
 MEBIBYTE = 1024 * 1024
 
@@ -81,7 +81,7 @@ class ObjectTransfer:
         with stoppable() as whole:
             of_file(path, "read", lambda: self._upload(path, name, whole.part()))
 
-    def _upload(self, path: str, name: str, stop: Stop) -> None:
+    def _upload(self, path: str, name: str, stop: CancelToken) -> None:
         from oci.object_storage import UploadManager
 
         upload = _Upload(self._storage, path, self._part_size, stop)
@@ -102,13 +102,13 @@ class ObjectTransfer:
                     progress_callback=lambda _: bar.update(),
                 )
                 is_sent = True
-            except CalledOff:
+            except TransferCancelledError:
                 pass  # The error of the part that failed is raised below.
             finally:
                 if not is_sent:
                     upload.abort()
         if not is_sent:
-            raise stop.problem or CalledOff
+            raise stop.problem or TransferCancelledError
 
     def download(self, name: str, path: str) -> None:
         """Get an object in the place of a file, which changes at once or not at all.
@@ -124,7 +124,7 @@ class ObjectTransfer:
         with stoppable() as whole:
             of_file(path, "written", lambda: self._download(name, path, whole))
 
-    def _download(self, name: str, path: str, stop: Stop) -> None:
+    def _download(self, name: str, path: str, stop: CancelToken) -> None:
         temporary = os.path.join(os.path.dirname(path), f".{uuid.uuid4().hex}.part")
         try:
             headers, size = self._get_small(name, temporary, stop)
@@ -141,7 +141,7 @@ class ObjectTransfer:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
 
-    def _get_small(self, name: str, temporary: str, stop: Stop) -> tuple[Mapping[str, str], int]:
+    def _get_small(self, name: str, temporary: str, stop: CancelToken) -> tuple[Mapping[str, str], int]:
         """Writes an object that is not longer than a part, and of any other an empty file; says what it is."""
 
         def attempt(client: Any) -> tuple[Mapping[str, str], int]:
@@ -160,7 +160,7 @@ class ObjectTransfer:
 
         return self._storage.call(self._reading(name), attempt, moves_content=True, stop=stop)
 
-    def _get_large(self, name: str, temporary: str, size: int, headers: Mapping[str, str], whole: Stop) -> bool:
+    def _get_large(self, name: str, temporary: str, size: int, headers: Mapping[str, str], whole: CancelToken) -> bool:
         """Writes an object range by range; says whether its checksum, if it has one that can be made, is right."""
         names = {key.lower(): value for key, value in headers.items()}
         part_size = _part_size_of(names, size) or self._part_size
@@ -207,7 +207,7 @@ class _Upload:
         stop: What calls it off.
     """
 
-    def __init__(self, storage: ObjectClient, path: str, part_size: int, stop: Stop) -> None:
+    def __init__(self, storage: ObjectClient, path: str, part_size: int, stop: CancelToken) -> None:
         self._storage = storage
         self._path = path
         self._begin = _Look.at(path)
@@ -366,7 +366,7 @@ class _Download:
     """The ranges of one object, written into one file by several threads."""
 
     def __init__(
-        self, storage: ObjectClient, place: tuple[str, str], name: str, etag: str, path: str, stop: Stop
+        self, storage: ObjectClient, place: tuple[str, str], name: str, etag: str, path: str, stop: CancelToken
     ) -> None:
         self._storage = storage
         self._place = place
@@ -407,7 +407,7 @@ class _Part(io.IOBase):
     What is read at a time is larger than what HTTP asks for, which sends all that it gets.
     """
 
-    def __init__(self, file: Any, offset: int, length: int, stop: Stop) -> None:
+    def __init__(self, file: Any, offset: int, length: int, stop: CancelToken) -> None:
         self._file = file
         self._length = length
         self._stop = stop

@@ -1,7 +1,7 @@
 """How MLflow's methods are served, in words: the lines of the operations tables.
 
-The tables themselves are beside the stores, in :py:mod:`mlflow_oci_aidp.registry.operations` and
-:py:mod:`mlflow_oci_aidp.tracking.operations`.
+The tables themselves are beside the stores, in :py:mod:`mlflow_oci_aidp.registry.capabilities` and
+:py:mod:`mlflow_oci_aidp.tracking.capabilities`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NATIVE, DERIVED, UNAVAILABLE = "native", "derived", "not available"
 
 
 @dataclass(frozen=True)
-class Operation:
+class Capability:
     """One line of a table.
 
     Attributes:
@@ -31,7 +31,7 @@ class Operation:
     how: str
 
 
-def lacking(what: str) -> Callable[..., NoReturn]:
+def unsupported(what: str) -> Callable[..., NoReturn]:
     """A method for something that the platform lacks.
 
     Args:

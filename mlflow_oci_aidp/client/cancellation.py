@@ -11,13 +11,13 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import ErrorCode
 
-from mlflow_oci_aidp.retry import Clock
+from mlflow_oci_aidp.client.retry import Clock
 
 #: Seconds of a wait, after which it is looked whether there is still something to wait for.
 _LOOK_UP_EVERY = 0.5
 
 
-class CalledOff(MlflowException):
+class TransferCancelledError(MlflowException):
     """What the parts of a transfer end with, when it was not theirs to fail."""
 
     def __init__(self) -> None:
@@ -30,17 +30,17 @@ class CalledOff(MlflowException):
         return type(self), ()
 
 
-class Stop:
+class CancelToken:
     """Calls off what several threads do together: set by the first that fails, or by who waits for them."""
 
-    def __init__(self, whole: Stop | None = None) -> None:
+    def __init__(self, whole: CancelToken | None = None) -> None:
         self._event = threading.Event()
         self._whole = whole
         self.problem: BaseException | None = None
 
-    def part(self) -> Stop:
+    def part(self) -> CancelToken:
         """Calls off a part of it alone; with the whole, the part is called off, too."""
-        return Stop(self)
+        return CancelToken(self)
 
     @property
     def is_set(self) -> bool:
@@ -53,7 +53,7 @@ class Stop:
         Args:
             problem: Why, if it is an error: the first one counts.
         """
-        if not isinstance(problem, CalledOff):
+        if not isinstance(problem, TransferCancelledError):
             self.problem = self.problem or problem
         self._event.set()
 
@@ -61,10 +61,10 @@ class Stop:
         """Go no further once it is set.
 
         Raises:
-            CalledOff: It is set.
+            TransferCancelledError: It is set.
         """
         if self.is_set:
-            raise CalledOff
+            raise TransferCancelledError
 
     def clock(self, clock: Clock) -> Clock:
         """A clock whose waits end when it is set."""
@@ -74,7 +74,7 @@ class Stop:
 class _StoppableClock(Clock):
     """A clock that sleeps in short pieces, and looks up between them."""
 
-    def __init__(self, clock: Clock, stop: Stop) -> None:
+    def __init__(self, clock: Clock, stop: CancelToken) -> None:
         self._clock = clock
         self._stop = stop
 
@@ -91,16 +91,16 @@ class _StoppableClock(Clock):
 
 
 #: What the work of the current thread is a part of.
-_current: contextvars.ContextVar[Stop | None] = contextvars.ContextVar("mlflow_oci_aidp_stop", default=None)
+_current: contextvars.ContextVar[CancelToken | None] = contextvars.ContextVar("mlflow_oci_aidp_stop", default=None)
 
 
-def current_stop() -> Stop:
+def current_stop() -> CancelToken:
     """What calls off the work that the current thread is a part of; a new one where it is a part of none."""
-    return _current.get() or Stop()
+    return _current.get() or CancelToken()
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
+def stoppable() -> Iterator[CancelToken]:
     """What is done in the block, and by threads that are given work in it, can be called off together."""
     stop = current_stop()
     token = _current.set(stop)

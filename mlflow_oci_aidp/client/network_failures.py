@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Loss(NamedTuple):
+class NetworkFailure(NamedTuple):
     """What became of a request that got no whole answer.
 
     Attributes:
@@ -20,18 +20,18 @@ class Loss(NamedTuple):
     is_final: bool
 
 
-def loss_of(problem: BaseException) -> Loss:
+def classify_exception(problem: BaseException) -> NetworkFailure:
     """What an exception of ``requests``, ``urllib3`` or the operating system amounts to."""
     kinds = _kinds(problem)
-    for kind, found in LOSSES.items():
+    for kind, found in NETWORK_FAILURES.items():
         if kind in kinds:
-            return Loss(*found)
-    return Loss(f"the request failed ({min(kinds)})", "INTERNAL_ERROR", True)
+            return NetworkFailure(*found)
+    return NetworkFailure(f"the request failed ({min(kinds)})", "INTERNAL_ERROR", True)
 
 
 #: What goes wrong on the way, by the name of an exception in the chain; the first that fits counts. Each with
 #: words, MLflow's error code, and whether it is final, since no repetition could mend it.
-LOSSES: Mapping[str, tuple[str, str, bool]] = {
+NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
     "SSLCertVerificationError": ("the certificate of the endpoint is not trusted", "INTERNAL_ERROR", True),
     "TooManyRedirects": ("the endpoint answered with a redirect, which is not followed", "BAD_REQUEST", True),
     "ProxyError": ("the proxy could not be used", "TEMPORARILY_UNAVAILABLE", False),

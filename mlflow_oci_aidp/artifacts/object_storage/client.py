@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.errors import clock_note, error, refusal
+from mlflow_oci_aidp.client.cancellation import CancelToken
+from mlflow_oci_aidp.client.network_failures import classify_exception
+from mlflow_oci_aidp.client.retry import Clock, Outcome, RetryPolicy
+from mlflow_oci_aidp.errors import clock_note, error, error_from_response
+from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity, client_signer
-from mlflow_oci_aidp.losses import loss_of
-from mlflow_oci_aidp.processes import PerProcess
-from mlflow_oci_aidp.retry import Clock, Outcome, RetryPolicy
 from mlflow_oci_aidp.settings import Settings
-from mlflow_oci_aidp.stopping import Stop
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class ObjectClient:
         *,
         once: bool = False,
         moves_content: bool = False,
-        stop: Stop | None = None,
+        stop: CancelToken | None = None,
     ) -> T:
         """Make a call, again where that may help.
 
@@ -124,7 +124,7 @@ class ObjectClient:
             status = outcome.status
             about = f"This was about: {what[0].lower()}{what[1:]}."
             skew = clock_note(outcome.date, self._clock.time()) if status == 401 else ""
-            raise refusal(
+            raise error_from_response(
                 status,
                 body,
                 outcome.request_id,
@@ -179,7 +179,7 @@ class ObjectClient:
         ) as problem:
             if _refused.status:
                 return _refusal_without_words()
-            loss = loss_of(problem)
+            loss = classify_exception(problem)
             return _Outcome(lost=loss.words, lost_code=loss.code, is_final=loss.is_final)
         except OSError as problem:
             if problem.errno is not None:  # A file of this machine.

@@ -24,7 +24,7 @@ Call = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class OfRun:
+class RunArtifactSource:
     """Artifacts of a run.
 
     Attributes:
@@ -41,7 +41,7 @@ class OfRun:
         return f"runs:/{self.run_id}/{self.path}"
 
 
-class Places:
+class ModelSources:
     """Finds where the artifacts of the runs of a workspace lie.
 
     Args:
@@ -51,7 +51,7 @@ class Places:
     def __init__(self, call: Call) -> None:
         self._call = call
 
-    def find(self, source: str, run_id: str | None) -> OfRun | None:
+    def find(self, source: str, run_id: str | None) -> RunArtifactSource | None:
         """The run of this workspace among whose artifacts the source of a model version lies.
 
         Args:
@@ -64,19 +64,19 @@ class Places:
         match = _OF_RUN.fullmatch(source)
         if match is not None:
             found = self._run(match["run"])
-            return OfRun(match["run"], _among(found, match["path"])) if found else None
+            return RunArtifactSource(match["run"], _among(found, match["path"])) if found else None
         model_id = _model_id(source)
         if model_id is not None:
             found = self._run(model_id.run_id)
             kept = found and logged_models.find(*found, model_id.number)
-            return OfRun(model_id.run_id, kept.folder) if kept else None
+            return RunArtifactSource(model_id.run_id, kept.folder) if kept else None
         if source.startswith(_MODELS):  # A copy of another version, or a logged model of another store.
             return None
         found = self._run(run_id) if run_id else None
         place = to_platform(found[0].artifact_uri or "") if found else ""
         if not run_id or not place or not source.startswith(f"{place}/"):
             return None
-        return OfRun(run_id, source[len(place) + 1 :])
+        return RunArtifactSource(run_id, source[len(place) + 1 :])
 
     def resolve(self, source: str) -> str:
         """Where the artifacts of a model version lie.

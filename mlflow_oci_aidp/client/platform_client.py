@@ -1,7 +1,7 @@
 """One exchange with the platform: prepare, sign, send, repeat, renew. JSON or a file in, JSON or a file out.
 
-Everything about HTTP is here and in :py:mod:`mlflow_oci_aidp.retry` and :py:mod:`mlflow_oci_aidp.errors`; nothing
-here knows MLflow's entities. No secret lives longer than an attempt: what is signed stays inside the prepared
+Everything about HTTP is here, in :py:mod:`mlflow_oci_aidp.client.retry` and in :py:mod:`mlflow_oci_aidp.errors`;
+nothing here knows MLflow's entities. No secret lives longer than an attempt: what is signed stays inside the prepared
 request, and exceptions of ``requests`` and ``urllib3``, which hold that request, never leave this module.
 """
 
@@ -28,23 +28,23 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, IncompleteRead
 
+from mlflow_oci_aidp.client.cancellation import CancelToken
+from mlflow_oci_aidp.client.network_failures import classify_exception
+from mlflow_oci_aidp.client.retry import Clock, Outcome, RetryPolicy
+from mlflow_oci_aidp.client.routes import BASE_PATH, INSTANCE, WORKSPACE, Route
 from mlflow_oci_aidp.errors import (
     OTHER_REMEDY,
-    bad_answer,
     clock_note,
     conflict_code,
     error,
+    error_from_response,
     invalid_parameter,
+    malformed_response,
     of_file,
-    refusal,
 )
+from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity
-from mlflow_oci_aidp.losses import loss_of
-from mlflow_oci_aidp.processes import PerProcess
-from mlflow_oci_aidp.retry import Clock, Outcome, RetryPolicy
-from mlflow_oci_aidp.routes import BASE_PATH, INSTANCE, WORKSPACE, Route
 from mlflow_oci_aidp.settings import Settings
-from mlflow_oci_aidp.stopping import Stop
 
 _logger = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class _Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     upload: Upload | None = None
     download: str | None = None
-    stop: Stop | None = None
+    stop: CancelToken | None = None
 
 
 class Transport:
@@ -194,7 +194,7 @@ class Transport:
         *,
         upload: str | None = None,
         download: str | None = None,
-        stop: Stop | None = None,
+        stop: CancelToken | None = None,
     ) -> Answer:
         """Make a call whose fields stand in the path, the query and the header, and whose body may be a file.
 
@@ -235,7 +235,9 @@ class Transport:
         self._check(route, answer)
         if not answer.is_platforms:
             # What a proxy or a gateway says instead must not pass for a file, or for the receipt of one.
-            raise bad_answer(route.call, "does not come from AI Data Platform", answer.status, answer.request_id)
+            raise malformed_response(
+                route.call, "does not come from AI Data Platform", answer.status, answer.request_id
+            )
         return answer
 
     def read(self, route: Route, answer: Answer, read: Callable[[dict[str, Any]], T]) -> T | None:
@@ -251,7 +253,7 @@ class Transport:
                 return read(found)
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             pass  # Raised below, where no exception is being handled: its context would hold the whole answer.
-        raise bad_answer(route.call, problem, answer.status, answer.request_id)
+        raise malformed_response(route.call, problem, answer.status, answer.request_id)
 
     def _run(self, call: _Call) -> Answer:
         """Attempt after attempt, until one counts."""
@@ -354,7 +356,7 @@ class Transport:
         if answer.lost:
             raise self._lost(route, answer)
         if not 200 <= answer.status < 300:
-            raise refusal(
+            raise error_from_response(
                 answer.status,
                 answer.body,
                 answer.request_id,
@@ -444,7 +446,7 @@ class _Wire:
                 response.close()
                 raise
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as problem:
-            loss = loss_of(problem)
+            loss = classify_exception(problem)
         else:
             headers = response.headers
             return Answer(

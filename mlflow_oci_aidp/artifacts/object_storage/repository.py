@@ -19,13 +19,13 @@ from mlflow_oci_aidp.artifacts.locations import (
     check_name,
     make_folder,
 )
-from mlflow_oci_aidp.artifacts.object_client import client_of, is_missing
-from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
+from mlflow_oci_aidp.artifacts.object_storage.client import client_of, is_missing
+from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.platform import uri_in_use
 from mlflow_oci_aidp.artifacts.threads import Threads, run_all
+from mlflow_oci_aidp.client.cancellation import current_stop
 from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.settings import resolve_storage
-from mlflow_oci_aidp.stopping import current_stop
 
 _logger = logging.getLogger(__name__)
 
