@@ -1,239 +1,442 @@
-"""Every error of this package: one shape for what the user did, one for what the platform answered.
+"""Every exception of this package.
 
-Both are MLflow's own exceptions, so that code written against another MLflow server keeps working:
-:py:class:`mlflow.exceptions.MlflowException` for what was wrong before a request was made, and
-:py:class:`mlflow.exceptions.RestException`, whose text begins with the error code, for what a server refused.
+All exceptions are MLflow's own too, so that code written against another MLflow server keeps
+working. Each is an :py:class:`AidpError`: beside MLflow's ``message`` and ``error_code`` it has the
+parts that the message was made of, so that programs need not parse a sentence.
+
+=============================  ======================================================
+class                          raised for
+=============================  ======================================================
+:py:class:`AidpError`          what this package finds out by itself
+:py:class:`PlatformError`      what the platform refused; also MLflow's
+                               ``RestException``, whose text begins with the error code
+:py:class:`LocalFileProblem`   a local file that cannot be read or written, *inside* a
+                               transfer; not an ``OSError``
+:py:class:`LocalFileError`     the same at the edge of an artifact repository; also the
+and its subclasses             fitting ``OSError``
+=============================  ======================================================
+
+Problems with local files have two classes on purpose. ``requests`` and the loop that repeats
+requests take every ``OSError`` for a broken connection: they would send the request again, and
+wrap the exception together with the signed request. So code below a repository uses
+:py:func:`local_file_errors`, which raises a :py:class:`LocalFileProblem`. The public methods of a
+repository run inside :py:func:`local_files_as_os_errors`, which turns that into the ``OSError``
+that callers expect, such as :py:class:`LocalFileNotFoundError`, with nothing in its chain.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from mlflow.exceptions import MlflowException, RestException
-from mlflow.protos.databricks_pb2 import ErrorCode
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, ErrorCode
+
+from mlflow_oci_aidp.error_codes import (
+    CODE_REMEDIES,
+    CODES,
+    OTHER_CONFLICTS,
+    SERVER_REMEDY,
+    STATUS_REMEDIES,
+    STATUSES,
+)
 
 T = TypeVar("T")
+ErrorT = TypeVar("ErrorT", bound="AidpError")
 
 #: Seconds by which a clock may be off before OCI refuses a signature. [OCI documentation]
 ALLOWED_SKEW = 300.0
 
-#: OCI's error codes (https://docs.oracle.com/iaas/Content/API/References/apierrors.htm) as MLflow's.
-CODES: Mapping[str, str] = {
-    "CannotParseRequest": "INVALID_PARAMETER_VALUE",
-    "InvalidParameter": "INVALID_PARAMETER_VALUE",
-    "MissingParameter": "INVALID_PARAMETER_VALUE",
-    "LimitExceeded": "RESOURCE_LIMIT_EXCEEDED",
-    "QuotaExceeded": "QUOTA_EXCEEDED",
-    "NotAuthenticated": "UNAUTHENTICATED",
-    "NotAuthorized": "PERMISSION_DENIED",
-    "NotAuthorizedOrNotFound": "RESOURCE_DOES_NOT_EXIST",
-    "NotAuthorizedOrResourceAlreadyExists": "RESOURCE_ALREADY_EXISTS",
-    "IncorrectState": "RESOURCE_CONFLICT",
-    "LockConflict": "RESOURCE_CONFLICT",
-    "InvalidatedRetryToken": "RESOURCE_CONFLICT",
-    "TooManyRequests": "REQUEST_LIMIT_EXCEEDED",
-    "MethodNotImplemented": "NOT_IMPLEMENTED",
-}
-
-#: HTTP statuses as MLflow's error codes, for answers whose code is missing or not listed above.
-STATUSES: Mapping[int, str] = {
-    400: "INVALID_PARAMETER_VALUE",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "RESOURCE_DOES_NOT_EXIST",
-    405: "BAD_REQUEST",
-    408: "DEADLINE_EXCEEDED",
-    409: "RESOURCE_CONFLICT",
-    412: "ABORTED",
-    413: "BAD_REQUEST",
-    415: "BAD_REQUEST",
-    422: "INVALID_PARAMETER_VALUE",
-    429: "REQUEST_LIMIT_EXCEEDED",
-    500: "INTERNAL_ERROR",
-    501: "NOT_IMPLEMENTED",
-    502: "TEMPORARILY_UNAVAILABLE",
-    503: "TEMPORARILY_UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
-
-#: Conflicts that are not about a name that is taken.
-_OTHER_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "InvalidatedRetryToken"})
-
-#: One sentence of remedy, by OCI's code where that says more than the status.
-_CODE_REMEDIES: Mapping[str, str] = {
-    "InvalidatedRetryToken": (
-        "Whether the change took effect is not known: read the entity before the call is made again."
-    ),
-}
-
-#: One sentence of remedy, by status.
-_STATUS_REMEDIES: Mapping[int, str] = {
-    400: "Correct the argument that the message names.",
-    401: (
-        "Check that the key, the fingerprint and the user belong together, that the clock is right and that a "
-        "session token is not expired (`oci session refresh` renews one)."
-    ),
-    403: "Ask for a policy that lets this identity do it.",
-    404: (
-        "Check the name, the version and the AI Data Platform's OCID; OCI answers the same where a policy does not "
-        "let this identity see the resource."
-    ),
-    409: "Read the entity and make the call again if the change is still wanted.",
-    429: "Make fewer calls at a time, or make this one again later.",
-    501: "Use one of the operations that the platform has.",
-}
-_SERVER_REMEDY = "Make the call again later, and give Oracle's support the opc-request-id if it stays."
 OTHER_REMEDY = "Check the endpoint: this may not be the answer of an AI Data Platform."
+_LOCAL_FILE_REMEDY = "Check its path, its permissions and the space on the disk."
 
 
-def error(error_code: str, cause: str, remedy: str) -> MlflowException:
-    """An error that this side found out by itself.
+class AidpError(MlflowException):
+    """An error of this package: MLflow's exception with the parts of its message.
+
+    The constructor is MLflow's, since MLflow's class methods call it. :py:meth:`from_parts` makes
+    an error with all its parts. Pickles and copies keep every attribute.
 
     Args:
-        error_code: A name of MLflow's ``ErrorCode``.
-        cause: One sentence, with its full stop, on what is wrong.
-        remedy: One sentence, with its full stop, on what to do.
+        message: The whole message.
+        error_code: A number of MLflow's ``ErrorCode``.
+        kwargs: What MLflow's constructor takes beside these.
 
-    Returns:
-        The exception, to be raised by the caller.
+    Attributes:
+        cause: What is wrong. The message is the cause, a blank and the remedy.
+        remedy: One sentence on what to do; ``""`` if the error was made from a message alone.
+        status: The HTTP status of the response that is the reason; None if there was no response.
+        request_id: The ``opc-request-id`` of the request or its response; None if there was none.
     """
-    return MlflowException(f"{cause} {remedy}", error_code=ErrorCode.Value(error_code))
+
+    def __init__(self, message: str, error_code: int = INTERNAL_ERROR, **kwargs: Any) -> None:
+        # By its name: in PlatformError, the next class is RestException, with another signature.
+        MlflowException.__init__(self, message, error_code=error_code, **kwargs)
+        self._set_parts(str(message), "", None, None)
+
+    @classmethod
+    def from_parts(
+        cls: type[ErrorT],
+        error_code: str,
+        cause: str,
+        remedy: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> ErrorT:
+        """Make an error from its parts.
+
+        Args:
+            error_code: A name of MLflow's ``ErrorCode``.
+            cause: What is wrong, with its full stop.
+            remedy: One sentence, with its full stop, on what to do.
+            status: The HTTP status, if a response is the reason.
+            request_id: The ``opc-request-id``, if there was a request.
+
+        Returns:
+            The exception, to be raised by the caller.
+        """
+        exception = cls(f"{cause} {remedy}", ErrorCode.Value(error_code))
+        exception._set_parts(cause, remedy, status, request_id or None)
+        return exception
+
+    def _set_parts(
+        self, cause: str, remedy: str, status: int | None, request_id: str | None
+    ) -> None:
+        self.cause = cause
+        self.remedy = remedy
+        self.status = status
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        # OSError's would print errno and strerror instead.
+        return str(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # RestException's and OSError's call the constructor with what they know, and drop the rest.
+        return _new_exception, (type(self),), self._state()
+
+    def _state(self) -> dict[str, Any]:
+        return {**self.__dict__, "args": self.args}
 
 
-def invalid_parameter(cause: str, remedy: str) -> MlflowException:
-    """An ``INVALID_PARAMETER_VALUE``, made as by :py:func:`error`."""
+def _new_exception(kind: type[AidpError]) -> AidpError:
+    """Make an exception without calling its constructor; pickle and copy set its attributes."""
+    return kind.__new__(kind)
+
+
+class PlatformError(AidpError, RestException):
+    """What the platform refused. Its text begins with the error code, as MLflow's does.
+
+    Args:
+        message: The message, without the error code.
+        error_code: A number of MLflow's ``ErrorCode``.
+        kwargs: What MLflow's constructor of ``MlflowException`` takes beside these.
+    """
+
+    def __init__(self, message: str, error_code: int = INTERNAL_ERROR, **kwargs: Any) -> None:
+        # MLflow turns the number into a name; one that it does not know is an INTERNAL_ERROR.
+        name = MlflowException("", error_code=error_code).error_code
+        fields = {"error_code": name, "message": str(message)}
+        classes = {key: kwargs.pop(key, None) for key in ("sqlstate", "error_class")}
+        RestException.__init__(self, fields | {k: v for k, v in classes.items() if v})
+        self.json_kwargs = kwargs
+        self._set_parts(str(message), "", None, None)
+
+
+class LocalFileProblem(AidpError):
+    """A local file cannot be read or written, found out inside a transfer.
+
+    Deliberately not an ``OSError``; see the text at the top of this module.
+
+    Attributes:
+        errno: The operating system's number of the error, or None.
+        strerror: The operating system's text of the error.
+        filename: The path of the file.
+    """
+
+    errno: int | None = None
+    strerror: str | None = None
+    filename: str | None = None
+
+
+class LocalFileError(AidpError, OSError):
+    """A local file cannot be read or written, as callers of an artifact repository see it.
+
+    It has ``errno``, ``strerror`` and ``filename`` as every ``OSError`` has. Its subclasses are for
+    the errors that Python has classes for.
+    """
+
+    def _state(self) -> dict[str, Any]:
+        # OSError keeps these three outside of __dict__.
+        return {
+            **super()._state(),
+            "errno": self.errno,
+            "strerror": self.strerror,
+            "filename": self.filename,
+        }
+
+
+class LocalFileNotFoundError(LocalFileError, FileNotFoundError):
+    """A local file or folder does not exist."""
+
+
+class LocalPermissionError(LocalFileError, PermissionError):
+    """A local file may not be read or written by this user."""
+
+
+class LocalIsADirectoryError(LocalFileError, IsADirectoryError):
+    """A local path names a folder where a file is needed."""
+
+
+class LocalNotADirectoryError(LocalFileError, NotADirectoryError):
+    """A local path names a file where a folder is needed."""
+
+
+_LOCAL_FILE_ERRORS: Mapping[type[OSError], type[LocalFileError]] = {
+    FileNotFoundError: LocalFileNotFoundError,
+    PermissionError: LocalPermissionError,
+    IsADirectoryError: LocalIsADirectoryError,
+    NotADirectoryError: LocalNotADirectoryError,
+}
+
+
+def error(
+    error_code: str,
+    cause: str,
+    remedy: str,
+    *,
+    status: int | None = None,
+    request_id: str | None = None,
+) -> AidpError:
+    """Make an error that this package found out by itself; see :py:meth:`AidpError.from_parts`."""
+    return AidpError.from_parts(error_code, cause, remedy, status=status, request_id=request_id)
+
+
+def invalid_parameter(cause: str, remedy: str) -> AidpError:
+    """Make an ``INVALID_PARAMETER_VALUE``, as :py:func:`error` does."""
     return error("INVALID_PARAMETER_VALUE", cause, remedy)
 
 
-def not_implemented(what: str) -> MlflowException:
-    """A ``NOT_IMPLEMENTED`` for something that AI Data Platform lacks; no request is made for it.
+def not_implemented(feature: str) -> AidpError:
+    """Make a ``NOT_IMPLEMENTED`` for a feature that AI Data Platform lacks. No request is sent.
 
     Args:
-        what: The thing that is missing, in the plural, as ``"Webhooks"``.
+        feature: Name of the missing feature, plural, such as ``"Webhooks"``.
     """
     return error(
         "NOT_IMPLEMENTED",
-        f"{what} are not part of AI Data Platform.",
+        f"{feature} are not part of AI Data Platform.",
         "Use an MLflow server for them.",
     )
 
 
-def malformed_response(call: str, problem: str, status: int, request_id: str) -> MlflowException:
-    """A success whose body is not what the platform documents.
+def malformed_response(call: str, problem: str, status: int, request_id: str) -> AidpError:
+    """Make an ``INTERNAL_ERROR`` for a success whose body is not what the platform documents.
 
     Args:
         call: The name of MLflow's RPC.
-        problem: What is wrong with the body, as ``"is not a JSON object"``.
+        problem: What is wrong with the body, such as ``"is not a JSON object"``.
         status: The HTTP status.
         request_id: The ``opc-request-id``.
     """
+    reference = f"(HTTP {status}, opc-request-id {request_id or 'unknown'})"
     return error(
         "INTERNAL_ERROR",
-        f"The answer to {call} {problem} (HTTP {status}, opc-request-id {request_id or 'unknown'}).",
+        f"The answer to {call} {problem} {reference}.",
         OTHER_REMEDY,
+        status=status,
+        request_id=request_id,
     )
 
 
-def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
-    """Do something with a file of this machine, whose problems become MLflow's exceptions.
+def require_body(body: T | None, subject: str) -> T:
+    """Return the parsed body, or raise if the response had none.
+
+    Args:
+        body: What was parsed from the body, or None for a response without one.
+        subject: What was asked for, such as ``"The run 'a1'"``.
+
+    Raises:
+        AidpError: ``INTERNAL_ERROR`` for a response without a body.
+    """
+    if body is None:
+        raise error("INTERNAL_ERROR", f"{subject} was answered without a body.", OTHER_REMEDY)
+    return body
+
+
+@contextmanager
+def local_file_errors(path: str, doing: str) -> Iterator[None]:
+    """Turn an ``OSError`` of the block into a :py:class:`LocalFileProblem`.
+
+    The block may use the named file and nothing else: an error of the network would be reported as
+    one of the file.
+
+    Args:
+        path: The file, as the caller of the repository knows it.
+        doing: What is done to the file: ``"read"`` or ``"written"``.
+
+    Raises:
+        LocalFileProblem: ``INVALID_PARAMETER_VALUE``, saying why it cannot be done.
+    """
+    try:
+        yield
+        return
+    except OSError as problem:
+        if isinstance(problem, AidpError):
+            raise
+        number, text = problem.errno, problem.strerror or type(problem).__name__
+    cause = f"The file {path!r} cannot be {doing}: {text}."
+    _raise_alone(local_file_problem(path, number, text, cause, _LOCAL_FILE_REMEDY))
+
+
+def local_file_problem(
+    path: str, number: int | None, text: str, cause: str, remedy: str
+) -> LocalFileProblem:
+    """Make the error for a local file that cannot be used.
 
     Args:
         path: The file.
-        doing: What is done to it: ``"read"`` or ``"written"``.
-        work: Does it.
+        number: The operating system's number of the error, such as ``errno.ENOENT``.
+        text: The operating system's text of the error.
+        cause: One sentence, with its full stop, on what is wrong.
+        remedy: One sentence, with its full stop, on what to do.
+    """
+    exception = LocalFileProblem.from_parts("INVALID_PARAMETER_VALUE", cause, remedy)
+    exception.errno, exception.strerror, exception.filename = number, text, path
+    return exception
+
+
+@contextmanager
+def local_files_as_os_errors() -> Iterator[None]:
+    """Let callers of a block catch its problems with local files as ``OSError``.
+
+    Every public method of an artifact repository runs inside one.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE``, saying why it cannot be done.
+        LocalFileError: Instead of a :py:class:`LocalFileProblem`. Nothing of the transfer is in its
+            chain or its traceback: both could hold a signed request.
     """
     try:
+        yield
+        return
+    except LocalFileProblem as problem:
+        exception = as_local_file_error(problem)
+    _raise_alone(exception)
+
+
+def as_local_file_error(problem: LocalFileProblem) -> LocalFileError:
+    """Return the ``OSError`` for a problem with a local file, with the same message and parts."""
+    kind = _LOCAL_FILE_ERRORS.get(type(OSError(problem.errno, "")), LocalFileError)
+    exception = kind(problem.message, ErrorCode.Value(problem.error_code), **problem.json_kwargs)
+    exception._set_parts(problem.cause, problem.remedy, problem.status, problem.request_id)
+    exception.errno = problem.errno
+    exception.strerror = problem.strerror
+    exception.filename = problem.filename
+    return exception
+
+
+def _raise_alone(exception: BaseException) -> NoReturn:
+    """Raise an exception without the one that is being handled, which ``from None`` only hides."""
+    try:
+        raise exception from None
+    finally:
+        exception.__context__ = None
+
+
+def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
+    """Do something with a local file inside :py:func:`local_file_errors`."""
+    with local_file_errors(path, doing):
         return work()
-    except OSError as found:
-        problem = found.strerror or type(found).__name__
-    raise invalid_parameter(
-        f"The file {path!r} cannot be {doing}: {problem}.", "Check its path, its permissions and the space on the disk."
-    )
 
 
-def require_body(found: T | None, what: str) -> T:
-    """What an answer held.
+def clock_skew(date: str, now: float) -> float | None:
+    """Return the seconds by which this machine's clock is ahead of a service's.
 
     Args:
-        found: What was read from the body, or None for an answer without one.
-        what: What was asked for, as ``"The run 'a1'"``.
+        date: The ``Date`` header of a response, ``""`` without one.
+        now: The current time of this machine in seconds since the Unix epoch.
 
-    Raises:
-        MlflowException: ``INTERNAL_ERROR`` for an answer without a body.
+    Returns:
+        The seconds, negative if this machine's clock is behind, or None if the header has no date.
     """
-    if found is None:
-        raise error(
-            "INTERNAL_ERROR",
-            f"{what} was answered without a body.",
-            "Check the endpoint: this may not be the answer of an AI Data Platform.",
-        )
-    return found
+    try:
+        return now - parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def clock_note(date: str, now: float) -> str:
-    """A sentence on the local clock, if a service's answer shows that it is off; else ``""``.
+    """Return a sentence on this machine's clock if a response shows that it is off; else ``""``.
 
     Args:
-        date: The answer's ``Date`` header, ``""`` without one.
-        now: The current time in seconds since the Unix epoch.
+        date: The ``Date`` header of the response, ``""`` without one.
+        now: The current time of this machine in seconds since the Unix epoch.
     """
-    try:
-        seconds = now - parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
+    seconds = clock_skew(date, now)
+    if seconds is None or abs(seconds) < ALLOWED_SKEW:
         return ""
-    if abs(seconds) < ALLOWED_SKEW:
-        return ""
+    direction = "ahead of" if seconds > 0 else "behind"
     return (
-        f"This machine's clock is {abs(seconds):.0f} seconds {'ahead of' if seconds > 0 else 'behind'} the "
-        f"service's, and OCI refuses signatures that are more than {ALLOWED_SKEW:.0f} seconds off."
+        f"This machine's clock is {abs(seconds):.0f} seconds {direction} the service's, and OCI "
+        f"refuses signatures that are more than {ALLOWED_SKEW:.0f} seconds off."
     )
 
 
 def conflict_code(body: bytes) -> str:
-    """OCI's error code in a body, ``""`` if there is none."""
+    """Return OCI's error code in a body, ``""`` if there is none."""
     return _text(_json_object(body).get("code"))
 
 
 def error_from_response(
-    status: int, body: bytes, request_id: str, *, claims_name: bool = False, note: str = "", remedy: str = ""
-) -> RestException:
-    """What a server answered, other than a success, as MLflow's exception.
+    status: int,
+    body: bytes,
+    request_id: str,
+    *,
+    claims_name: bool = False,
+    note: str = "",
+    remedy: str = "",
+) -> PlatformError:
+    """Make the exception for a response that is not a success.
 
     Args:
         status: The HTTP status.
         body: The body as it came: an OCI error, an MLflow error, HTML, or nothing.
-        request_id: The ``opc-request-id`` of the answer, or of the request where the answer had none.
-        claims_name: Whether the operation gives a name to something, so that a conflict means that it is taken.
-        note: One more sentence on the circumstances, as a clock that is off.
+        request_id: The ``opc-request-id`` of the response, or else of the request.
+        claims_name: Whether the operation gives a name to something, so that a conflict means that
+            the name is taken.
+        note: One more sentence on the circumstances, such as a clock that is off.
         remedy: One sentence of remedy, where that of the table does not fit.
 
     Returns:
-        The exception, to be raised by the caller. Its ``error_code`` is the one of the body if that has the
-        shape of MLflow's errors, and else comes from :py:data:`CODES` and :py:data:`STATUSES`.
+        The exception, to be raised by the caller. Its ``error_code`` is the one of the body if that
+        has the shape of MLflow's errors, and else comes from :py:data:`CODES` and
+        :py:data:`STATUSES`.
     """
     fields = _json_object(body)
     code = _text(fields.get("code"))
-    error_code = _mlflow_code(fields)
-    if error_code is None:
-        if status == 409 and claims_name and code not in _OTHER_CONFLICTS:
-            error_code = "RESOURCE_ALREADY_EXISTS"
-        else:
-            error_code = CODES.get(code) or STATUSES.get(status) or _class_of(status)
-    sentences = [
+    error_code = _mlflow_code(fields) or _code_from_tables(status, code, claims_name)
+    cause = [
         _cause(status, code, _text(fields.get("message"))),
         f"(HTTP {status}, opc-request-id {request_id or 'unknown'})",
         note,
-        remedy or _remedy(status, code, error_code),
     ]
-    return RestException(
-        {"error_code": error_code, "message": " ".join(sentence for sentence in sentences if sentence)}
+    return PlatformError.from_parts(
+        error_code,
+        " ".join(sentence for sentence in cause if sentence),
+        remedy or _remedy(status, code, error_code),
+        status=status,
+        request_id=request_id,
     )
+
+
+def _code_from_tables(status: int, code: str, claims_name: bool) -> str:
+    if status == 409 and claims_name and code not in OTHER_CONFLICTS:
+        return "RESOURCE_ALREADY_EXISTS"
+    return CODES.get(code) or STATUSES.get(status) or _code_of_class(status)
 
 
 def _cause(status: int, code: str, message: str) -> str:
@@ -248,22 +451,23 @@ def _cause(status: int, code: str, message: str) -> str:
 
 
 def _remedy(status: int, code: str, error_code: str) -> str:
-    if code in _CODE_REMEDIES:
-        return _CODE_REMEDIES[code]
+    if code in CODE_REMEDIES:
+        return CODE_REMEDIES[code]
     if error_code == "RESOURCE_ALREADY_EXISTS":
         return "Choose another name, or use what is there."
-    if status in _STATUS_REMEDIES:
-        return _STATUS_REMEDIES[status]
-    return _SERVER_REMEDY if status >= 500 else OTHER_REMEDY
+    if status in STATUS_REMEDIES:
+        return STATUS_REMEDIES[status]
+    return SERVER_REMEDY if status >= 500 else OTHER_REMEDY
 
 
-def _class_of(status: int) -> str:
+def _code_of_class(status: int) -> str:
     return "BAD_REQUEST" if 400 <= status < 500 else "INTERNAL_ERROR"
 
 
 def _mlflow_code(fields: Mapping[str, Any]) -> str | None:
     code = fields.get("error_code")
-    return code if isinstance(code, str) and code in ErrorCode.keys() else None  # noqa: SIM118 - an enum
+    # The protobuf enum has no __contains__, so that keys() is needed.
+    return code if isinstance(code, str) and code in ErrorCode.keys() else None  # noqa: SIM118
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from mlflow_oci_aidp.capabilities import Capability
-from mlflow_oci_aidp.errors import CODES, STATUSES, error_from_response
+from mlflow_oci_aidp.error_codes import CODES, STATUSES
+from mlflow_oci_aidp.errors import error_from_response
 from mlflow_oci_aidp.registry import capabilities as registry
 from mlflow_oci_aidp.settings import AUTH_MODES, SETTINGS
 from mlflow_oci_aidp.tracking import capabilities as tracking
@@ -86,12 +87,11 @@ def tracking_lacking() -> str:
 
 
 def errors() -> str:
-    """What users see of each status, and what to do: taken from the exceptions themselves."""
+    """Return the table of what users see of each status, and what to do."""
     rows = []
     for status in STATUSES:
         exception = error_from_response(status, b"", "")
-        remedy = exception.message.partition("opc-request-id unknown) ")[2]
-        rows.append((str(status), f"`{exception.error_code}`", remedy))
+        rows.append((str(status), f"`{exception.error_code}`", exception.remedy))
     return table(("status", "`error_code`", "what to do"), rows)
 
 
