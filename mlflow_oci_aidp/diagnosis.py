@@ -592,13 +592,13 @@ _Explain = Callable[[Case, str], tuple[str, str]]
 
 def _search(case: Case, call: str, found: str, not_found: _Explain) -> int:
     """Search for one entity, without repetitions; how many there are in the answer."""
-    from mlflow_oci_aidp.client.platform_client import Transport
+    from mlflow_oci_aidp.client.platform_client import PlatformClient
     from mlflow_oci_aidp.client.retry import RetryPolicy
     from mlflow_oci_aidp.client.routes import ROUTES
 
-    transport = Transport(case.settings, Identity(case.settings), RetryPolicy(max_retries=0, timeout=TIMEOUT))
+    client = PlatformClient(case.settings, Identity(case.settings), RetryPolicy(max_retries=0, timeout=TIMEOUT))
     try:
-        return transport.exchange(ROUTES[call], {"max_results": 1}, lambda json: len(json.get(found) or ())) or 0
+        return client.call(ROUTES[call], {"max_results": 1}, lambda json: len(json.get(found) or ()), workspace=case.settings.workspace) or 0
     except MlflowException as problem:
         refused = problem
     cause, remedy = _cause_and_remedy(refused)

@@ -18,7 +18,6 @@ from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.utils.validation import _validate_model_alias_name
 
 from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
-from mlflow_oci_aidp.artifacts.platform import remember_location
 from mlflow_oci_aidp.capabilities import unsupported
 from mlflow_oci_aidp.client.routes import ROUTES
 from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
@@ -27,6 +26,7 @@ from mlflow_oci_aidp.registry import aliases, entities, prompts
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, UNAVAILABLE
 from mlflow_oci_aidp.registry.entities import Json
 from mlflow_oci_aidp.registry.filters import with_single_quotes
+from mlflow_oci_aidp.session import Session, remember_location
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.uri import SCHEME
 
@@ -59,9 +59,11 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             :py:class:`mlflow.exceptions.RestException` for what the platform refused.
     """
 
-    def __init__(self, store_uri: str, tracking_uri: str | None = None) -> None:
+    def __init__(
+        self, store_uri: str, tracking_uri: str | None = None, *, session: Session | None = None
+    ) -> None:
         super().__init__(store_uri, tracking_uri)
-        self._open(store_uri, tracking_uri)
+        self._open(store_uri, tracking_uri, session)
         self._places = ModelSources(self._call) if self._settings.workspace else None
 
     # Registered models
@@ -277,7 +279,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             if copied is None:
                 place = to_mlflow(self._place(source))
                 self._check_run(name, version, place)
-                remember_location(place, self._uris[0])
+                remember_location(place, self._session)
                 return place
             source = self._source_of_origin(name, version, copied["name"], copied["version"])
         raise error(

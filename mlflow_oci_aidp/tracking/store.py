@@ -51,11 +51,11 @@ from mlflow.utils.validation import (
 )
 
 from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
-from mlflow_oci_aidp.artifacts.platform import remember, remember_location
 from mlflow_oci_aidp.capabilities import unsupported
 from mlflow_oci_aidp.client.routes import ROUTES
 from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
 from mlflow_oci_aidp.identity import is_principal_chosen
+from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking import entities, logged_models, search
 from mlflow_oci_aidp.tracking import tags as run_tags
@@ -99,16 +99,18 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             :py:class:`mlflow.exceptions.RestException` for what the platform refused.
     """
 
-    def __init__(self, store_uri: str, artifact_uri: str | None = None) -> None:
+    def __init__(
+        self, store_uri: str, artifact_uri: str | None = None, *, session: Session | None = None
+    ) -> None:
         super().__init__()
-        self._open(store_uri, artifact_uri)
+        self._open(store_uri, artifact_uri, session)
         if not self._settings.workspace:
             raise invalid_parameter(
                 "The tracking URI names no workspace, and experiments and runs belong to one.",
                 "Use aidp://<aiDataPlatformId>/<workspaceKey>, or set AIDP_WORKSPACE_KEY.",
             )
         self._newest = logged_models.Newest()
-        remember(store_uri)
+        remember_tracking(self._session)
 
     # Experiments
 
@@ -264,7 +266,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
 
     def _with_place(self, run: Run) -> Run:
         """A run whose artifacts belong to this store."""
-        remember_location(run.info.artifact_uri, self._uris[0])
+        remember_location(run.info.artifact_uri, self._session)
         return run
 
     def update_run_info(
@@ -729,7 +731,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
         info, found = require_body(
             self._call("GetRun", _kept_models, run_id=model_id.run_id), f"The run {model_id.run_id!r}"
         )
-        remember_location(info.artifact_uri, self._uris[0])
+        remember_location(info.artifact_uri, self._session)
         kept = next((kept for kept in found if kept.model.model_id == str(model_id)), None)
         return info, _found(kept, model_id), [other for other in found if other is not kept]
 

@@ -1,0 +1,170 @@
+"""One attempt: the connections of a process, and the answer that comes over one of them.
+
+Exceptions of ``requests`` and ``urllib3`` hold the signed request. They end here: only the names of
+their types are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+from mlflow.environment_variables import MLFLOW_HTTP_POOL_CONNECTIONS, MLFLOW_HTTP_POOL_MAXSIZE
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from mlflow_oci_aidp.client.network_failures import classify_exception
+from mlflow_oci_aidp.client.retry import AttemptResult, Clock
+from mlflow_oci_aidp.errors import conflict_code
+
+#: Bytes of a JSON answer that are read at a time.
+_PIECE = 1 << 20
+
+#: Reads the body of an answer: gets the answer and returns the bytes that stay in memory.
+Receive = Callable[[requests.Response], bytes]
+
+
+@dataclass
+class Response(AttemptResult):
+    """The answer to one attempt.
+
+    Attributes:
+        body: The body; ``b""`` if it was written to a file.
+        request_id: The answer's ``opc-request-id``, or the one that was sent.
+        date: The ``Date`` header; ``""`` if there was none.
+        next_page: The ``opc-next-page`` header; ``""`` on the last page of a list.
+        is_from_platform: Whether there is an ``opc-request-id``, as every answer of the platform
+            has.
+    """
+
+    body: bytes = b""
+    request_id: str = ""
+    date: str = ""
+    next_page: str = ""
+    is_from_platform: bool = False
+
+
+@dataclass(frozen=True)
+class ConnectionOptions:
+    """What the environment says about connections.
+
+    Attributes:
+        verify: The CA bundle, or whether certificates are verified.
+        cert: The client certificate, if there is one.
+        proxies: Pairs of scheme and proxy.
+        connections: How many pools of connections are kept.
+        per_pool: How many connections a pool keeps.
+    """
+
+    verify: bool | str
+    cert: str | tuple[str, str] | None
+    proxies: tuple[tuple[str, str], ...]
+    connections: int
+    per_pool: int
+
+    @classmethod
+    def from_environment(cls, endpoint: str) -> ConnectionOptions:
+        """Return the options for an endpoint, found as ``requests`` and MLflow find them."""
+        with requests.Session() as session:
+            merged = session.merge_environment_settings(endpoint, {}, None, None, None)
+        return cls(
+            merged["verify"],
+            merged["cert"],
+            tuple(sorted(merged["proxies"].items())),
+            MLFLOW_HTTP_POOL_CONNECTIONS.get(),
+            MLFLOW_HTTP_POOL_MAXSIZE.get(),
+        )
+
+
+class ConnectionPool:
+    """The connections of one process to one endpoint. Safe for many threads.
+
+    Requests go to the adapter, not through a session of ``requests``: so nothing is taken from
+    ``.netrc``, no cookie is kept, and no redirect is followed.
+
+    Args:
+        options: Proxies, certificates and sizes.
+    """
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        self._verify = options.verify
+        self._cert = options.cert
+        self._proxies = dict(options.proxies)
+        self._adapter = HTTPAdapter(
+            pool_connections=options.connections,
+            pool_maxsize=options.per_pool,
+            max_retries=0,
+        )
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        timeout: float,
+        clock: Clock,
+        receive: Receive | None = None,
+    ) -> Response:
+        """Send a request once and read the whole answer.
+
+        Args:
+            request: The signed request.
+            timeout: Seconds until the answer is there, and seconds in which nothing may move.
+            clock: The clock to measure by.
+            receive: Reads the body; None for a body that is read into memory within ``timeout``.
+
+        Returns:
+            The answer, or why there was none.
+        """
+        deadline = clock.monotonic() + timeout
+        try:
+            answer = self._adapter.send(
+                request,
+                stream=True,
+                timeout=timeout,
+                verify=self._verify,
+                cert=self._cert,
+                proxies=self._proxies,
+            )
+            try:
+                body = receive(answer) if receive else read_body(answer, deadline, clock)
+            except BaseException:
+                answer.close()
+                raise
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as problem:
+            failure = classify_exception(problem)
+        else:
+            return _response(answer, body)
+        return Response(failure=failure)
+
+
+def read_body(answer: requests.Response, deadline: float, clock: Clock) -> bytes:
+    """Read a body into memory, however slowly it comes, but not beyond the deadline.
+
+    Args:
+        answer: The answer.
+        deadline: The end, by the monotonic clock.
+        clock: The clock.
+
+    Raises:
+        TimeoutError: The body was not over at the deadline.
+    """
+    pieces = []
+    while piece := answer.raw.read1(_PIECE, decode_content=True):
+        pieces.append(piece)
+        if clock.monotonic() > deadline:
+            raise TimeoutError
+    return b"".join(pieces)
+
+
+def _response(answer: requests.Response, body: bytes) -> Response:
+    headers = answer.headers
+    return Response(
+        status=answer.status_code,
+        body=body,
+        request_id=headers.get("opc-request-id", ""),
+        code=conflict_code(body) if answer.status_code == 409 else "",
+        retry_after=headers.get("retry-after", ""),
+        date=headers.get("date", ""),
+        next_page=headers.get("opc-next-page", ""),
+        is_from_platform="opc-request-id" in headers,
+    )
