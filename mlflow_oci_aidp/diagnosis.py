@@ -598,7 +598,13 @@ def _search(case: Case, call: str, found: str, not_found: _Explain) -> int:
 
     client = PlatformClient(case.settings, Identity(case.settings), RetryPolicy(max_retries=0, timeout=TIMEOUT))
     try:
-        return client.call(ROUTES[call], {"max_results": 1}, lambda json: len(json.get(found) or ()), workspace=case.settings.workspace) or 0
+        count = client.call(
+            ROUTES[call],
+            {"max_results": 1},
+            lambda json: len(json.get(found) or ()),
+            workspace=case.settings.workspace,
+        )
+        return count or 0
     except MlflowException as problem:
         refused = problem
     cause, remedy = _cause_and_remedy(refused)

@@ -300,12 +300,12 @@ def test_children_use_the_store_with_connections_of_their_own(aidp, store, start
 def test_a_forked_child_that_inherits_the_store_opens_its_own_connection(aidp, store):
     store.create_registered_model(NAME)
     reading, writing = os.pipe()
-    inherited = store._session.client._pool.get()
+    inherited = store._session.client._sender.pool.get()
     child = os.fork()
     if child == 0:
         try:
             store.update_registered_model(NAME, "from the child")
-            os.write(writing, b"own" if store._session.client._pool.get() is not inherited else b"shared")
+            os.write(writing, b"own" if store._session.client._sender.pool.get() is not inherited else b"shared")
         finally:
             os._exit(0)
     os.waitpid(child, 0)
@@ -347,7 +347,7 @@ def test_nothing_secret_is_in_what_objects_show(aidp, monkeypatch):
     store = AidpRegistryStore(aidp.uri)
     store.create_registered_model(NAME)
     client = store._session.client
-    parts = [store, store._settings, store._session, client, client._identity, client._pool.get()]
+    parts = [store, store._settings, store._session, client, client._identity, client._sender.pool.get()]
     shown = " ".join(f"{part!r} {vars(part)!r}" for part in parts)
     assert not [secret for secret in secrets_of(aidp) if secret in shown]
 

@@ -1,22 +1,32 @@
-"""One attempt: the connections of a process, and the answer that comes over one of them.
+"""One attempt: sign a request, send it over one of the connections, read the whole answer.
 
-Exceptions of ``requests`` and ``urllib3`` hold the signed request. They end here: only the names of
-their types are looked at.
+No secret lives longer than an attempt: it is in the signed request only. Exceptions of ``requests``
+and ``urllib3`` hold the signed request. They end here: only the names of their types are looked at.
 """
 
 from __future__ import annotations
 
+import logging
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import requests
 from mlflow.environment_variables import MLFLOW_HTTP_POOL_CONNECTIONS, MLFLOW_HTTP_POOL_MAXSIZE
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from mlflow_oci_aidp.client.network_failures import classify_exception
+from mlflow_oci_aidp.client.request import Request
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock
 from mlflow_oci_aidp.errors import conflict_code
+from mlflow_oci_aidp.fork_safety import PerProcess
+from mlflow_oci_aidp.identity import Identity
+
+_logger = logging.getLogger(__name__)
 
 #: Bytes of a JSON answer that are read at a time.
 _PIECE = 1 << 20
@@ -75,6 +85,84 @@ class ConnectionOptions:
             MLFLOW_HTTP_POOL_CONNECTIONS.get(),
             MLFLOW_HTTP_POOL_MAXSIZE.get(),
         )
+
+
+class Sender:
+    """Makes attempts. Safe for many threads; a forked child opens connections of its own.
+
+    Args:
+        endpoint: Scheme, host and port.
+        identity: Who signs.
+        timeout: Seconds that an attempt may take.
+        clock: The clock to measure by.
+        options: Proxies and certificates.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        identity: Identity,
+        timeout: float,
+        clock: Clock,
+        options: ConnectionOptions,
+    ) -> None:
+        self._endpoint = endpoint
+        self._host = endpoint.partition("://")[2]
+        self._identity = identity
+        self._timeout = timeout
+        self._clock = clock
+        self.pool = PerProcess(lambda: ConnectionPool(options))
+
+    def attempt(
+        self, request: Request, number: str, body: Any = None, receive: Receive | None = None
+    ) -> Response:
+        """Sign a request afresh and send it once. A network failure is part of the response.
+
+        Args:
+            request: The request.
+            number: Tells the attempts of the call apart.
+            body: The body; that of the request if None.
+            receive: Reads the body of the answer; None for one that is read into memory.
+        """
+        begin = self._clock.monotonic()
+        request_id = f"{request.id}-{number}"
+        signed = self._sign(request, request_id, request.body if body is None else body)
+        pool = self.pool.made or self.pool.get()
+        response = pool.send(signed, self._timeout, self._clock, receive)
+        response.request_id = response.request_id or request_id
+        if _logger.isEnabledFor(logging.DEBUG):
+            _logger.debug(
+                "%s %s -> %s in %.0f ms, opc-request-id %s",
+                request.route.verb,
+                request.url.removeprefix(self._endpoint).partition("?")[0],
+                response.failure.reason if response.failure else response.status,
+                (self._clock.monotonic() - begin) * 1000,
+                response.request_id,
+            )
+        return response
+
+    def _sign(self, request: Request, request_id: str, body: Any) -> requests.PreparedRequest:
+        signed = requests.PreparedRequest()
+        signed.method, signed.url, signed.body = request.route.verb, request.url, body
+        signed.headers = CaseInsensitiveDict(
+            {
+                "accept": "application/json",
+                "content-type": "application/json",
+                "host": self._host,
+                "opc-request-id": request_id,
+                "user-agent": _user_agent(),
+                **request.headers,
+            }
+        )
+        if request.body is not None:
+            signed.headers["content-length"] = str(len(request.body))
+        if request.retry_token is not None:
+            signed.headers["opc-retry-token"] = request.retry_token
+        principal = self._identity.principal()
+        if principal is not None:
+            signed.headers["dh-user-principal"] = principal
+        self._identity.sign(signed)
+        return signed
 
 
 class ConnectionPool:
@@ -168,3 +256,13 @@ def _response(answer: requests.Response, body: bytes) -> Response:
         next_page=headers.get("opc-next-page", ""),
         is_from_platform="opc-request-id" in headers,
     )
+
+
+@cache
+def _user_agent() -> str:
+    import mlflow
+
+    from mlflow_oci_aidp import __version__
+
+    python = platform.python_version()
+    return f"mlflow-oci-aidp/{__version__} mlflow/{mlflow.__version__} python/{python}"

@@ -1,38 +1,38 @@
 """The client of the platform: calls, pages of lists, file uploads and downloads.
 
-A call flows through this file: encode it, attempt it until an answer counts, raise for what is no
-success, parse the answer. No secret lives longer than an attempt: it is in the signed request only.
+A call flows through this file: encode it, have it attempted until an answer counts, raise for what
+is no success, parse the answer.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import math
-import platform
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import partial
+from operator import index
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import requests
-from requests.structures import CaseInsensitiveDict
-
 from mlflow_oci_aidp.client.cancellation import CancelToken
-from mlflow_oci_aidp.client.connection import ConnectionOptions, ConnectionPool, Response
+from mlflow_oci_aidp.client.connection import ConnectionOptions, Response, Sender
 from mlflow_oci_aidp.client.files import Download, FileSnapshot, FileTransfer, Upload
 from mlflow_oci_aidp.client.paging import Page, follow_pages, repeated_token
-from mlflow_oci_aidp.client.request import Request, encode
-from mlflow_oci_aidp.client.response_errors import error_for, log_parser_error, not_as_documented
+from mlflow_oci_aidp.client.request import Request, fill, query_string, split_fields
+from mlflow_oci_aidp.client.response_errors import (
+    cannot_be_sent,
+    error_for,
+    log_parser_error,
+    not_as_documented,
+    undocumented_fields,
+)
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
-from mlflow_oci_aidp.client.routes import BASE_PATH, Route
+from mlflow_oci_aidp.client.routes import BASE_PATH, WORKSPACE, Route
 from mlflow_oci_aidp.errors import error
-from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.settings import Settings
-
-_logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -74,13 +74,13 @@ class PlatformClient:
         options: ConnectionOptions | None = None,
     ) -> None:
         self._endpoint = settings.endpoint
-        self._host = settings.endpoint.partition("://")[2]
         self._instance = quote(settings.instance_id, safe="")
         self._identity = identity
         self._policy = policy or RetryPolicy.from_mlflow()
         self._clock = clock or Clock()
-        connections = options or ConnectionOptions.from_environment(settings.endpoint)
-        self._pool = PerProcess(lambda: ConnectionPool(connections))
+        options = options or ConnectionOptions.from_environment(settings.endpoint)
+        timeout = self._policy.timeout
+        self._sender = Sender(settings.endpoint, identity, timeout, self._clock, options)
 
     def call(
         self,
@@ -243,8 +243,7 @@ class PlatformClient:
             fields: The fields by name.
             token: Cancels the call.
         """
-        request = self._encode(route, fields)
-        self._raise_for_status(route, self._execute(request, token=token))
+        self._raise_for_status(route, self._transfer(route, fields, None, token))
 
     def _encode(
         self,
@@ -253,100 +252,83 @@ class PlatformClient:
         workspace: str = "",
         base_path: str = BASE_PATH,
     ) -> Request:
-        instance_url = f"{self._endpoint}{base_path}/{self._instance}"
-        return encode(route, fields, instance_url, workspace)
+        """Make the request of a call.
+
+        MLflow's server looks for a field of the path in query or body, too. A field that the
+        platform does not document is a mistake of this package.
+        """
+        values = {name: value for name, value in fields.items() if value is not None}
+        if not values.keys() <= route.fields:
+            raise undocumented_fields(route, values)
+        url = f"{self._endpoint}{base_path}/{self._instance}"
+        if route.scope == WORKSPACE:
+            url += f"/workspaces/{quote(workspace, safe='')}"
+        body: bytes | None = None
+        headers: dict[str, str] = {}
+        problem = ""
+        try:
+            url += fill(route.path, values) if "{" in route.path else route.path
+            if not route.is_mlflows:
+                headers, query = split_fields(route, values)
+                url += query_string(query)
+            elif route.verb == "GET":
+                url += query_string(values)
+            else:
+                # The default is for whole numbers that are not Python's own, such as numpy's.
+                text = json.dumps(values, separators=(",", ":"), allow_nan=False, default=index)
+                body = text.encode()
+        except (TypeError, ValueError, RecursionError) as caught:
+            problem = type(caught).__name__
+        if problem:  # Outside the block: the exception's text may hold the value.
+            raise cannot_be_sent(route, problem)
+        token = None
+        if route.has_retry_token and not route.is_read_only:
+            token = uuid.uuid4().hex
+        return Request(route, url, body, uuid.uuid4().hex, token, headers)
 
     # Attempts
+
+    def _execute(self, request: Request) -> Response:
+        """Attempt a request until an answer counts."""
+        return self._policy.execute(
+            partial(self._sender.attempt, request),
+            call=request.route.call,
+            renew=self._identity.renew,
+            clock=self._clock,
+            endpoint=self._endpoint,
+        )
 
     def _transfer(
         self,
         route: Route,
         fields: Mapping[str, Any],
-        transfer: FileTransfer,
+        transfer: FileTransfer | None,
         token: CancelToken | None,
     ) -> Response:
+        """Attempt a request that can be cancelled and may move a file."""
         request = self._encode(route, fields)
-        request = replace(request, headers={**request.headers, **transfer.headers})
-        # A file may take long: the number of attempts is bounded, not their time.
-        policy = replace(self._policy, longest_call=math.inf)
-        token = token or CancelToken()
+        cancel = token or CancelToken()
+        policy = self._policy
+        if transfer:
+            request = replace(request, headers={**request.headers, **transfer.headers})
+            # A file may take long: the number of attempts is bounded, not their time.
+            policy = replace(policy, longest_call=math.inf)
 
-        def attempt(request_id: str) -> Response:
-            with transfer.open(token) as body:
-                return self._send(
-                    request, request_id, body, lambda answer: transfer.receive(answer, token)
-                )
+        def attempt(number: str) -> Response:
+            cancel.raise_if_cancelled()
+            if not transfer:
+                return self._sender.attempt(request, number)
+            with transfer.open(cancel) as body:
+                receive = partial(transfer.receive, token=cancel)
+                return self._sender.attempt(request, number, body, receive)
 
-        return self._execute(request, attempt, policy, token)
-
-    def _execute(
-        self,
-        request: Request,
-        attempt: Callable[[str], Response] | None = None,
-        policy: RetryPolicy | None = None,
-        token: CancelToken | None = None,
-    ) -> Response:
-        """Attempt a request until an answer counts."""
-
-        def send(number: str) -> Response:
-            if token:
-                token.raise_if_cancelled()
-            request_id = f"{request.id}-{number}"
-            return attempt(request_id) if attempt else self._send(request, request_id, request.body)
-
-        return (policy or self._policy).execute(
-            send,
-            call=request.route.call,
+        return policy.execute(
+            attempt,
+            call=route.call,
             renew=self._identity.renew,
-            clock=token.clock(self._clock) if token else self._clock,
+            clock=cancel.clock(self._clock),
             endpoint=self._endpoint,
         )
-
-    def _send(
-        self,
-        request: Request,
-        request_id: str,
-        body: Any,
-        receive: Callable[[requests.Response], bytes] | None = None,
-    ) -> Response:
-        """Sign afresh and send once. A network failure is part of the response."""
-        begin = self._clock.monotonic()
-        signed = self._sign(request, request_id, body)
-        response = self._pool.get().send(signed, self._policy.timeout, self._clock, receive)
-        response.request_id = response.request_id or request_id
-        if _logger.isEnabledFor(logging.DEBUG):
-            _logger.debug(
-                "%s %s -> %s in %.0f ms, opc-request-id %s",
-                request.route.verb,
-                request.url.removeprefix(self._endpoint).partition("?")[0],
-                response.failure.reason if response.failure else response.status,
-                (self._clock.monotonic() - begin) * 1000,
-                response.request_id,
-            )
-        return response
-
-    def _sign(self, request: Request, request_id: str, body: Any) -> requests.PreparedRequest:
-        signed = requests.PreparedRequest()
-        signed.method, signed.url, signed.body = request.route.verb, request.url, body
-        signed.headers = CaseInsensitiveDict(
-            {
-                "accept": "application/json",
-                "content-type": "application/json",
-                "host": self._host,
-                "opc-request-id": request_id,
-                "user-agent": _user_agent(),
-                **request.headers,
-            }
-        )
-        if request.body is not None:
-            signed.headers["content-length"] = str(len(request.body))
-        if request.retry_token is not None:
-            signed.headers["opc-retry-token"] = request.retry_token
-        principal = self._identity.principal()
-        if principal is not None:
-            signed.headers["dh-user-principal"] = principal
-        self._identity.sign(signed)
-        return signed
 
     # Answers
 
@@ -375,13 +357,3 @@ class PlatformClient:
             raise error_for(route, response, self._endpoint, self._clock.time())
         if not route.is_mlflows and not response.is_from_platform:
             raise not_as_documented(route, response, "does not come from AI Data Platform")
-
-
-@cache
-def _user_agent() -> str:
-    import mlflow
-
-    from mlflow_oci_aidp import __version__
-
-    python = platform.python_version()
-    return f"mlflow-oci-aidp/{__version__} mlflow/{mlflow.__version__} python/{python}"

@@ -15,6 +15,7 @@ from mlflow_oci_aidp.errors import (
     clock_note,
     error,
     error_from_response,
+    invalid_parameter,
     malformed_response,
 )
 
@@ -51,6 +52,31 @@ def not_as_documented(route: Route, response: Response, problem: str) -> MlflowE
         problem: What is wrong with it, such as ``"is not a JSON object"``.
     """
     return malformed_response(route.call, problem, response.status, response.request_id)
+
+
+def undocumented_fields(route: Route, fields: Mapping[str, object]) -> MlflowException:
+    """Return the exception for fields that a call does not have."""
+    names = ", ".join(sorted(fields.keys() - route.fields))
+    return error(
+        "INTERNAL_ERROR",
+        f"The platform documents no field {names} of {route.call}.",
+        "Report this to the maintainers of mlflow-oci-aidp.",
+    )
+
+
+def cannot_be_sent(route: Route, problem: str) -> MlflowException:
+    """Return the exception for an argument that has no form in a request.
+
+    Args:
+        route: The route of the call.
+        problem: The kind of the problem.
+    """
+    if not route.is_mlflows:
+        return invalid_parameter(f"A name in {route.call} is not Unicode.", "Rename the file.")
+    return invalid_parameter(
+        f"An argument of {route.call} cannot be sent ({problem}).",
+        "Pass text that can be encoded as UTF-8, numbers and lists of them.",
+    )
 
 
 def log_parser_error(route: Route, caught: BaseException) -> None:

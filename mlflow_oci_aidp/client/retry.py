@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import count
+from time import monotonic, sleep, time
 from typing import Any, TypeVar
 
 from mlflow.environment_variables import (
@@ -42,19 +42,17 @@ LONG_WAIT = 2.0
 
 
 class Clock:
-    """The time of the operating system."""
+    """The time of the operating system. Tests and cancellation use subclasses.
 
-    def time(self) -> float:
-        """Return the seconds since the Unix epoch."""
-        return time.time()
+    Attributes:
+        time: Returns the seconds since the Unix epoch.
+        monotonic: Returns the seconds since an arbitrary moment; they never go back.
+        sleep: Waits some seconds.
+    """
 
-    def monotonic(self) -> float:
-        """Return the seconds since an arbitrary moment. They never go back."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+    time: Callable[[], float] = staticmethod(time)
+    monotonic: Callable[[], float] = staticmethod(monotonic)
+    sleep: Callable[[float], None] = staticmethod(sleep)
 
 
 @dataclass

@@ -134,6 +134,7 @@ class Route:
         has_retry_token: Whether a change takes an ``opc-retry-token``.
         page_field: The field that asks for a page of a list: MLflow's lists carry the token of the
             next page in the body, the platform's own lists in the ``opc-next-page`` header.
+        is_mlflows: Whether the call is one of MLflow's, rather than one of the platform's own.
     """
 
     call: str
@@ -146,11 +147,7 @@ class Route:
     headers: frozenset[str] = frozenset()
     has_retry_token: bool = True
     page_field: str = "page_token"
-
-    @property
-    def is_mlflows(self) -> bool:
-        """Whether the call is one of MLflow's, rather than one of the platform's own."""
-        return self.scope != VOLUME
+    is_mlflows: bool = True
 
 
 def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> dict[str, Route]:
@@ -227,6 +224,7 @@ def _volume_list(call: str, path: str, *fields: str) -> Route:
         scope=VOLUME,
         is_read_only=True,
         page_field="page",
+        is_mlflows=False,
     )
 
 
@@ -248,6 +246,7 @@ def _volume_action(
         is_read_only=is_read_only,
         headers=frozenset({"path"}),
         has_retry_token=has_retry_token,
+        is_mlflows=False,
     )
 
 
