@@ -135,7 +135,13 @@ class PlatformError(AidpError, RestException):
         message: The message, without the error code.
         error_code: A number of MLflow's ``ErrorCode``.
         kwargs: What MLflow's constructor of ``MlflowException`` takes beside these.
+
+    Attributes:
+        oci_code: OCI's error code, such as ``"NotAuthorizedOrNotFound"``; None if the body of the
+            response had none.
     """
+
+    oci_code: str | None = None
 
     def __init__(self, message: str, error_code: int = INTERNAL_ERROR, **kwargs: Any) -> None:
         # MLflow turns the number into a name; one that it does not know is an INTERNAL_ERROR.
@@ -424,13 +430,15 @@ def error_from_response(
         f"(HTTP {status}, opc-request-id {request_id or 'unknown'})",
         note,
     ]
-    return PlatformError.from_parts(
+    exception = PlatformError.from_parts(
         error_code,
         " ".join(sentence for sentence in cause if sentence),
         remedy or _remedy(status, code, error_code),
         status=status,
         request_id=request_id,
     )
+    exception.oci_code = code or None
+    return exception
 
 
 def _code_from_tables(status: int, code: str, claims_name: bool) -> str:

@@ -22,7 +22,8 @@ class NetworkFailure(NamedTuple):
 
 def classify_exception(problem: BaseException) -> NetworkFailure:
     """What an exception of ``requests``, ``urllib3`` or the operating system amounts to."""
-    kinds = _kinds(problem)
+    # Never their texts, which may hold secrets.
+    kinds = {type(part).__name__ for part in exception_chain(problem)}
     for kind, found in NETWORK_FAILURES.items():
         if kind in kinds:
             return NetworkFailure(*found)
@@ -55,13 +56,16 @@ NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
 }
 
 
-def _kinds(problem: BaseException) -> set[str]:
-    """The names of an exception and of those it was made from; never their texts, which may hold secrets."""
-    found: dict[int, BaseException] = {}
+def exception_chain(problem: BaseException) -> list[BaseException]:
+    """Return an exception and all that it was made from.
+
+    ``requests`` and ``urllib3`` keep the original exception in ``reason`` or among the arguments.
+    """
+    chain: dict[int, BaseException] = {}
     waiting: list[object] = [problem]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, BaseException) and id(part) not in found:
-            found[id(part)] = part
+        if isinstance(part, BaseException) and id(part) not in chain:
+            chain[id(part)] = part
             waiting += [part.__cause__, part.__context__, getattr(part, "reason", None), *part.args]
-    return {type(part).__name__ for part in found.values()}
+    return list(chain.values())
