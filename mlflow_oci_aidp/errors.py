@@ -27,7 +27,7 @@ that callers expect, such as :py:class:`LocalFileNotFoundError`, with nothing in
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeVar
@@ -135,7 +135,13 @@ class PlatformError(AidpError, RestException):
         message: The message, without the error code.
         error_code: A number of MLflow's ``ErrorCode``.
         kwargs: What MLflow's constructor of ``MlflowException`` takes beside these.
+
+    Attributes:
+        oci_code: OCI's error code, such as ``"NotAuthorizedOrNotFound"``; None if the body of the
+            response had none.
     """
+
+    oci_code: str | None = None
 
     def __init__(self, message: str, error_code: int = INTERNAL_ERROR, **kwargs: Any) -> None:
         # MLflow turns the number into a name; one that it does not know is an INTERNAL_ERROR.
@@ -347,12 +353,6 @@ def _raise_alone(exception: BaseException) -> NoReturn:
         exception.__context__ = None
 
 
-def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
-    """Do something with a local file inside :py:func:`local_file_errors`."""
-    with local_file_errors(path, doing):
-        return work()
-
-
 def clock_skew(date: str, now: float) -> float | None:
     """Return the seconds by which this machine's clock is ahead of a service's.
 
@@ -424,13 +424,15 @@ def error_from_response(
         f"(HTTP {status}, opc-request-id {request_id or 'unknown'})",
         note,
     ]
-    return PlatformError.from_parts(
+    exception = PlatformError.from_parts(
         error_code,
         " ".join(sentence for sentence in cause if sentence),
         remedy or _remedy(status, code, error_code),
         status=status,
         request_id=request_id,
     )
+    exception.oci_code = code or None
+    return exception
 
 
 def _code_from_tables(status: int, code: str, claims_name: bool) -> str:

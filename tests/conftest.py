@@ -13,7 +13,8 @@ import pytest
 
 import mlflow_oci_aidp
 from mlflow_oci_aidp import session
-from mlflow_oci_aidp.settings import RESOURCE_PRINCIPAL_VARIABLE, SETTINGS
+from mlflow_oci_aidp.auth_modes import RESOURCE_PRINCIPAL_VARIABLE
+from mlflow_oci_aidp.settings_table import SETTINGS
 
 
 @pytest.fixture(autouse=True)

@@ -142,6 +142,14 @@ def test_what_the_platform_refused_has_parts():
     assert exception.message == f"RESOURCE_DOES_NOT_EXIST: {exception.cause} {exception.remedy}"
 
 
+def test_ocis_code_is_a_part_if_there_is_one():
+    assert (
+        error_from_response(404, body("NotAuthorizedOrNotFound"), "").oci_code
+        == "NotAuthorizedOrNotFound"
+    )
+    assert error_from_response(404, b"<html>NotAuthorizedOrNotFound</html>", "").oci_code is None
+
+
 def test_an_unknown_request_id_is_none():
     assert error_from_response(503, b"", "").request_id is None
 
@@ -229,6 +237,7 @@ PARTS = (
     "remedy",
     "status",
     "request_id",
+    "oci_code",
     "errno",
     "strerror",
     "filename",

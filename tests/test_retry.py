@@ -99,9 +99,9 @@ def test_seconds_of_retry_after_come_before_the_backoff():
 
 
 def test_a_date_of_retry_after_does_too():
-    assert run(RetryPolicy(max_retries=1), [AttemptResult(429, retry_after=formatdate(1_000_009, usegmt=True))])[1] == [
-        9
-    ]
+    assert run(
+        RetryPolicy(max_retries=1), [AttemptResult(429, retry_after=formatdate(1_000_009, usegmt=True))]
+    )[1] == [9]
 
 
 def test_retry_after_is_bounded():
@@ -114,7 +114,9 @@ def test_retry_after_can_be_left_out_of_account():
 
 
 def test_the_whole_call_is_bounded():
-    outcome, slept = run(RetryPolicy(max_retries=100, longest_call=600), [AttemptResult(503, retry_after="50")], 5)
+    outcome, slept = run(
+        RetryPolicy(max_retries=100, longest_call=600), [AttemptResult(503, retry_after="50")], 5
+    )
     assert outcome.status == 503
     assert sum(slept) + 5 * (len(slept) + 1) <= 600
 
@@ -137,6 +139,48 @@ def test_the_whole_call_is_bounded():
 )
 def test_the_forms_of_retry_after(header, seconds):
     assert parse_retry_after(header, 1_000_000.0) == seconds
+
+
+def call(statuses):
+    """Call the platform, which answers with these statuses, by somebody who can always renew.
+
+    Returns:
+        The outcome, what told the attempts apart, how often the token was renewed, and the waits.
+    """
+    clock, sent, renewed = FakeClock(), [], []
+
+    def send(attempt):
+        sent.append(attempt)
+        return AttemptResult(statuses[len(sent) - 1])
+
+    def renew():
+        renewed.append(len(sent))
+        return True
+
+    policy = RetryPolicy(max_retries=7, backoff_factor=2, backoff_jitter=0)
+    outcome = policy.execute(send, call="GetRun", renew=renew, clock=clock)
+    return outcome.status, sent, len(renewed), clock.slept
+
+
+def test_a_refused_token_is_renewed_and_the_request_sent_once_more_at_once():
+    assert call([401, 200]) == (200, ["1", "1r"], 1, [])
+
+
+def test_a_token_that_is_refused_again_is_not_renewed_again():
+    assert call([401, 401]) == (401, ["1", "1r"], 1, [])
+
+
+@pytest.mark.parametrize("between", [429, 500, 502, 503, 504])
+def test_a_token_is_renewed_once_in_a_call_whatever_comes_between(between):
+    assert call([401, between, 401]) == (401, ["1", "1r", "2"], 1, [2])
+
+
+def test_a_token_that_is_refused_after_a_repetition_is_renewed_then():
+    assert call([503, 401, 200]) == (200, ["1", "2", "2r"], 1, [2])
+
+
+def test_a_repetition_after_a_renewal_is_a_repetition_as_any_other():
+    assert call([401, 503, 503, 200]) == (200, ["1", "1r", "2", "3"], 1, [2, 4])
 
 
 def test_mlflows_settings_hold(monkeypatch):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.settings import AUTH_MODES, IN_QUERY, resolve, resolve_storage
+from mlflow_oci_aidp.auth_modes import AUTH_MODES
+from mlflow_oci_aidp.settings import resolve, resolve_storage
+from mlflow_oci_aidp.settings_table import IN_QUERY
 
 OCID = "ocid1.datalake.oc1.iad.amaaexample"
 

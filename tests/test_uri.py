@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.settings import IN_QUERY, resolve
+from mlflow_oci_aidp.settings import resolve
+from mlflow_oci_aidp.settings_table import IN_QUERY
 from mlflow_oci_aidp.uri import AidpUri
 
 PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=30)

@@ -1,6 +1,6 @@
-"""Writes the tables of the README and of docs/ from the tables of the code.
+"""Write the tables of the README and of docs/ from the tables of the code.
 
-`python tools/tables.py`; `--check` only compares.
+Run it as `python tools/tables.py`; with `--check` it only compares.
 """
 
 from __future__ import annotations
@@ -9,31 +9,30 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.capabilities import Capability
 from mlflow_oci_aidp.error_codes import CODES, STATUSES
 from mlflow_oci_aidp.errors import error_from_response
 from mlflow_oci_aidp.registry import capabilities as registry
-from mlflow_oci_aidp.settings import AUTH_MODES, SETTINGS
+from mlflow_oci_aidp.settings_table import SETTINGS
 from mlflow_oci_aidp.tracking import capabilities as tracking
 
 ROOT = Path(__file__).parent.parent
 PAGES = tuple(
     ROOT / name
-    for name in ("README.md", "docs/settings.md", "docs/authentication.md", "docs/operations.md", "docs/errors.md")
+    for name in (
+        "README.md",
+        "docs/settings.md",
+        "docs/authentication.md",
+        "docs/operations.md",
+        "docs/errors.md",
+    )
 )
 _PLACES = {"host": "host", "path": "path", "query": "`?{}=`", "": ""}
-_MODES = {
-    "api_key": "laptops, CI: an API key of a user",
-    "security_token": "laptops: a session, made by `oci session authenticate` and renewed by `oci session refresh`",
-    "instance_principal": "OCI compute instances",
-    "resource_principal": "OCI notebooks, functions, data flow and other resources",
-    "oke_workload_identity": "pods in OKE",
-    "instance_principal_with_delegation_token": "Cloud Shell, which calls it `instance_obo_user`",
-}
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell for cell in line) + " |" for line in lines)
 
@@ -43,7 +42,7 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def settings() -> str:
-    """The settings table."""
+    """Return the table of settings."""
     rows = [
         (
             f"`{setting.name}`",
@@ -59,10 +58,10 @@ def settings() -> str:
 
 
 def auth() -> str:
-    """The ways to sign in."""
+    """Return the table of authentication modes."""
     return table(
         ("`auth`", "where", "needs"),
-        [(f"`{mode}`", _MODES[mode], _names(needs)) for mode, needs in AUTH_MODES.items()],
+        [(f"`{mode.name}`", mode.where, _names(mode.needs)) for mode in AUTH_MODES.values()],
     )
 
 
@@ -71,18 +70,23 @@ def _operations(store: str, lines: Iterable[Capability]) -> str:
 
 
 def operations() -> str:
-    """The table of the registry's operations."""
+    """Return the table of the registry's operations."""
     return _operations("MLflow's registry store", registry.CAPABILITIES)
 
 
 def tracking_operations() -> str:
-    """The table of tracking's operations."""
+    """Return the table of tracking's operations."""
     return _operations("MLflow's tracking store", tracking.CAPABILITIES)
 
 
 def tracking_lacking() -> str:
-    """What the platform lacks of tracking; not the names of methods, which differ from one MLflow to the next."""
-    rows = [(what, _names(tuple(words.split("|")))) for words, what in tracking.LACKING.items()]
+    """Return the table of what the platform lacks of tracking.
+
+    It has words instead of the names of methods, which differ between versions of MLflow.
+    """
+    rows = [
+        (feature, _names(tuple(words.split("|")))) for words, feature in tracking.LACKING.items()
+    ]
     return table(("not available", "methods whose names have one of"), rows)
 
 
@@ -96,7 +100,7 @@ def errors() -> str:
 
 
 def codes() -> str:
-    """What users see of each of OCI's codes."""
+    """Return the table of what users see of each of OCI's codes."""
     rows = [(f"`{code}`", f"`{error_code}`") for code, error_code in CODES.items()]
     return table(("OCI's code", "`error_code`"), rows)
 
@@ -113,23 +117,27 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 
 def replaced(text: str, name: str, content: str) -> str:
-    """The text with something new between the two comments of that name; unchanged if it has no such comments."""
+    """Return the text with new content between the two comments of that name, if it has them."""
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, found, rest = text.partition(begin)
+    before, comment, rest = text.partition(begin)
     _, _, behind = rest.partition(end)
-    return f"{before}{begin}{content}\n{end}{behind}" if found else text
+    return f"{before}{begin}{content}\n{end}{behind}" if comment else text
 
 
 def written(text: str) -> str:
-    """The text with each table in its place."""
+    """Return the text with each table in its place."""
     for name, content in TABLES.items():
         text = replaced(text, name, content())
     return text
 
 
 def outdated() -> list[Path]:
-    """The pages whose tables are not those of the code."""
-    return [page for page in PAGES if written(page.read_text(encoding="utf-8")) != page.read_text(encoding="utf-8")]
+    """Return the pages whose tables are not those of the code."""
+    return [
+        page
+        for page in PAGES
+        if written(page.read_text(encoding="utf-8")) != page.read_text(encoding="utf-8")
+    ]
 
 
 if __name__ == "__main__":

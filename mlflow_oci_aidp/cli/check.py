@@ -15,7 +15,7 @@ from mlflow_oci_aidp.cli.terminal import plain, progress
 from mlflow_oci_aidp.cli.uri import TRACKING_FIRST, configured_uri, is_tracking_uri_ours
 
 if TYPE_CHECKING:
-    from mlflow_oci_aidp.diagnosis import Case, Result
+    from mlflow_oci_aidp.checks.step import Case, Result
 
 _COLORS = {"ok": "green", "failed": "red", "skipped": "yellow"}
 _SETTING_WIDTH, _STATUS_WIDTH, _CHECK_WIDTH = 25, 9, 13
@@ -29,19 +29,24 @@ _ARROW = "-> "
 def command(context: click.Context, uri: str | None, as_json: bool) -> None:
     """Find out why a platform cannot be reached.
 
-    Shows the settings and where each comes from, who signs, and what works: key, token, network, certificate,
-    clock, one signed read, and one of the workspace. Says what to do about what fails. Changes nothing.
+    Shows the settings and where each comes from, who signs, and what works: key, token, network,
+    certificate, clock, one signed read, and one of the workspace. Says what to do about what fails.
+    Changes nothing.
 
-    URI is MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all from the
-    environment).
+    URI is MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all
+    from the environment).
 
     Exit status: 0 if nothing failed, else 1.
     """
     with progress() as show:
         show("Starting")
-        from mlflow_oci_aidp.diagnosis import Case, diagnose
+        from mlflow_oci_aidp.checks import diagnose
+        from mlflow_oci_aidp.checks.step import Case
 
-        case = Case(uri or configured_uri(TRACKING_FIRST), is_for_tracking=not uri and is_tracking_uri_ours())
+        case = Case(
+            uri or configured_uri(TRACKING_FIRST),
+            is_for_tracking=not uri and is_tracking_uri_ours(),
+        )
         results = diagnose(case, lambda name: show(f"Checking: {name}"))
     if as_json:
         _print_json(case, results)
@@ -58,28 +63,38 @@ def _failures(results: list[Result]) -> list[str]:
 def _print_json(case: Case, results: list[Result]) -> None:
     report = {
         "ok": not _failures(results),
-        "uri": case.uri if case.found else None,
-        "settings": [asdict(found) for found in case.found],
+        "uri": case.uri if case.settings_in_use else None,
+        "settings": [asdict(setting) for setting in case.settings_in_use],
         "identity": case.identity,
-        "checks": [asdict(result) for result in results],
+        "checks": [
+            {
+                "name": result.name,
+                "status": result.status,
+                "found": result.message,
+                "remedy": result.remedy,
+            }
+            for result in results
+        ],
     }
     click.echo(json.dumps(report, indent=2))
 
 
 def _print_text(case: Case, results: list[Result]) -> None:
-    if case.found:  # A URI that is not valid may hold anything, a password too: it is not shown.
+    settings = case.settings_in_use
+    if settings:  # A URI that is not valid may hold anything, even a password: it is not shown.
         click.echo(f"URI {plain(case.uri)}\n\nSettings")
-    for found in case.found:
-        _entry(found.name.ljust(_SETTING_WIDTH), f"{found.value} ({found.source})", _SETTING_WIDTH)
+    for setting in settings:
+        label = setting.name.ljust(_SETTING_WIDTH)
+        _entry(label, f"{setting.value} ({setting.source})", _SETTING_WIDTH)
     if case.identity:
         click.echo("\nIdentity")
     for name, value in case.identity.items():
         _entry(name.ljust(_SETTING_WIDTH), value, _SETTING_WIDTH)
-    click.echo("\nChecks" if case.found else "Checks")
+    click.echo("\nChecks" if settings else "Checks")
     indent = _STATUS_WIDTH + _CHECK_WIDTH
     for result in results:
         status = click.style(result.status.ljust(_STATUS_WIDTH), fg=_COLORS[result.status])
-        _entry(status + result.name.ljust(_CHECK_WIDTH), result.found, indent)
+        _entry(status + result.name.ljust(_CHECK_WIDTH), result.message, indent)
         if result.remedy:
             _entry(_ARROW.rjust(indent), result.remedy, indent)
     failed = _failures(results)
@@ -87,7 +102,7 @@ def _print_text(case: Case, results: list[Result]) -> None:
 
 
 def _entry(label: str, text: str, indent: int) -> None:
-    """A label and a text beside it, which is broken to fit a terminal, and left whole in a pipe."""
+    """Print a label and a text beside it, broken to fit a terminal, and left whole in a pipe."""
     text = plain(text)
     if sys.stdout.isatty():
         width = max(40, shutil.get_terminal_size().columns - indent - 2)

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from mlflow_oci_aidp.settings import Settings
 
-# Where no registry is named, MLflow takes what tracks.
+# Without a registry URI, MLflow takes the tracking URI.
 REGISTRY_FIRST = ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI")
 TRACKING_FIRST = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 _SCHEME = "aidp"
@@ -21,8 +21,9 @@ _SCHEME = "aidp"
 def command() -> None:
     """Print the URI that the environment amounts to.
 
-    It names the AI Data Platform, the workspace, and the settings that differ from what the OCID and the defaults
-    give. Credentials have no place in a URI: OCI_CLI_USER and the like stay where they are.
+    It names the AI Data Platform, the workspace, and the settings that differ from what the OCID
+    and the defaults give. Credentials have no place in a URI: OCI_CLI_USER and the like stay where
+    they are.
 
     With a workspace it serves experiments, runs and the registry:
 
@@ -34,17 +35,24 @@ def command() -> None:
     from mlflow_oci_aidp.settings import resolve
     from mlflow_oci_aidp.uri import AidpUri
 
-    found = resolve(configured_uri())
-    click.echo(str(AidpUri(found.instance_id, found.workspace, dict(_differing(found)))))
+    settings = resolve(configured_uri())
+    uri = AidpUri(settings.instance_id, settings.workspace, dict(_differing(settings)))
+    click.echo(str(uri))
 
 
 def configured_uri(variables: tuple[str, ...] = REGISTRY_FIRST) -> str:
-    """The URI of a command that is given none: MLflow's, if one is ours, else all from the environment."""
+    """Return the URI of a command that is called without one.
+
+    That is MLflow's, if it is one of this package's, else one that leaves all to the environment.
+
+    Args:
+        variables: MLflow's variables, in the order in which they are read.
+    """
     return next((uri for uri in map(_uri_in, variables) if uri), f"{_SCHEME}://")
 
 
 def is_tracking_uri_ours() -> bool:
-    """Whether MLflow's tracking URI is one of this package's."""
+    """Tell whether MLflow's tracking URI is one of this package's."""
     return bool(_uri_in(TRACKING_FIRST[0]))
 
 
@@ -54,12 +62,14 @@ def _uri_in(variable: str) -> str:
 
 
 def _differing(settings: Settings) -> Iterator[tuple[str, str]]:
-    """The settings that a URI has to name, so that the same is found without the environment's."""
-    from mlflow_oci_aidp.diagnosis import region_of
-    from mlflow_oci_aidp.settings import DEFAULT_CONFIG_FILE, DEFAULT_PROFILE, default_endpoint
+    """Yield the settings that a URI has to name, so that it does without the environment's."""
+    from mlflow_oci_aidp.profiles import DEFAULT_CONFIG_FILE, DEFAULT_PROFILE
+    from mlflow_oci_aidp.regions import default_endpoint, region_of
 
     home = region_of(settings.instance_id)
-    if "endpoint" in settings.sources and not (home and settings.endpoint == default_endpoint(home)):
+    if "endpoint" in settings.sources and not (
+        home and settings.endpoint == default_endpoint(home)
+    ):
         yield "endpoint", settings.endpoint
     elif settings.region and settings.region != home:
         yield "region", settings.region

@@ -22,7 +22,8 @@ class NetworkFailure(NamedTuple):
 
 def classify_exception(exception: BaseException) -> NetworkFailure:
     """Return what an exception of ``requests``, ``urllib3`` or the operating system means."""
-    names = _type_names(exception)
+    # Never the texts of the exceptions: they may hold secrets.
+    names = {type(part).__name__ for part in exception_chain(exception)}
     for name, failure in NETWORK_FAILURES.items():
         if name in names:
             return NetworkFailure(*failure)
@@ -67,16 +68,16 @@ NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
 }
 
 
-def _type_names(exception: BaseException) -> set[str]:
-    """Return the type names of an exception and of its causes.
+def exception_chain(exception: BaseException) -> list[BaseException]:
+    """Return an exception and all that it was made from.
 
-    The texts are never looked at: they may hold secrets.
+    ``requests`` and ``urllib3`` keep the original exception in ``reason`` or among the arguments.
     """
-    seen: dict[int, BaseException] = {}
+    chain: dict[int, BaseException] = {}
     waiting: list[object] = [exception]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, BaseException) and id(part) not in seen:
-            seen[id(part)] = part
+        if isinstance(part, BaseException) and id(part) not in chain:
+            chain[id(part)] = part
             waiting += [part.__cause__, part.__context__, getattr(part, "reason", None), *part.args]
-    return {type(part).__name__ for part in seen.values()}
+    return list(chain.values())

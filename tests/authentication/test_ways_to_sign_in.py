@@ -157,6 +157,19 @@ def test_a_session_renewed_on_disk_is_picked_up(here):
     assert {exchange.status for exchange in here.aidp.exchanges} == {200}
 
 
+def test_a_key_renewed_on_disk_is_picked_up_though_the_token_is_the_same(here):
+    session, other = here.session(), here.session(mark="other")
+    mismatched = session | {"security_token_file": other["security_token_file"]}
+    client = here.client(config_file=here.config(DEFAULT=mismatched))
+    with pytest.raises(MlflowException, match="UNAUTHENTICATED"):
+        client.search_registered_models()
+    os.replace(other["key_file"], session["key_file"])
+    here.aidp.exchanges.clear()
+    client.search_registered_models()
+    # With the old key there would be a 401 first, after which key and token are read again anyway.
+    assert [exchange.status for exchange in here.aidp.exchanges] == [200]
+
+
 @pytest.mark.parametrize("content", ["", "half a tok", None])
 def test_a_session_that_is_just_being_renewed_goes_on_with_the_token_in_hand(here, content):
     session = here.session(mark="first")

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from mlflow_oci_aidp import diagnosis
+from mlflow_oci_aidp.checks import diagnose
+from mlflow_oci_aidp.checks.step import Case
 from mlflow_oci_aidp.emulator import Emulator
 from tests.cli.conftest import read, run
 from tests.support import cloud
@@ -326,12 +327,12 @@ def test_https_where_http_is_spoken(here, config):
     assert "speaks TLS at this port" in remedy
 
 
-def test_an_endpoint_that_does_not_answer(aidp, monkeypatch):
-    monkeypatch.setattr(diagnosis, "TIMEOUT", 0.3)
+def test_an_endpoint_that_does_not_answer(aidp):
     aidp.faults.add("hang", times=None)
-    name, cause, _ = failure(aidp.uri)
-    assert name == "TLS"
-    assert "no answer in time" in cause
+    results = diagnose(Case(aidp.uri, timeout=0.3))
+    (failed,) = [result for result in results if result.status == "failed"]
+    assert failed.name == "TLS"
+    assert "no answer in time" in failed.message
 
 
 def test_a_proxy_that_is_not_there(here, config, monkeypatch):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mlflow_oci_aidp.settings import AUTH_MODES, resolve
+from mlflow_oci_aidp.auth_modes import AUTH_MODES
+from mlflow_oci_aidp.settings import resolve
 from tests.docs.reader import Block, blocks
 
 yaml = pytest.importorskip("yaml")
@@ -41,7 +42,7 @@ def test_a_recipe_amounts_to_its_mode(heading, tmp_path):
         environ["OCI_CLI_CONFIG_FILE"] = str(config)
     uri = environ.pop("MLFLOW_REGISTRY_URI", "aidp://ocid1.datalake.oc1.iad.<unique>").replace("<unique>", "x")
     found = resolve(uri, environ)
-    missing = set(AUTH_MODES[found.auth]) - {"key_file"} - set(found.credentials)
+    missing = set(AUTH_MODES[found.auth].needs) - {"key_file"} - set(found.credentials)
     assert (found.auth, missing) == (RECIPES[heading], set())
 
 

@@ -1,0 +1,70 @@
+"""One signed search without repetitions, and what a refusal of it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mlflow_oci_aidp.auth_modes import AUTH_MODES
+from mlflow_oci_aidp.checks.step import Case, StepFailed
+from mlflow_oci_aidp.errors import AidpError, PlatformError
+from mlflow_oci_aidp.identity import Identity
+
+#: Explains a 404 of the platform: makes cause and remedy of the case and the platform's words.
+ExplainMissing = Callable[[Case, str], tuple[str, str]]
+
+
+def search(case: Case, call: str, field: str, explain_missing: ExplainMissing) -> int:
+    """Search for one entity.
+
+    Args:
+        case: What is checked.
+        call: The name of MLflow's RPC.
+        field: The field of the response that has the entities.
+        explain_missing: Explains a 404 of the platform.
+
+    Returns:
+        The number of entities in the response: 1, or 0 if this identity sees none.
+
+    Raises:
+        StepFailed: For what the platform refused, or if there was no proper response.
+    """
+    from mlflow_oci_aidp.client.platform_client import PlatformClient
+    from mlflow_oci_aidp.client.retry import RetryPolicy
+    from mlflow_oci_aidp.client.routes import ROUTES
+
+    policy = RetryPolicy(max_retries=0, timeout=case.timeout)
+    client = PlatformClient(case.settings, Identity(case.settings), policy)
+    try:
+        count = client.call(
+            ROUTES[call],
+            {"max_results": 1},
+            lambda response: len(response.get(field) or ()),
+            workspace=case.settings.workspace,
+        )
+    except AidpError as problem:
+        refusal = problem
+    else:
+        return count or 0
+    raise StepFailed(*_explain(case, refusal, explain_missing))
+
+
+def _explain(case: Case, refusal: AidpError, explain_missing: ExplainMissing) -> tuple[str, str]:
+    """Return the cause and the remedy of a search that failed."""
+    if refusal.error_code == "UNAUTHENTICATED":
+        return _not_authenticated(case, refusal.cause)
+    if refusal.error_code != "RESOURCE_DOES_NOT_EXIST":
+        return refusal.cause, refusal.remedy
+    if isinstance(refusal, PlatformError) and refusal.oci_code == "NotAuthorizedOrNotFound":
+        return explain_missing(case, refusal.cause)
+    return (
+        f"{case.settings.endpoint} does not answer as an AI Data Platform does: {refusal.cause}",
+        "Check the endpoint.",
+    )
+
+
+def _not_authenticated(case: Case, cause: str) -> tuple[str, str]:
+    """Explain a 401: the key is well formed and the clock is right, so few causes are left."""
+    remedy = AUTH_MODES[case.settings.auth].refused_remedy.format(
+        profile=case.settings.profile, fingerprint=case.identity.get("fingerprint")
+    )
+    return f"The platform does not accept the signature of {case.signer} (401): {cause}", remedy

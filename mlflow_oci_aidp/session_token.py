@@ -1,0 +1,36 @@
+"""What a token says. Only the platform can verify its issuer's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def read_claims(token: str) -> Mapping[str, Any]:
+    """Return the claims of a token without verifying them; no claims if the text is no token."""
+    import jwt
+
+    try:
+        claims: Mapping[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return {}
+    return claims
+
+
+def expiry_of(claims: Mapping[str, Any]) -> float | None:
+    """Return when a token expires, in seconds since the Unix epoch; None if it does not say."""
+    try:
+        return float(claims["exp"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def read_text(path: str) -> str:
+    """Return the text of a file, without blanks at its ends.
+
+    Raises:
+        OSError: If the file cannot be read.
+        UnicodeDecodeError: If the file is not text.
+    """
+    with open(path, encoding="utf-8") as file:
+        return file.read().strip()
