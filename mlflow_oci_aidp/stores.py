@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from mlflow.store.entities.paged_list import PagedList
 
 from mlflow_oci_aidp.client.platform_client import PlatformClient
-from mlflow_oci_aidp.client.routes import ROUTES
+from mlflow_oci_aidp.client.routes import ROUTES, Route
 from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
 
@@ -22,11 +22,15 @@ class Platform:
     Args:
         client: The client of the platform.
         workspace: The workspace key; ``""`` if there is none.
+        routes: How each RPC travels.
     """
 
-    def __init__(self, client: PlatformClient, workspace: str) -> None:
+    def __init__(
+        self, client: PlatformClient, workspace: str, routes: Mapping[str, Route] = ROUTES
+    ) -> None:
         self._client = client
         self._workspace = workspace
+        self._routes = routes
 
     def call(self, rpc: str, parse: Callable[[Json], T] | None = None, **fields: Any) -> T | None:
         """Make a call.
@@ -39,7 +43,7 @@ class Platform:
         Returns:
             What ``parse`` returned; None for an answer without a body.
         """
-        route = ROUTES[rpc]
+        route = self._routes[rpc]
         return self._client.call(route, fields, parse or _nothing, workspace=self._workspace)
 
     def page(
@@ -55,20 +59,27 @@ class Platform:
         """
         token = fields.pop("page_token", None) or ""
         page = self._client.page(
-            ROUTES[rpc], fields, items, parse_item, token=token, workspace=self._workspace
+            self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
         )
         return PagedList(page.items, page.token or None)
+
+    def pages(
+        self, rpc: str, items: str, parse_item: Callable[[Json], T], **fields: Any
+    ) -> Iterator[PagedList[T]]:
+        """Yield the pages of a list one after the other. The arguments are those of ``page``."""
+        token = fields.pop("page_token", None) or ""
+        pages = self._client.pages(
+            self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
+        )
+        for page in pages:
+            yield PagedList(page.items, page.token or None)
 
     def items(
         self, rpc: str, items: str, parse_item: Callable[[Json], T], **fields: Any
     ) -> Iterator[T]:
         """Yield all items of a list, page after page. The arguments are those of ``page``."""
-        token = fields.pop("page_token", None) or ""
-        pages = self._client.pages(
-            ROUTES[rpc], fields, items, parse_item, token=token, workspace=self._workspace
-        )
-        for page in pages:
-            yield from page.items
+        for page in self.pages(rpc, items, parse_item, **fields):
+            yield from page
 
 
 class PlatformStore:
@@ -78,13 +89,20 @@ class PlatformStore:
     secrets do not travel.
     """
 
-    def _open(self, store_uri: str, other_uri: str | None, session: Session | None = None) -> None:
+    def _open(
+        self,
+        store_uri: str,
+        other_uri: str | None,
+        session: Session | None = None,
+        routes: Mapping[str, Route] = ROUTES,
+    ) -> None:
         """Find the settings and the session.
 
         Args:
             store_uri: The ``aidp://`` URI.
             other_uri: The second argument that MLflow makes the store with.
             session: A session to use instead of the shared one.
+            routes: How each RPC travels.
 
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
@@ -92,7 +110,7 @@ class PlatformStore:
         self._uris = (store_uri, other_uri)
         self._settings = resolve(store_uri)
         self._session = session or session_of(self._settings, store_uri)
-        self._platform = Platform(self._session.client, self._settings.workspace)
+        self._platform = Platform(self._session.client, self._settings.workspace, routes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._uris
@@ -101,12 +119,6 @@ class PlatformStore:
         settings = self._settings
         workspace = f"{settings.workspace} of " if settings.workspace else ""
         return f"<{type(self).__name__}: {workspace}{settings.instance_id} at {settings.endpoint}>"
-
-    def _call(self, call: str, parse: Callable[[Json], T], **fields: Any) -> T | None:
-        return self._platform.call(call, parse, **fields)
-
-    def _do(self, call: str, **fields: Any) -> None:
-        self._platform.call(call, **fields)
 
 
 def _nothing(body: Json) -> None:
