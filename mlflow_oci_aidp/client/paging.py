@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.errors import OTHER_REMEDY, error
 
 T = TypeVar("T")
 
@@ -55,6 +55,6 @@ def repeated_token(list_name: str) -> MlflowException:
     """Return the error of a list whose pages lead back to a page that was read before."""
     return error(
         "INTERNAL_ERROR",
-        f"{list_name} does not end: the token of a page came a second time.",
-        "Check the endpoint, and report the list to Oracle's support if it stays.",
+        f"{list_name} answered with a page token that it had given before, so the list has no end.",
+        OTHER_REMEDY,
     )
