@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from mlflow_oci_aidp.emulator import Emulator
 from tests.upgrade import folder
+from tests.upgrade.record import OTHER_WORKSPACE
 
 DATA = Path(__file__).parent / "data"
 RELEASES = sorted(path.name for path in DATA.iterdir() if path.is_dir())
@@ -38,12 +40,34 @@ class Left:
 
 
 @pytest.fixture(scope="package", params=RELEASES)
-def served(request, tmp_path_factory):
-    """A recording and its emulator, once for all tests that only read."""
-    data_folder = tmp_path_factory.mktemp("upgrade") / "emulator"
+def upgraded(request, tmp_path_factory):
+    """A release, and its data folder after today's emulator opened it: that upgrades databases, which takes seconds."""
+    data_folder = tmp_path_factory.mktemp("upgraded") / "emulator"
     folder.restore(DATA / request.param / "folder", data_folder)
-    with Emulator(data_folder) as aidp:
-        yield Left(request.param, aidp)
+    # By a clock that has not begun, no retry token in the folder is outdated and deleted.
+    with Emulator(data_folder, clock=lambda: 0.0) as aidp:
+        for key in (aidp.workspace_key, OTHER_WORKSPACE):
+            aidp.workspace(key)
+    for name in folder.LEFT_OUT:
+        (data_folder / name).unlink(missing_ok=True)
+    return request.param, data_folder
+
+
+@pytest.fixture(scope="package")
+def served(upgraded, tmp_path_factory):
+    """A recording and its emulator, once for all tests that only read."""
+    release, data_folder = upgraded
+    copied = tmp_path_factory.mktemp("served") / "emulator"
+    shutil.copytree(data_folder, copied)
+    with Emulator(copied) as aidp:
+        yield Left(release, aidp)
+
+
+@pytest.fixture
+def data_folder(upgraded, tmp_path):
+    """The data folder without keys, for one test to change."""
+    shutil.copytree(upgraded[1], tmp_path / "emulator")
+    return tmp_path / "emulator"
 
 
 @pytest.fixture

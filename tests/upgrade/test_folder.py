@@ -17,16 +17,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from mlflow_oci_aidp.emulator import Emulator
-from tests.upgrade import folder
-from tests.upgrade.conftest import DATA, RELEASES
+from tests.upgrade.conftest import DATA
 from tests.upgrade.record import IRIS
 
 
-@pytest.fixture(params=RELEASES)
-def data_folder(request, tmp_path):
-    """A data folder as the release left it, without its keys."""
-    folder.restore(DATA / request.param / "folder", tmp_path / "emulator")
-    return tmp_path / "emulator"
+@pytest.fixture
+def made(upgraded):
+    """The runs and models of the recording, by name."""
+    return json.loads((DATA / upgraded[0] / "made.json").read_text())
 
 
 def private_pem(key) -> bytes:
@@ -66,8 +64,7 @@ def test_profiles_that_are_there_stay(data_folder):
         )
 
 
-def test_what_is_there_can_be_changed(data_folder):
-    made = json.loads((DATA / RELEASES[0] / "made.json").read_text())
+def test_what_is_there_can_be_changed(data_folder, made):
     with Emulator(data_folder) as aidp:
         client = client_of(aidp)
         versions = {int(version.version) for version in client.search_model_versions(f"name = '{IRIS}'")}
@@ -93,8 +90,7 @@ def test_what_is_there_can_be_changed(data_folder):
         assert mlflow.artifacts.load_text(f"{client.get_run(made['runs']['first']).info.artifact_uri}/plain/new.txt")
 
 
-def test_a_logged_model_made_without_a_run_is_deleted_with_its_run(data_folder):
-    made = json.loads((DATA / RELEASES[0] / "made.json").read_text())
+def test_a_logged_model_made_without_a_run_is_deleted_with_its_run(data_folder, made):
     with Emulator(data_folder) as aidp:
         client = client_of(aidp)
         run_id = client.get_logged_model(made["models"]["waiting"]).source_run_id

@@ -15,7 +15,7 @@ from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
-from tests.upgrade import answers, folder
+from tests.upgrade import answers
 from tests.upgrade.conftest import DATA
 from tests.upgrade.record import IRIS
 
@@ -128,9 +128,8 @@ def test_an_experiment(unpickled, made, expected):
     assert unpickled("experiment").name == expected["experiments"][made["flowers"]]["name"]
 
 
-def test_a_metric_that_was_read_is_not_recorded_again(unpickled, left, made, tmp_path, monkeypatch):
-    folder.restore(left.data / "folder", tmp_path / "emulator")
-    with Emulator(tmp_path / "emulator") as aidp:
+def test_a_metric_that_was_read_is_not_recorded_again(unpickled, left, made, data_folder, monkeypatch):
+    with Emulator(data_folder) as aidp:
         for name, value in aidp.environ.items():
             monkeypatch.setenv(name, value)
         client = mlflow.MlflowClient(left.tracking_uri + f"?endpoint={aidp.endpoint}")
