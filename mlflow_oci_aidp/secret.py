@@ -16,18 +16,20 @@ class Secret:
     __slots__ = ("_reveal",)
 
     def __init__(self, value: str) -> None:
-        # A closure: tools that walk over attributes find a function here, not the text.
+        # A closure: tools that walk over attributes see a function, not the text.
         def reveal() -> str:
             return value
 
         self._reveal = reveal
 
     def reveal(self) -> str:
-        """The text itself, for the one place that needs it."""
+        """Return the text, for the one place that needs it."""
         return self._reveal()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+        return isinstance(other, Secret) and hmac.compare_digest(
+            self.reveal().encode(), other.reveal().encode()
+        )
 
     def __hash__(self) -> int:
         return hash(self.reveal())

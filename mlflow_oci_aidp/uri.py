@@ -1,7 +1,7 @@
 """An ``aidp://`` URI, parsed and printed.
 
-``aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]``. What the parts mean is said in
-:py:mod:`mlflow_oci_aidp.settings`; this module knows their places alone.
+Its form is ``aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]``. This module knows
+where each part stands; :py:mod:`mlflow_oci_aidp.settings` knows what it means.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.errors import AidpError, invalid_parameter
 
 SCHEME = "aidp"
 FORM = "aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]"
@@ -21,8 +21,8 @@ class AidpUri:
     """The parts of an ``aidp://`` URI.
 
     Attributes:
-        instance_id: What stands in the place of the AI Data Platform's OCID; ``""`` where nothing does.
-        workspace: The workspace key; ``""`` where there is none.
+        instance_id: What stands in the place of the AI Data Platform's OCID; ``""`` for nothing.
+        workspace: The workspace key; ``""`` for none.
         settings: The settings of the query, by name.
     """
 
@@ -32,19 +32,19 @@ class AidpUri:
 
     @classmethod
     def parse(cls, text: str, allowed: tuple[str, ...]) -> AidpUri:
-        """Take a URI apart.
+        """Parse a URI.
 
         Args:
             text: The URI.
             allowed: The names of the settings that may stand in the query.
 
         Raises:
-            MlflowException: ``INVALID_PARAMETER_VALUE``, naming what is wrong and what is allowed.
+            AidpError: ``INVALID_PARAMETER_VALUE``, naming what is wrong and what is allowed.
         """
         if not isinstance(text, str):
-            raise _wrong("the URI is not text")
+            raise _invalid("the URI is not text")
         if any(character.isspace() or not character.isprintable() for character in text):
-            raise _wrong("it holds a blank or a control character")
+            raise _invalid("it holds a blank or a control character")
         try:
             parts = urlsplit(text)
             pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
@@ -53,18 +53,18 @@ class AidpUri:
         else:
             reason = ""
         if reason:
-            raise _wrong(f"it cannot be parsed ({reason})")
+            raise _invalid(f"it cannot be parsed ({reason})")
         if parts.scheme != SCHEME or not text[len(SCHEME) :].startswith("://"):
-            raise _wrong(f"it does not begin with {SCHEME}://")
+            raise _invalid(f"it does not begin with {SCHEME}://")
         if "@" in parts.netloc:
-            raise _wrong("it holds a userinfo, and credentials have no place in a URI")
+            raise _invalid("it holds a userinfo, and credentials have no place in a URI")
         if parts.fragment or text.endswith("#"):
-            raise _wrong("it holds a fragment")
-        found = cls(unquote(parts.netloc), _workspace(parts.path), _settings(pairs, allowed))
-        decoded = "".join((found.instance_id, found.workspace, *found.settings.values()))
+            raise _invalid("it holds a fragment")
+        uri = cls(unquote(parts.netloc), _workspace(parts.path), _settings(pairs, allowed))
+        decoded = "".join((uri.instance_id, uri.workspace, *uri.settings.values()))
         if not (decoded.isprintable() and "\ufffd" not in decoded):
-            raise _wrong("its percent-encoding hides a control character or broken text")
-        return found
+            raise _invalid("its percent-encoding hides a control character or broken text")
+        return uri
 
     def __str__(self) -> str:
         path = f"/{quote(self.workspace, safe='')}" if self.workspace else ""
@@ -75,10 +75,10 @@ class AidpUri:
 def _workspace(path: str) -> str:
     segments = path.strip("/").split("/")
     if len(segments) > 1 or path.startswith("//"):
-        raise _wrong("its path has more than one part")
+        raise _invalid("its path has more than one part")
     workspace = unquote(segments[0])
     if workspace in {".", ".."} or "/" in workspace:
-        raise _wrong("its path is not a workspace key")
+        raise _invalid("its path is not a workspace key")
     return workspace
 
 
@@ -91,11 +91,15 @@ def _settings(pairs: list[tuple[str, str]], allowed: tuple[str, ...]) -> Mapping
                 f"Allowed are: {', '.join(allowed)}.",
             )
         if names.count(name) > 1:
-            raise invalid_parameter(f"The URI has the setting {name!r} more than once.", "Leave one of them.")
+            raise invalid_parameter(
+                f"The URI has the setting {name!r} more than once.", "Leave one of them."
+            )
         if not value.strip():
-            raise invalid_parameter(f"The setting {name!r} of the URI has no value.", "Give it one, or leave it out.")
+            raise invalid_parameter(
+                f"The setting {name!r} of the URI has no value.", "Give it one, or leave it out."
+            )
     return dict(pairs)
 
 
-def _wrong(what: str) -> Exception:
-    return invalid_parameter(f"The URI is not valid: {what}.", f"Its form is {FORM}.")
+def _invalid(problem: str) -> AidpError:
+    return invalid_parameter(f"The URI is not valid: {problem}.", f"Its form is {FORM}.")

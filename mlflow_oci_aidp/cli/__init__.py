@@ -15,7 +15,7 @@ _EMULATOR_EXTRA = 'pip install "mlflow-oci-aidp[emulator]"'
 
 
 class _Commands(click.Group):
-    """Imports a command's file when the command is asked for, and ends known errors in one line."""
+    """A group that imports a command's file when it is called, and prints errors in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -36,12 +36,18 @@ class _Commands(click.Group):
 
 
 def _one_line(error: Exception) -> str | None:
-    """What to print for an error that a user can act on; None for a defect, which keeps its traceback."""
+    """Return what to print for an error that a user can act on.
+
+    For a defect it is None: the traceback is needed.
+    """
     if isinstance(error, ModuleNotFoundError) and error.name:
         missing = error.name.partition(".")[0]
         if missing != "mlflow_oci_aidp":
-            return f"The emulator needs the full mlflow, and {missing} is not installed: {_EMULATOR_EXTRA}"
-    # Whoever raised an MlflowException has imported its module: --help need not.
+            return (
+                f"The emulator needs the full mlflow, and {missing} is not installed: "
+                f"{_EMULATOR_EXTRA}"
+            )
+    # An MlflowException can only come from code that imported its module; --help does without.
     exceptions = sys.modules.get("mlflow.exceptions")
     if exceptions is not None and isinstance(error, exceptions.MlflowException):
         return " ".join(str(error).split())

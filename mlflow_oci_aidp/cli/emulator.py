@@ -23,13 +23,22 @@ _LOOK_UP_EVERY = 1.0  # seconds
     show_default=True,
     help="Folder for models, key pair and OCI config; kept, and used again at the next start.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 for a free one.")
-@click.option("--tls", is_flag=True, help="Serve HTTPS, with a certificate made in the data folder.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port; 0 for a free one.",
+)
+@click.option(
+    "--tls", is_flag=True, help="Serve HTTPS, with a certificate made in the data folder."
+)
 def command(data_dir: Path, port: int, tls: bool) -> None:
     """Emulate an AI Data Platform on this machine.
 
-    Prints the settings that lead MLflow, the OCI SDK and the aidp CLI to it, the tracking URI first: alone, it
-    is enough for experiments, runs, artifacts and the registry. Serves on loopback until interrupted.
+    Prints the settings that lead MLflow, the OCI SDK and the aidp CLI to it, the tracking URI
+    first: alone, it is enough for experiments, runs, artifacts and the registry. Serves on loopback
+    until interrupted.
     """
     with _interruption() as interrupted:
         from mlflow_oci_aidp.emulator import Emulator
@@ -38,14 +47,17 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
             emulator = Emulator(data_dir.absolute(), port=port, tls=tls).start()
         except OSError as error:
             raise click.ClickException(
-                f"The emulator cannot start: {error.strerror or error}. Choose another --port or --data-dir."
+                f"The emulator cannot start: {error.strerror or error}. "
+                "Choose another --port or --data-dir."
             ) from error
         try:
-            # In one piece: a shell that waits for the file to have something in it can read all of it.
+            # In one write: a shell that waits until the file is not empty can read all of it.
             exports = {"MLFLOW_TRACKING_URI": emulator.tracking_uri, **emulator.environ}
             # It would stay in force where a program sets another tracking URI.
             del exports["MLFLOW_REGISTRY_URI"]
-            click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()))
+            click.echo(
+                "\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items())
+            )
             click.echo(f"Serving {emulator.endpoint} until interrupted.", err=True)
             while not interrupted.wait(_LOOK_UP_EVERY):
                 pass
@@ -55,9 +67,12 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
 
 @contextmanager
 def _interruption() -> Iterator[threading.Event]:
-    """An event set by SIGINT or SIGTERM, so that both end in the same orderly stop, also while starting."""
+    """Yield an event that SIGINT and SIGTERM set, so that both stop in the same orderly way."""
     event = threading.Event()
-    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, lambda *_: event.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield event
     finally:

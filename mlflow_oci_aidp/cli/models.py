@@ -1,4 +1,4 @@
-"""``mlflow-oci-aidp models``: what is registered, as a table, as lines or as JSON."""
+"""``mlflow-oci-aidp models``: registered models, as a table, as lines or as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for sc
 
 
 class _Models(click.Group):
-    """``models`` alone, and with anything but a command's name, is ``models list``."""
+    """A group that takes ``models`` for ``models list`` unless a command's name follows."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         known = {*self.commands, *ctx.help_option_names}
@@ -42,25 +42,32 @@ def command() -> None:
 
     A table on a terminal; in a pipe a line for each, with tabs between the columns and no heading.
 
-    URI is MLFLOW_REGISTRY_URI or MLFLOW_TRACKING_URI if that begins with aidp://, else aidp:// (all from the
-    environment).
+    URI is MLFLOW_REGISTRY_URI or MLFLOW_TRACKING_URI if that begins with aidp://, else aidp:// (all
+    from the environment).
     """
 
 
 @command.command("list", short_help="List registered models (--filter, --json).")
 @click.argument("uri", required=False)
-@click.option("--filter", "filter_string", help="""A condition on the name, as "name LIKE 'main.default.%'".""")
+@click.option(
+    "--filter",
+    "filter_string",
+    help="""A condition on the name, as "name LIKE 'main.default.%'".""",
+)
 @_JSON
 def list_models(uri: str | None, filter_string: str | None, as_json: bool) -> None:
     """List registered models: name, latest version, aliases, stages, tags, last update.
 
-    The condition goes to the platform as it is; Oracle documents one condition, with values in single quotes.
+    The condition goes to the platform as it is; Oracle documents one condition, with values in
+    single quotes.
     """
     condition = f"{filter_string} AND {_NOT_PROMPTS}" if filter_string else _NOT_PROMPTS
     with progress() as show:
         store = _store(uri, show)
-        pages = _pages(lambda token: store.search_registered_models(condition, _PAGE, page_token=token))
-        models = _told(pages, show, "models")
+        pages = _pages(
+            lambda token: store.search_registered_models(condition, _PAGE, page_token=token)
+        )
+        models = _collect(pages, show, "models")
     _print([_model_row(model) for model in models], _MODEL_COLUMNS, as_json)
 
 
@@ -74,8 +81,10 @@ def show_model(name: str, uri: str | None, as_json: bool) -> None:
         store = _store(uri, show)
         model = store.get_registered_model(name)
         condition = f"name='{name}'"
-        pages = _pages(lambda token: store.search_model_versions(condition, _PAGE, page_token=token))
-        versions = _told(pages, show, "versions")
+        pages = _pages(
+            lambda token: store.search_model_versions(condition, _PAGE, page_token=token)
+        )
+        versions = _collect(pages, show, "versions")
     rows = [_version_row(version, model) for version in sorted(versions, key=_number, reverse=True)]
     if as_json:
         click.echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
@@ -100,13 +109,13 @@ def _pages(search: Callable[[str | None], Any]) -> Iterator[list[Any]]:
             return
 
 
-def _told(pages: Iterable[list[Any]], show: Callable[[str], None], what: str) -> list[Any]:
-    """All entities of the pages; how many there are so far is shown after each page."""
-    found: list[Any] = []
+def _collect(pages: Iterable[list[Any]], show: Callable[[str], None], noun: str) -> list[Any]:
+    """Return the entities of all pages, and show after each page how many there are so far."""
+    entities: list[Any] = []
     for page in pages:
-        found += page
-        show(f"{len(found)} {what}")
-    return found
+        entities += page
+        show(f"{len(entities)} {noun}")
+    return entities
 
 
 def _model_row(model: RegisteredModel) -> Row:
@@ -116,7 +125,9 @@ def _model_row(model: RegisteredModel) -> Row:
         "latest_version": max((version.version for version in latest), key=int, default=None),
         "aliases": model.aliases,
         "stages": {
-            stage: version.version for version in latest if (stage := version.current_stage) not in (None, "None")
+            stage: version.version
+            for version in latest
+            if (stage := version.current_stage) not in (None, "None")
         },
         "tags": model.tags,
         "description": model.description,
@@ -128,8 +139,10 @@ def _model_row(model: RegisteredModel) -> Row:
 def _version_row(version: ModelVersion, model: RegisteredModel) -> Row:
     return {
         "version": version.version,
-        # Not the version's own, which would take another request.
-        "aliases": sorted(alias for alias, target in model.aliases.items() if target == version.version),
+        # The version's own aliases would take another request.
+        "aliases": sorted(
+            alias for alias, target in model.aliases.items() if target == version.version
+        ),
         "stage": None if version.current_stage == "None" else version.current_stage,
         "status": version.status,
         "tags": version.tags,
@@ -166,7 +179,7 @@ def _number(version: ModelVersion) -> int:
 
 
 def _utc(milliseconds: int | None) -> str | None:
-    """ISO 8601, to the second."""
+    """Return a time in ISO 8601, to the second."""
     if milliseconds is None:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -178,8 +191,10 @@ def _print(rows: Sequence[Row], columns: Mapping[str, str], as_json: bool) -> No
         return
     cells = [[_cell(row[field]) for field in columns.values()] for row in rows]
     if sys.stdout.isatty():
-        # The last column is a time: to the minute is enough for eyes, and leaves more for the others.
-        _print_table(list(columns), [[*line[:-1], line[-1][:16].replace("T", " ")] for line in cells])
+        # The last column is a time. To the minute is enough, and leaves room for the others.
+        _print_table(
+            list(columns), [[*line[:-1], line[-1][:16].replace("T", " ")] for line in cells]
+        )
         return
     for line in cells:
         click.echo("\t".join(line))
@@ -187,14 +202,17 @@ def _print(rows: Sequence[Row], columns: Mapping[str, str], as_json: bool) -> No
 
 def _cell(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{plain(key)}={plain(part)}" if part != "" else plain(key) for key, part in value.items())
+        return ", ".join(
+            f"{plain(key)}={plain(part)}" if part != "" else plain(key)
+            for key, part in value.items()
+        )
     if isinstance(value, list):
         return ", ".join(plain(part) for part in value)
     return "" if value is None else plain(value)
 
 
 def _print_table(headings: list[str], cells: list[list[str]]) -> None:
-    """A table; without rich the columns are as wide as they are, and a terminal breaks the lines."""
+    """Print a table. Without rich, columns have the width of their content."""
     if not cells:
         click.echo("Nothing found.", err=True)
         return
@@ -205,7 +223,11 @@ def _print_table(headings: list[str], cells: list[list[str]]) -> None:
     except ImportError:
         widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
         for line in [headings, *cells]:
-            click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+            click.echo(
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+                ).rstrip()
+            )
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for number, heading in enumerate(headings):

@@ -1,4 +1,4 @@
-"""What a terminal shows and a pipe does not: progress, and text that is only text."""
+"""Output for terminals: progress, and text without control characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _CLEAR_LINE = "\r\x1b[K"
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """One line on standard error that says what is being done, gone at the end; nothing where no terminal is."""
+    """Show on standard error what is being done, in one line that is cleared at the end.
+
+    Without a terminal, nothing is shown. The block gets the function that shows a text.
+    """
     if not sys.stderr.isatty():
         yield lambda text: None
         return
@@ -24,5 +27,9 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 def plain(text: object) -> str:
-    """A text on one line, without control characters: names and tags are other people's, a terminal obeys them."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
+    """Return a text on one line, without control characters.
+
+    Names and tags are other people's, and a terminal would obey control characters in them.
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(text))
+    return " ".join(printable.split())

@@ -27,7 +27,6 @@ def command() -> None:
 
     With a workspace it serves experiments, runs and the registry:
 
-    \b
     export MLFLOW_TRACKING_URI=$(mlflow-oci-aidp uri)
 
     Without one it serves the registry alone, as MLFLOW_REGISTRY_URI.
