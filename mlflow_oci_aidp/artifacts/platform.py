@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 
+from mlflow_oci_aidp.mlflow_compat import SERVER_VARIABLES
 from mlflow_oci_aidp.uri import SCHEME
-
-#: Where `mlflow server` keeps the URIs of its stores, for the processes that it starts: tracking, then registry.
-#: [mlflow.server, 3.1 to 3.17]
-SERVER_VARIABLES: tuple[str, ...] = ("_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_REGISTRY_STORE")
 
 #: The tracking URIs of the stores of this process, the latest last.
 _of_stores: dict[str, None] = {}

@@ -6,16 +6,12 @@ the registered model when it is renamed, and every client of this package reads 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from mlflow_oci_aidp.errors import invalid_parameter
 
 #: Reserved: tags that begin with it are aliases, and are neither shown nor taken as tags.
 PREFIX = "mlflow_oci_aidp.alias."
-
-#: [MLflow: mlflow.utils.validation]
-_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 #: The longest key of a tag in MLflow, in characters.
 _LONGEST_KEY = 250
@@ -33,16 +29,6 @@ def key_of(alias: str) -> str:
             f"On AI Data Platform it can have {_LONGEST_KEY - len(PREFIX)}.",
         )
     return PREFIX + alias
-
-
-def check_reserved(alias: str) -> None:
-    """Refuse a name that MLflow reserves, since ``models:/<name>/<it>`` means something else.
-
-    Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE``.
-    """
-    if _RESERVED.fullmatch(alias):
-        raise invalid_parameter(f"The alias {alias!r} is reserved by MLflow.", "Choose another name.")
 
 
 def check_tag(key: object) -> None:

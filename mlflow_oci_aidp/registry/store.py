@@ -15,16 +15,16 @@ from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, Regist
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
-from mlflow.utils.validation import _validate_model_alias_name
 
 from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember_location
-from mlflow_oci_aidp.capabilities import unsupported
+from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES
 from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
 from mlflow_oci_aidp.model_sources import ModelSources
+from mlflow_oci_aidp.names import check_alias
 from mlflow_oci_aidp.registry import aliases, entities, prompts
-from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, UNAVAILABLE
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
 from mlflow_oci_aidp.registry.entities import Json
 from mlflow_oci_aidp.registry.filters import with_single_quotes
 from mlflow_oci_aidp.stores import PlatformStore
@@ -385,8 +385,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that MLflow reserves, as ``latest`` and ``v1``.
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
         """
-        _validate_model_alias_name(alias)
-        aliases.check_reserved(alias)
+        check_alias(alias)
         if "SetRegisteredModelAlias" in ROUTES:
             self._do("SetRegisteredModelAlias", name=name, alias=alias, version=str(version))
             return
@@ -516,9 +515,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             page_token = found.token
 
 
-for _operation in CAPABILITIES:
-    if _operation.kind == UNAVAILABLE:
-        setattr(AidpRegistryStore, _operation.method, unsupported(_operation.how))
+refuse_the_rest(AidpRegistryStore, AbstractStore, CAPABILITIES)
 
 
 def _registered_model(json: Json) -> RegisteredModel:

@@ -33,38 +33,38 @@ from mlflow.entities import (
     RunStatus,
     RunTag,
     ViewType,
-    _DatasetSummary,
 )
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.async_logging.run_operations import RunOperations
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_MODEL_VERSIONS
-from mlflow.utils.name_utils import _generate_random_name
 from mlflow.utils.search_utils import SearchUtils
 from mlflow.utils.validation import (
     MAX_ENTITIES_PER_BATCH,
     MAX_METRICS_PER_BATCH,
     MAX_PARAMS_TAGS_PER_BATCH,
-    _validate_experiment_name,
-    _validate_logged_model_name,
 )
 
 from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
 from mlflow_oci_aidp.artifacts.platform import remember, remember_location
-from mlflow_oci_aidp.capabilities import unsupported
+from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES
 from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
 from mlflow_oci_aidp.identity import is_principal_chosen
+from mlflow_oci_aidp.mlflow_compat import dataset_summary
+from mlflow_oci_aidp.names import check_experiment_name, check_logged_model_name, random_name
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking import entities, logged_models, search
 from mlflow_oci_aidp.tracking import tags as run_tags
-from mlflow_oci_aidp.tracking.capabilities import OF_MLFLOW, lacking_in
+from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
 from mlflow_oci_aidp.tracking.entities import Json, RecordedId
 from mlflow_oci_aidp.tracking.logged_models import Kept, ModelId
 
 if TYPE_CHECKING:
     from mlflow.models import Model
+
+    from mlflow_oci_aidp.mlflow_compat import DatasetSummary
 
 _logger = logging.getLogger(__name__)
 
@@ -200,7 +200,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             MlflowException: ``INVALID_PARAMETER_VALUE`` for what is no name.
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the new name is taken.
         """
-        _validate_experiment_name(new_name)
+        check_experiment_name(new_name)
         self._do("UpdateExperiment", experiment_id=str(experiment_id), new_name=new_name)
 
     def delete_experiment(self, experiment_id: str) -> None:
@@ -454,7 +454,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             )
         )
 
-    def _search_datasets(self, experiment_ids: list[str]) -> list[_DatasetSummary]:
+    def _search_datasets(self, experiment_ids: list[str]) -> list[DatasetSummary]:
         """The datasets that the newest runs of experiments took in: MLflow's server asks for them, for its page."""
         page = self._page_of_runs(entities.run, list(experiment_ids), run_view_type=ViewType.ALL)
         found = {
@@ -462,7 +462,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             for run in page
             for entry in run.inputs.dataset_inputs
         }
-        return [_DatasetSummary(*summary) for summary in sorted(found, key=str)]
+        return [dataset_summary(*summary) for summary in sorted(found, key=str)]
 
     # Logged models
 
@@ -485,8 +485,8 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             params: Its parameters.
             model_type: Its type.
         """
-        _validate_logged_model_name(name)
-        name = name or _generate_random_name()
+        check_logged_model_name(name)
+        name = name or random_name()
         if "CreateLoggedModel" in ROUTES:
             found = self._call(
                 "CreateLoggedModel",
@@ -804,9 +804,7 @@ class AidpTrackingStore(PlatformStore, AbstractStore):
             return False
 
 
-for _name in OF_MLFLOW - set(vars(AidpTrackingStore)):
-    if _what := lacking_in(_name):
-        setattr(AidpTrackingStore, _name, unsupported(_what))
+refuse_the_rest(AidpTrackingStore, AbstractStore, CAPABILITIES)
 
 
 def _experiment(json: Json) -> Experiment:
