@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
     from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
@@ -84,11 +86,54 @@ def oci_artifacts(
     return OciArtifactRepository(artifact_uri, tracking_uri, registry_uri)
 
 
+def scorer_store(tracking_uri: str | None = None) -> NoReturn:
+    """Refuse to make a scorer store, which MLflow looks up by the scheme of the tracking URI.
+
+    Args:
+        tracking_uri: The tracking URI in use.
+
+    Raises:
+        MlflowException: ``NOT_IMPLEMENTED``, always. Without this builder MLflow would say that the URI is not
+            supported.
+    """
+    _refuse("Scorers")
+
+
+def labeling_store(tracking_uri: str | None = None) -> NoReturn:
+    """Refuse to make a store of labeling sessions, which MLflow looks up by the scheme of the tracking URI.
+
+    Args:
+        tracking_uri: The tracking URI in use.
+
+    Raises:
+        MlflowException: ``NOT_IMPLEMENTED``, always.
+    """
+    _refuse("Labeling sessions")
+
+
+def workspace_store(workspace_uri: str | None = None) -> NoReturn:
+    """Refuse to make a store of MLflow's workspaces, which MLflow looks up by the scheme of the tracking URI.
+
+    Args:
+        workspace_uri: The URI of the workspace store; the tracking URI if none is set.
+
+    Raises:
+        MlflowException: ``NOT_IMPLEMENTED``, always.
+    """
+    _refuse("MLflow's workspaces")
+
+
+def _refuse(feature: str) -> NoReturn:
+    from mlflow_oci_aidp.errors import not_implemented
+
+    raise not_implemented(feature)
+
+
 def _take_object_storage() -> None:
     """Have ``oci://`` locations opened by this package where its stores are in use.
 
     ``oci-mlflow`` claims the same scheme; of two entry points MLflow takes the one that it finds last.
     """
-    from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
+    from mlflow_oci_aidp.mlflow_compat import register_artifact_repository
 
-    _artifact_repository_registry.register("oci", oci_artifacts)
+    register_artifact_repository("oci", oci_artifacts)

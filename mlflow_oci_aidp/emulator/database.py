@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 import mlflow
 import sqlalchemy
-from mlflow.store.db.utils import _upgrade_db
 from mlflow.store.model_registry.dbmodels.models import SqlModelVersion
 from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as RegistryStore
 from mlflow.store.tracking.dbmodels.models import SqlExperiment, SqlExperimentTag, SqlMetric, SqlRun
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as TrackingStore
+
+from mlflow_oci_aidp.mlflow_compat import ENGINE_CACHES, upgrade_database
 
 from .refusal import invalid
 
@@ -87,7 +88,7 @@ class TrackingDatabase(TrackingStore):
 
     def close(self) -> None:
         """Closes every connection."""
-        for cache in ("_engine_map", "_db_uri_sql_alchemy_engine_map"):  # the latter: MLflow 3.1
+        for cache in ENGINE_CACHES:
             getattr(self, cache, {}).pop(self.db_uri, None)
         self.engine.dispose()
 
@@ -163,7 +164,7 @@ def _open(path: Path, make: Callable[[str], _Database]) -> _Database:
 
 def _upgrade(uri: str) -> None:
     engine = sqlalchemy.create_engine(uri)
-    _upgrade_db(engine)
+    upgrade_database(engine)
     engine.dispose()
 
 
