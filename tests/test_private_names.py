@@ -96,6 +96,9 @@ def attributes_of(bases):
         yield from (node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and is_own(node))
 
 
+CLASSES = list(classes())
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_no_module_but_one_imports_a_private_name(path):
     allowed = LISTED if path.name == "mlflow_compat.py" else set()
@@ -112,12 +115,20 @@ def test_every_private_attribute_that_is_used_is_ours_or_listed():
     assert used - OURS - LISTED == set()
 
 
-@pytest.mark.parametrize("kind", classes(), ids=lambda kind: kind.__qualname__.strip("_"))
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__qualname__.strip("_"))
 def test_every_private_attribute_that_a_class_shares_with_mlflows_is_listed(kind):
     """On purpose, or by accident: then the newer MLflow's attribute and ours would be one."""
     own = [base for base in kind.__mro__ if base.__module__.split(".")[0] == "mlflow_oci_aidp"]
     shared = set(attributes_of(own)) & set(attributes_of(of_mlflow(kind)))
     assert {name for name in shared if is_private(name)} - LISTED == set()
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__qualname__.strip("_"))
+def test_every_private_method_that_mlflow_alone_can_call_is_listed(kind):
+    """A hook that no base class defines looks like a method that nobody calls."""
+    called = {node.attr for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    methods = {name for name, value in vars(kind).items() if is_private(name) and inspect.isfunction(value)}
+    assert methods - called - LISTED == set()
 
 
 def test_every_private_variable_of_mlflow_is_listed():

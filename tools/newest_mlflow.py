@@ -46,13 +46,24 @@ def main(wanted: str) -> str:
         return f"MLflow {installed} is installed, with {' and '.join(PARTS)} of the same version."
     # Nothing is downloaded or installed by this: it asks the index.
     if pip("install", "--dry-run", "--no-deps", *(f"{part}=={wanted}" for part in PARTS), quiet=True):
-        how, command = "with its parts", ("install", "-q", "--no-compile", f"mlflow=={wanted}")
-    else:
-        how = f"alone: the index does not have {' and '.join(PARTS)} of this version"
-        command = ("install", "-q", "--no-compile", "--no-deps", f"mlflow=={wanted}")
-    if installed != wanted or "--no-deps" not in command:
-        pip(*command) or sys.exit(f"MLflow {wanted} could not be installed.")
-    return f"MLflow {wanted} is installed {how}."
+        # All anew, because an earlier run may have put the files of `mlflow` over those of its parts.
+        everything = [f"{name}=={wanted}" for name in ("mlflow", *PARTS)]
+        install("--no-deps", "--force-reinstall", *everything)
+        install(*everything)
+        return f"MLflow {wanted} is installed, with {' and '.join(PARTS)}."
+    if installed != wanted:
+        install("--no-deps", f"mlflow=={wanted}")
+    return f"MLflow {wanted} is installed alone: the index does not have {' and '.join(PARTS)} of this version."
+
+
+def install(*arguments: str) -> None:
+    """Run ``pip install``.
+
+    Raises:
+        SystemExit: if it fails.
+    """
+    if not pip("install", "-q", "--no-compile", *arguments):
+        sys.exit(f"pip install {' '.join(arguments)} failed.")
 
 
 if __name__ == "__main__":
