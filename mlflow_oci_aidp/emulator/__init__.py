@@ -20,21 +20,21 @@ from urllib.parse import quote, urlencode
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from .credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
-from .exchanges import Exchange, Exchanges
-from .faults import Fault, FaultPlan
-from .folder_lock import FolderLock
-from .http import Server
-from .object_storage import ObjectStorage
-from .refusal import Refusal
-from .retry_tokens import RetryTokens
-from .service import Service
-from .signatures import Verifier
-from .state import RegistryState
-from .streaming import Files, FileService
-from .volumes import Volumes
-from .workspace import WorkspaceState
-from .workspaces import Workspaces
+from .contract.refusal import Refusal
+from .server.dispatcher import Service
+from .server.faults import Fault, FaultPlan
+from .server.http import Server
+from .server.recorder import Exchange, Exchanges
+from .server.signatures import Verifier
+from .server.streaming import Files, FileService
+from .services.object_storage import ObjectStorage
+from .services.registry import RegistryState
+from .services.volumes import Volumes
+from .services.workspace import WorkspaceState
+from .services.workspaces import Workspaces
+from .state.credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
+from .state.folder_lock import FolderLock
+from .state.retry_tokens import RetryTokens
 
 __all__ = ["Emulator", "Exchange", "Exchanges", "Fault", "FaultPlan", "Refusal"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import oci
 import pytest
 
-from mlflow_oci_aidp.emulator.workspace import ARTIFACTS_IN_A_PAGE
+from mlflow_oci_aidp.emulator.services.workspace import ARTIFACTS_IN_A_PAGE
 
 from .workspace import ABSENT, INVALID, MISSING, refusal
 
@@ -25,7 +25,7 @@ class TestArtifacts:
         assert [(file.path, file.file_size) for file in within.files] == [("model/MLmodel", 3)]
 
     def test_come_in_pages(self, aidp, ws, monkeypatch):
-        monkeypatch.setattr("mlflow_oci_aidp.emulator.workspace.ARTIFACTS_IN_A_PAGE", 2)
+        monkeypatch.setattr("mlflow_oci_aidp.emulator.services.workspace.ARTIFACTS_IN_A_PAGE", 2)
         run_id = ws.run()
         for name in "abc":
             put(aidp, ws.get_run(run_id).info.artifact_uri, name, b"")

@@ -10,8 +10,8 @@ from aidp_python_client.aidataplatform_dp import models as sdk_models
 from aidp_python_client.aidataplatform_dp.ml_ops_client import MLOpsClient
 
 from mlflow_oci_aidp.emulator.contract import BASE_PATH, MODELS, OPERATIONS
-from mlflow_oci_aidp.emulator.state import RegistryState
-from mlflow_oci_aidp.emulator.workspace import WorkspaceState
+from mlflow_oci_aidp.emulator.services.registry import RegistryState
+from mlflow_oci_aidp.emulator.services.workspace import WorkspaceState
 
 # They need an identity domain behind them: who may do what is no matter of the registry's content.
 PERMISSIONS = {"list_registered_model_permissions", "manage_registered_model_permission"}

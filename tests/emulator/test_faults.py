@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from mlflow_oci_aidp.emulator import Emulator, Fault
-from mlflow_oci_aidp.emulator.faults import FaultPlan
+from mlflow_oci_aidp.emulator.server.faults import FaultPlan
 
 from .conftest import create, path_of, prepared, send, tls_client_context
 

@@ -16,8 +16,8 @@ import requests
 from aidp_python_client.aidataplatform_dp import models as m
 
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.emulator.exchanges import Exchange, Exchanges
-from mlflow_oci_aidp.emulator.http import Server
+from mlflow_oci_aidp.emulator.server.http import Server
+from mlflow_oci_aidp.emulator.server.recorder import Exchange, Exchanges
 
 from .conftest import call, create, path_of, prepared, sdk_client, send
 

@@ -8,7 +8,7 @@ from aidp_python_client.aidataplatform_dp import models as m
 
 from mlflow_oci_aidp.emulator import Emulator, Refusal
 from mlflow_oci_aidp.emulator.contract import OPERATIONS
-from mlflow_oci_aidp.emulator.validation import check_model
+from mlflow_oci_aidp.emulator.server.validation import check_model
 
 from .conftest import call, sdk_client
 from .everything import NAME, do_everything_in_the_registry, do_everything_in_the_workspace

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mlflow_oci_aidp.emulator import Emulator, Refusal
-from mlflow_oci_aidp.emulator.retry_tokens import LIFETIME, RetryTokens
+from mlflow_oci_aidp.emulator.state.retry_tokens import LIFETIME, RetryTokens
 
 from .conftest import call, create
 

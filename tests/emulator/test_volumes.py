@@ -13,7 +13,7 @@ from aidp_python_client.aidataplatform_dp import models as sdk_models
 from aidp_python_client.aidataplatform_dp.volume_client import VolumeClient
 
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.emulator.contract_volumes import MODELS, OPERATIONS
+from mlflow_oci_aidp.emulator.contract.volumes import MODELS, OPERATIONS
 from tests.emulator.conftest import prepared, send, signer_of
 
 VOLUME = ("main", "default", "artifacts")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from .contract import MODELS, Field
-from .refusal import invalid, missing
+from ..contract import MODELS, Field
+from ..contract.refusal import invalid, missing
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),

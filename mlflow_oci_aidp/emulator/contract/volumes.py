@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .contract_terms import BASE_PATH, Effect, Field, enum, fields
+from .terms import BASE_PATH, Effect, Field, enum, fields
 
 MAX_PATH = 255
 """The longest path of a file or folder in a volume, in characters."""

@@ -18,7 +18,7 @@ from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as Regi
 from mlflow.store.tracking.dbmodels.models import SqlExperiment, SqlExperimentTag, SqlMetric, SqlRun
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as TrackingStore
 
-from .refusal import invalid
+from ..contract.refusal import invalid
 
 _Database = TypeVar("_Database", "RegistryDatabase", "TrackingDatabase")
 

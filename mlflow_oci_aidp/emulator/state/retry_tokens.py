@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .refusal import Refusal, invalid
+from ..contract.refusal import Refusal, invalid
 
 LIFETIME = 24 * 60 * 60
 """How long a token is remembered, in seconds."""

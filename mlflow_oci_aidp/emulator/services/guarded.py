@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from .database import RegistryDatabase, TrackingDatabase
-from .refusal import of_mlflow
+from ..contract.refusal import of_mlflow
+from ..state.databases import RegistryDatabase, TrackingDatabase
 
 DatabaseT = TypeVar("DatabaseT", RegistryDatabase, TrackingDatabase)
 

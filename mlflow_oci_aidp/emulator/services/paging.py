@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .refusal import invalid
+from ..contract.refusal import invalid
 
 DEFAULT_MAX_RESULTS = 100
 

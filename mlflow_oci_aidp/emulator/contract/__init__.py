@@ -6,8 +6,8 @@ A test compares every row with the installed SDK, so a release that changes the 
 
 from __future__ import annotations
 
-from . import contract_registry, contract_tracking
-from .contract_terms import BASE_PATH, SCOPES, Effect, Field, Operation
+from . import registry, tracking
+from .terms import BASE_PATH, SCOPES, Effect, Field, Operation
 
 __all__ = ["BASE_PATH", "MODELS", "OPERATIONS", "SCOPES", "SUCCESS", "Field", "Operation"]
 
@@ -17,8 +17,8 @@ SUCCESS: dict[str, dict[Effect, tuple[int, bool]]] = {
 }
 """How success looks: status, and whether there is a body. Oracle's integration tests accept both ways."""
 
-OPERATIONS: tuple[Operation, ...] = contract_registry.OPERATIONS + contract_tracking.OPERATIONS
+OPERATIONS: tuple[Operation, ...] = registry.OPERATIONS + tracking.OPERATIONS
 """Every operation of the registry and of a workspace, but for permissions, which need an identity domain."""
 
-MODELS: dict[str, dict[str, Field]] = contract_registry.MODELS | contract_tracking.MODELS
+MODELS: dict[str, dict[str, Field]] = registry.MODELS | tracking.MODELS
 """The fields of every body, answer and entity, by the name of the model."""

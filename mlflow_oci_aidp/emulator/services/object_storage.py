@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from .credentials import BUCKET, NAMESPACE
-from .refusal import Refusal, invalid, missing
-from .service import json_reply
-from .streaming import FileOperation, FileReply, FileRequest, Piece
+from ..contract.refusal import Refusal, invalid, missing
+from ..server.dispatcher import json_reply
+from ..server.streaming import FileOperation, FileReply, FileRequest, Piece
+from ..state.credentials import BUCKET, NAMESPACE
 
 MAX_PARTS = 10_000
 """The highest number of a part."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contract_terms import MLFLOW, NEXT_PAGE, Effect, Field, Operation, enum, fields, read, search, write
+from .terms import MLFLOW, NEXT_PAGE, Effect, Field, Operation, enum, fields, read, search, write
 
 _RUN_STATUS = enum("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED", "INTERNAL_ERROR")
 _VIEW = enum("ACTIVE_ONLY", "DELETED_ONLY", "ALL")

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from .contract_terms import Field
-from .contract_volumes import MAX_PATH, OPERATIONS, VolumeOperation
-from .refusal import Refusal, invalid, missing, not_found
-from .retry_tokens import RetryTokens
-from .service import json_reply
-from .streaming import FileOperation, FileReply, FileRequest, Piece
-from .validation import check_query
+from ..contract.refusal import Refusal, invalid, missing, not_found
+from ..contract.terms import Field
+from ..contract.volumes import MAX_PATH, OPERATIONS, VolumeOperation
+from ..server.dispatcher import json_reply
+from ..server.streaming import FileOperation, FileReply, FileRequest, Piece
+from ..server.validation import check_query
+from ..state.retry_tokens import RetryTokens
 
 FIRST_VOLUME = ("main", "default", "artifacts")
 """The volume that is there from the start: catalog, schema, name."""

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from .refusal import Refusal
+from ..contract.refusal import Refusal
 
 CLOCK_SKEW = 300
 """How many seconds the date of a request may be off, both ways."""

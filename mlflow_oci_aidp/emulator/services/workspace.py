@@ -33,14 +33,14 @@ from mlflow.entities import (
 )
 from mlflow.utils.search_utils import SearchUtils
 
-from .contract import MODELS
-from .credentials import BUCKET, NAMESPACE
-from .database import TrackingDatabase
+from ..contract import MODELS
+from ..contract.refusal import Refusal, invalid, not_found
+from ..server.validation import check_model
+from ..state.credentials import BUCKET, NAMESPACE
+from ..state.databases import TrackingDatabase
 from .guarded import GuardedState
 from .paging import max_results, page, page_token, with_values
-from .refusal import Refusal, invalid, not_found
-from .state import RegistryState
-from .validation import check_model
+from .registry import RegistryState
 
 Json = dict[str, Any]
 

@@ -7,9 +7,9 @@ import json
 import threading
 from pathlib import Path
 
-from .credentials import WORKSPACE_KEY
-from .refusal import not_found
-from .state import RegistryState
+from ..contract.refusal import not_found
+from ..state.credentials import WORKSPACE_KEY
+from .registry import RegistryState
 from .workspace import ListFiles, WorkspaceState
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contract_terms import MLFLOW, NEXT_PAGE, Field, Operation, enum, fields, read, write
+from .terms import MLFLOW, NEXT_PAGE, Field, Operation, enum, fields, read, write
 
 _CONNECTION_STATE = enum(
     "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED",

@@ -16,10 +16,10 @@ from email.utils import formatdate
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import parse_qsl
 
-from .exchanges import Exchange, Exchanges
+from ..contract.refusal import Refusal
+from .dispatcher import UNANSWERED, Reply, error_reply, instead_of_work, request_id_of
 from .faults import Fault, FaultPlan
-from .refusal import Refusal
-from .service import UNANSWERED, Reply, error_reply, instead_of_work, request_id_of
+from .recorder import Exchange, Exchanges
 from .signatures import Verifier
 
 CHUNK = 256 * 1024

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from .signatures import TOKEN_ALGORITHM, fingerprint, session_claims
+from ..server.signatures import TOKEN_ALGORITHM, fingerprint, session_claims
 
 REGION = "us-ashburn-1"
 PROFILE = "DEFAULT"

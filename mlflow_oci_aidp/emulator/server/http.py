@@ -17,9 +17,9 @@ from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from ..contract.refusal import Refusal
+from .dispatcher import UNANSWERED, Reply, Request, Service
 from .faults import Fault
-from .refusal import Refusal
-from .service import UNANSWERED, Reply, Request, Service
 from .streaming import CHUNK, MAX_BODY, Body, FileReply, FileRequest, Files, FileService, Piece
 
 _logger = logging.getLogger(__name__)

@@ -13,14 +13,14 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from .contract import OPERATIONS, SUCCESS, Operation
-from .exchanges import Exchange, Exchanges
+from ..contract import OPERATIONS, SUCCESS, Operation
+from ..contract.refusal import Refusal, invalid, not_found
+from ..services.workspaces import Workspaces
+from ..state.retry_tokens import RetryTokens
 from .faults import Fault, FaultPlan
-from .refusal import Refusal, invalid, not_found
-from .retry_tokens import RetryTokens
+from .recorder import Exchange, Exchanges
 from .signatures import Verifier
 from .validation import check_model, check_query
-from .workspaces import Workspaces
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _SINGLE_ENTITIES = frozenset({"registered_model", "model_version", "experiment", "run"})

@@ -15,12 +15,12 @@ from urllib.parse import urlparse
 
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 
-from .contract import MODELS
-from .database import RegistryDatabase
+from ..contract import MODELS
+from ..contract.refusal import invalid
+from ..server.validation import check_model
+from ..state.databases import RegistryDatabase
 from .guarded import GuardedState
 from .paging import max_results, page, page_token, with_values
-from .refusal import invalid
-from .validation import check_model
 
 Json = dict[str, Any]
 
