@@ -10,8 +10,8 @@ from aidp_python_client.aidataplatform_dp import models as sdk_models
 from aidp_python_client.aidataplatform_dp.ml_ops_client import MLOpsClient
 
 from mlflow_oci_aidp.emulator.contract import BASE_PATH, MODELS, OPERATIONS
-from mlflow_oci_aidp.emulator.services.registry import RegistryState
-from mlflow_oci_aidp.emulator.services.workspace import WorkspaceState
+from mlflow_oci_aidp.emulator.services.registry import RegistryService
+from mlflow_oci_aidp.emulator.services.workspace import WorkspaceService
 
 # They need an identity domain behind them: who may do what is no matter of the registry's content.
 PERMISSIONS = {"list_registered_model_permissions", "manage_registered_model_permission"}
@@ -104,7 +104,7 @@ class TestOperation:
         assert row.response == SdkOperation(row.name).response
 
     def test_state_can_do_it(self, row):
-        state = WorkspaceState if row.scope == "workspace" else RegistryState
+        state = WorkspaceService if row.scope == "workspace" else RegistryService
         assert callable(getattr(state, row.name))
 
 

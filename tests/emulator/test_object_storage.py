@@ -135,7 +135,7 @@ def test_lists_in_pages(storage):
 
 
 def test_a_prefix_with_more_objects_than_a_page_is_one_entry(aidp, storage):
-    store = aidp._object_storage._database
+    store = aidp._running.objects._database
     rows = [(f"many/{number:05}", "", 1, "", "", "", 0.0, "{}") for number in range(2500)]
     store.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     storage.put_object(*PLACE, "other", b"1")

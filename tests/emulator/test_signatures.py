@@ -10,7 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.emulator.server.signatures import CLOCK_SKEW, fingerprint
+from mlflow_oci_aidp.emulator.server.signatures import CLOCK_SKEW
+from mlflow_oci_aidp.emulator.state.keys import fingerprint
 
 from .conftest import ApiKeySigner, call, create, path_of, prepared, sdk_client, send, signer_of
 

@@ -1,17 +1,6 @@
-"""The one error of the emulator: what it will not do, in the words of the service."""
+"""The one error of the emulator, in the words of the platform."""
 
 from __future__ import annotations
-
-from mlflow.exceptions import MlflowException
-
-_OF_MLFLOW: dict[str, tuple[int, str]] = {
-    "RESOURCE_DOES_NOT_EXIST": (404, "NotAuthorizedOrNotFound"),
-    "RESOURCE_ALREADY_EXISTS": (409, "NotAuthorizedOrResourceAlreadyExists"),
-    "INVALID_PARAMETER_VALUE": (400, "InvalidParameter"),
-    "BAD_REQUEST": (400, "InvalidParameter"),
-    "INVALID_STATE": (409, "IncorrectState"),
-    "TEMPORARILY_UNAVAILABLE": (503, "ServiceUnavailable"),
-}
 
 
 class Refusal(Exception):
@@ -28,22 +17,15 @@ class Refusal(Exception):
 
 
 def invalid(message: str) -> Refusal:
-    """A parameter that is there and wrong."""
+    """Make the error for a parameter that is there and wrong."""
     return Refusal(400, "InvalidParameter", message)
 
 
 def missing(message: str) -> Refusal:
-    """A parameter that is required and not there."""
+    """Make the error for a parameter that is required and not there."""
     return Refusal(400, "MissingParameter", message)
 
 
 def not_found(message: str) -> Refusal:
-    """OCI does not tell what is absent from what is hidden."""
+    """Make the error for what is absent or hidden, between which OCI makes no difference."""
     return Refusal(404, "NotAuthorizedOrNotFound", message)
-
-
-def of_mlflow(error: MlflowException) -> Refusal:
-    """What the service says where MLflow's store raises this."""
-    status, code = _OF_MLFLOW.get(error.error_code, (500, "InternalServerError"))
-    # MLflow and SQLAlchemy append the SQL that failed, which is nobody's business.
-    return Refusal(status, code, str(error.message).partition(" Error: (")[0].partition("\n")[0])

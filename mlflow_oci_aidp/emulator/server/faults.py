@@ -1,4 +1,4 @@
-"""A plan of what shall go wrong, for tests of clients. It decides; ``http`` carries out."""
+"""Plan what goes wrong, for tests of clients. The plan decides; ``dispatcher`` and ``http`` carry it out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ Kind = Literal[
 ]
 
 BEFORE_WORK: frozenset[str] = frozenset({"status", "reset_before", "reset_during", "hang", "html", "redirect"})
-"""The kinds that keep the registry untouched; with all others the work is done first."""
+"""The kinds that keep the platform's state untouched; with all others the work is done first."""
+
+_UNANSWERED: frozenset[str] = frozenset({"reset_before", "reset_during", "reset_after", "hang", "hang_after"})
 
 _CODES = {
     400: "InvalidParameter",
@@ -106,11 +108,16 @@ class Fault:
 
     @property
     def before_work(self) -> bool:
-        """Whether the registry stays untouched."""
+        """Whether the platform's state stays untouched."""
         return self.kind in BEFORE_WORK
 
+    @property
+    def leaves_unanswered(self) -> bool:
+        """Whether the client gets no answer at all."""
+        return self.kind in _UNANSWERED
+
     def error(self) -> dict[str, str]:
-        """The body of a ``status`` fault."""
+        """Return the body of a ``status`` fault."""
         code = _CODES.get(self.status or 0, "UnknownError") if self.code is None else self.code
         return {"code": code, "message": self.message} if code else {"message": self.message}
 
@@ -140,14 +147,14 @@ class FaultPlan:
         self._fired: Counter[str] = Counter()
 
     def add(self, fault: Fault | Kind, **fields: Any) -> Fault:
-        """Plans a fault, given as a ``Fault`` or as its kind and fields, and returns it."""
+        """Plan a fault, given as a ``Fault`` or as its kind and fields, and return it."""
         planned = fault if isinstance(fault, Fault) else Fault(fault, **fields)
         with self._lock:
             self._faults.append(planned)
         return planned
 
     def clear(self) -> None:
-        """Forgets every fault and count."""
+        """Forget every fault and count."""
         with self._lock:
             self._faults.clear()
             self._fired.clear()
@@ -159,7 +166,7 @@ class FaultPlan:
             return Counter(self._fired)
 
     def next(self, operation: str | None) -> Fault | None:
-        """The fault that befalls a request: the first planned one that fires."""
+        """Return the fault that a request meets: the first planned one that fires."""
         with self._lock:
             for fault in self._faults:
                 if fault._fires(operation):

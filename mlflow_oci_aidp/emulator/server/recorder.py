@@ -1,12 +1,17 @@
-"""What was asked and answered, for tests to look at."""
+"""Record what was asked and answered, for tests to look at."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
+
+from .faults import Fault
+from .messages import Request, Response, json_or_none
 
 KEPT = 10_000
 """How many exchanges are kept; older ones are forgotten."""
@@ -46,17 +51,17 @@ class Exchanges(Sequence[Exchange]):
         self._kept: deque[Exchange] = deque(maxlen=KEPT)
 
     def add(self, exchange: Exchange) -> None:
-        """Keeps one."""
+        """Keep one exchange."""
         with self._lock:
             self._kept.append(exchange)
 
     def clear(self) -> None:
-        """Forgets all."""
+        """Forget all exchanges."""
         with self._lock:
             self._kept.clear()
 
     def snapshot(self) -> list[Exchange]:
-        """All that are kept now."""
+        """Return the exchanges that are kept now."""
         with self._lock:
             return list(self._kept)
 
@@ -76,3 +81,49 @@ class Exchanges(Sequence[Exchange]):
 
     def __repr__(self) -> str:
         return f"<Exchanges: {len(self)}>"
+
+
+@dataclass
+class Record:
+    """What the dispatcher learns of an exchange while it answers."""
+
+    operation: str | None = None
+    fault: Fault | None = None
+    request_id: str = ""
+    response: Response | None = None
+    """None until there is one: an exchange whose client left is not recorded."""
+
+
+class Recorder:
+    """Turn each answered request into an exchange. The dispatcher is its only user."""
+
+    def __init__(self, exchanges: Exchanges, clock: Callable[[], float]) -> None:
+        self._exchanges = exchanges
+        self._clock = clock
+
+    @contextlib.contextmanager
+    def recording(self, request: Request) -> Iterator[Record]:
+        """Record an exchange at the end of a block of code that fills in the record."""
+        started, since = self._clock(), time.monotonic()
+        record = Record()
+        yield record
+        fault, response = record.fault, record.response
+        if response is None:
+            return
+        is_answered = fault is None or not fault.leaves_unanswered
+        self._exchanges.add(
+            Exchange(
+                operation=record.operation,
+                verb=request.verb,
+                path=request.path,
+                query=request.query,
+                headers=dict(request.headers),
+                body=json_or_none(request.body.content),
+                status=response.status if is_answered else None,
+                answer=json_or_none(response.body) if is_answered else None,
+                request_id=record.request_id,
+                started=started,
+                seconds=time.monotonic() - since,
+                fault=fault.kind if fault else None,
+            )
+        )

@@ -1,4 +1,4 @@
-"""OCI request signatures, the side that verifies: version 1 of the scheme, ``rsa-sha256``.
+"""Verify OCI request signatures: version 1 of the scheme, ``rsa-sha256``.
 
 Source: https://docs.oracle.com/iaas/Content/API/Concepts/signingrequests.htm
 """
@@ -9,7 +9,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,18 +17,16 @@ from typing import Any
 
 import jwt
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ..contract.refusal import Refusal
+from ..state.keys import TOKEN_ALGORITHM, TOKEN_PREFIX
 
 CLOCK_SKEW = 300
 """How many seconds the date of a request may be off, both ways."""
-
-TOKEN_ALGORITHM = "ES256"  # noqa: S105 - an algorithm
-TOKEN_PREFIX = "ST$"  # noqa: S105 - marks a key id that is a token
 
 _PARAMETER = re.compile(r'\s*(\w+)="([^"]*)"\s*(?:,|$)')
 _ALWAYS = ("(request-target)", "host")
@@ -45,22 +42,20 @@ class Caller:
     key_id: str
 
 
-def fingerprint(public_key: RSAPublicKey) -> str:
-    """OCI's name of an API key: the MD5 of its DER form, in pairs of hex digits."""
-    der = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.md5(der, usedforsecurity=False).digest().hex(":")
-
-
 class Verifier:
-    """Knows the keys and verifies the signatures that are made with them."""
+    """Know the keys, and verify the signatures that are made with them."""
 
     def __init__(self, issuer: EllipticCurvePublicKey, clock: Callable[[], float]) -> None:
-        self._issuer = issuer
         self._clock = clock
+        self.reset(issuer)
+
+    def reset(self, issuer: EllipticCurvePublicKey) -> None:
+        """Forget every API key, and accept the tokens of this issuer alone."""
+        self._issuer = issuer
         self._keys: dict[str, RSAPublicKey] = {}
 
     def trust(self, key_id: str, public_key: RSAPublicKey) -> None:
-        """Accepts an API key; ``key_id`` is ``tenancy/user/fingerprint``."""
+        """Accept an API key; ``key_id`` is ``tenancy/user/fingerprint``."""
         if key_id.count("/") != 2:
             raise ValueError("A key id has the form tenancy/user/fingerprint.")
         self._keys[key_id] = public_key
@@ -68,7 +63,7 @@ class Verifier:
     def verify(
         self, verb: str, target: str, headers: Mapping[str, str], body: bytes, *, content_is_covered: bool = True
     ) -> Caller:
-        """Who signed this request.
+        """Return who signed a request.
 
         ``target`` is the path with its query exactly as it was sent, the names of ``headers`` are in lower case.
         ``content_is_covered`` False: the body's headers need not be signed, as for Object Storage's PutObject and
@@ -132,13 +127,6 @@ class Verifier:
         if not isinstance(key, RSAPublicKey):
             raise _refused("The token carries no public key.")
         return key, Caller(user=str(claims.get("sub", "")), key_id=key_id)
-
-
-def session_claims(public_key: RSAPublicKey) -> dict[str, str]:
-    """The claim by which a token carries the public key of its session, as OCI's own tokens do."""
-    numbers = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(public_key))
-    jwk = {"kty": "RSA", "alg": "RS256", "use": "sig", "n": numbers["n"], "e": numbers["e"]}
-    return {"jwk": json.dumps(jwk)}
 
 
 def _refused(message: str) -> Refusal:

@@ -1,34 +1,23 @@
-"""The part of OCI Object Storage that artifacts need: objects, ranges, lists, uploads in parts.
+"""Do the operations of OCI Object Storage that artifacts need: objects, ranges, lists, uploads in parts.
 
-Paths, headers and error codes: https://docs.oracle.com/iaas/api/#/en/objectstorage/20160918/. Contents are files of the
-data folder under names of their own, so that no object's name has to be a file's; what is known of them is in SQLite.
+Paths, headers and error codes: https://docs.oracle.com/iaas/api/#/en/objectstorage/20160918/.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
 import json
-import os
 import re
-import shutil
-import sqlite3
-import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from ..contract.refusal import Refusal, invalid, missing
-from ..server.dispatcher import json_reply
-from ..server.streaming import FileOperation, FileReply, FileRequest, Piece
+from ..server.messages import FileSlice, Request, Response, json_response
+from ..server.routing import Route, RouteMatch, RouteTable
 from ..state.credentials import BUCKET, NAMESPACE
+from ..state.objects import ObjectStore, ReceivedFile, StoredObject, Upload
 
 MAX_PARTS = 10_000
 """The highest number of a part."""
@@ -38,172 +27,127 @@ MAX_LISTED = 1000
 
 _KEPT_HEADERS = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-_TABLES = """
-CREATE TABLE IF NOT EXISTS objects (
-    name TEXT PRIMARY KEY, file TEXT, size INTEGER, md5 TEXT, multipart_md5 TEXT, etag TEXT, modified REAL, headers TEXT
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, name TEXT, created REAL, headers TEXT);
-CREATE TABLE IF NOT EXISTS parts (
-    upload TEXT, number INTEGER, file TEXT, size INTEGER, md5 TEXT, etag TEXT, PRIMARY KEY (upload, number)
-);
-"""
-_FROM = "SELECT * FROM objects WHERE name >= ? ORDER BY name LIMIT ?"
-_BEHIND = "SELECT * FROM objects WHERE name > ? ORDER BY name LIMIT ?"
 
 
-@dataclass(frozen=True)
-class Route:
-    """One operation, and where it is."""
-
-    verb: str
-    pattern: re.Pattern[str]
-    operation: FileOperation
-
-
-def _route(verb: str, path: str, name: str, *, streamed: bool = False) -> Route:
+def _route(verb: str, path: str, name: str, *, is_upload: bool = False) -> Route:
     pattern = path.format(bucket=r"/n/(?P<namespace>[^/]+)/b/(?P<bucket>[^/]+)", object=r"(?P<object>.+)")
-    return Route(verb, re.compile(pattern), FileOperation(name, streamed))
+    return Route(verb, re.compile(pattern), name, is_upload)
 
 
-ROUTES: tuple[Route, ...] = (
-    _route("GET", "/n/?", "get_namespace"),
-    _route("GET", "{bucket}/o", "list_objects"),
-    _route("PUT", "{bucket}/o/{object}", "put_object", streamed=True),
-    _route("GET", "{bucket}/o/{object}", "get_object"),
-    _route("HEAD", "{bucket}/o/{object}", "head_object"),
-    _route("DELETE", "{bucket}/o/{object}", "delete_object"),
-    _route("POST", "{bucket}/u", "create_multipart_upload"),
-    _route("GET", "{bucket}/u", "list_multipart_uploads"),
-    _route("PUT", "{bucket}/u/{object}", "upload_part", streamed=True),
-    _route("GET", "{bucket}/u/{object}", "list_multipart_upload_parts"),
-    _route("POST", "{bucket}/u/{object}", "commit_multipart_upload"),
-    _route("DELETE", "{bucket}/u/{object}", "abort_multipart_upload"),
+_ROUTES = RouteTable(
+    (
+        _route("GET", "/n/?", "get_namespace"),
+        _route("GET", "{bucket}/o", "list_objects"),
+        _route("PUT", "{bucket}/o/{object}", "put_object", is_upload=True),
+        _route("GET", "{bucket}/o/{object}", "get_object"),
+        _route("HEAD", "{bucket}/o/{object}", "head_object"),
+        _route("DELETE", "{bucket}/o/{object}", "delete_object"),
+        _route("POST", "{bucket}/u", "create_multipart_upload"),
+        _route("GET", "{bucket}/u", "list_multipart_uploads"),
+        _route("PUT", "{bucket}/u/{object}", "upload_part", is_upload=True),
+        _route("GET", "{bucket}/u/{object}", "list_multipart_upload_parts"),
+        _route("POST", "{bucket}/u/{object}", "commit_multipart_upload"),
+        _route("DELETE", "{bucket}/u/{object}", "abort_multipart_upload"),
+    ),
+    refuse=lambda verbs: Refusal(405, "MethodNotAllowed", "There is no such operation."),
 )
 
 
-@dataclass(frozen=True)
-class StoredObject:
-    """What is known of an object; ``md5`` is "" for one that came in parts, ``multipart_md5`` for any other."""
+class ObjectStorageService:
+    """A namespace with one bucket. Safe for use by several threads.
 
-    name: str
-    file: str
-    size: int
-    md5: str
-    multipart_md5: str
-    etag: str
-    modified: float
-    headers: Mapping[str, str] = field(default_factory=dict)
+    Args:
+        store: Keeps the objects.
+        clock: Gives seconds since 1970.
+    """
 
+    takes_files = True
+    routes = _ROUTES
 
-class ObjectStorage:
-    """A namespace with one bucket. Safe for use by several threads."""
-
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
-        self._folder = folder
+    def __init__(self, store: ObjectStore, clock: Callable[[], float]) -> None:
+        self._store = store
         self._clock = clock
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._lock = threading.RLock()
-        (folder / "index.db").touch(mode=0o600)
-        self._database = sqlite3.connect(folder / "index.db", check_same_thread=False, isolation_level=None)
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.executescript(_TABLES)
-        self._forget_unfinished()
-
-    def close(self) -> None:
-        """Closes the index."""
-        with self._lock:
-            self._database.close()
 
     def owns(self, path: str) -> bool:
-        """Whether this is a path of Object Storage."""
+        """Return whether this is a path of Object Storage."""
         return path == "/n" or path.startswith("/n/")
 
-    def operation(self, verb: str, path: str) -> FileOperation | None:
-        """The operation that this is."""
-        found = _match(verb, path)
-        return found[0].operation if found else None
+    def answer(self, request: Request, match: RouteMatch) -> Response:
+        """Do an operation.
 
-    def answer(self, request: FileRequest) -> FileReply:
-        """Does it. Raises ``Refusal``."""
-        found = _match(request.verb, request.path)
-        if found is None:
-            raise Refusal(405, "MethodNotAllowed", "There is no such operation.")
-        route, match = found
-        where = {name: unquote(value) for name, value in match.groupdict().items()}
-        if "bucket" in where:
-            self._check_bucket(where["namespace"], where["bucket"])
-        handler: Callable[[FileRequest, str], FileReply] = getattr(self, f"_{route.operation.name}")
-        return handler(request, where.get("object", ""))
+        Raises:
+            Refusal: The request is refused.
+        """
+        parameters = match.parameters
+        if "bucket" in parameters:
+            _check_bucket(parameters["namespace"], parameters["bucket"])
+        handler: Callable[[Request, str], Response] = getattr(self, f"_{match.route.name}")
+        return handler(request, parameters.get("object", ""))
 
     def list_files(self, artifact_uri: str, path: str) -> list[tuple[str, bool, int | None]]:
-        """Path below the location, whether it is a folder, and size in bytes, of what lies directly below a path."""
+        """List what lies directly below a path of an ``oci://...`` location.
+
+        Returns:
+            For each entry its path from the location, whether it is a folder, and its size in bytes.
+        """
         authority, _, root = artifact_uri.removeprefix("oci://").partition("/")
         if not artifact_uri.startswith("oci://") or authority != f"{BUCKET}@{NAMESPACE}":
             return []
         top = f"{root.strip('/')}/" if root.strip("/") else ""
         prefix = f"{top}{path.strip('/')}/" if path.strip("/") else top
-        found: list[tuple[str, bool, int | None]] = []
-        for item in self._listed(prefix, "/", ""):
+        entries: list[tuple[str, bool, int | None]] = []
+        for item in self._store.listed(prefix, "/"):
             if isinstance(item, str):
-                found.append((item[len(top) : -1], True, None))
+                entries.append((item[len(top) : -1], True, None))
             elif item.name != prefix:
-                found.append((item.name[len(top) :], False, item.size))
-        return found
+                entries.append((item.name[len(top) :], False, item.size))
+        return entries
 
-    def _check_bucket(self, namespace: str, bucket: str) -> None:
-        if namespace != NAMESPACE:
-            raise Refusal(404, "NamespaceNotFound", f"Either the namespace '{namespace}' does not exist or is hidden.")
-        if bucket != BUCKET:
-            raise Refusal(
-                404,
-                "BucketNotFound",
-                f"Either the bucket named '{bucket}' does not exist in the namespace '{namespace}' or it is hidden.",
-            )
+    # -- objects
 
-    def _get_namespace(self, request: FileRequest, name: str) -> FileReply:
-        return _json(NAMESPACE)
+    def _get_namespace(self, request: Request, name: str) -> Response:
+        return json_response(200, NAMESPACE)
 
-    def _put_object(self, request: FileRequest, name: str) -> FileReply:
-        self._check_conditions(request.headers, self._find(name))
-        with self._received(request) as (file, size, md5), self._lock:
+    def _put_object(self, request: Request, name: str) -> Response:
+        _check_conditions(request.headers, self._store.find(name))
+        with self._received(request) as file, self._store.lock:
             # Asked once more, since another may have put it while this one came in.
-            self._check_conditions(request.headers, self._find(name))
-            stored = self._keep(name, file, size, _kept(request.headers), md5=md5)
-        return FileReply(200, b"", {"opc-content-md5": md5, **_state_headers(stored)})
+            _check_conditions(request.headers, self._store.find(name))
+            stored = self._store.put(name, file, _kept_headers(request.headers))
+        return Response(200, b"", {"opc-content-md5": file.md5, **_state_headers(stored)})
 
-    def _get_object(self, request: FileRequest, name: str) -> FileReply:
-        with self._lock:
+    def _get_object(self, request: Request, name: str) -> Response:
+        with self._store.lock:
             stored = self._existing(name)
             if _matches(request.headers.get("if-none-match"), stored):
-                return FileReply(304, b"", _state_headers(stored))
-            self._check_conditions({"if-match": request.headers.get("if-match", "")}, stored)
-            piece = _range(request.headers.get("range", ""), stored.size)
-            file = open(self._folder / stored.file, "rb")  # noqa: SIM115 - http closes it
+                return Response(304, b"", _state_headers(stored))
+            _check_conditions({"if-match": request.headers.get("if-match", "")}, stored)
+            byte_range = _range(request.headers.get("range", ""), stored.size)
+            file = self._store.open(stored)
         headers = _object_headers(stored)
-        if piece is None:
-            return FileReply(200, Piece(file, 0, stored.size), headers)
-        first, last = piece
+        if byte_range is None:
+            return Response(200, FileSlice(file, 0, stored.size), headers)
+        first, last = byte_range
         # The digest of the whole would not be the body's, and what the service says of it here is not documented.
         headers.pop("content-md5", None)
         headers["content-range"] = f"bytes {first}-{last}/{stored.size}"
-        return FileReply(206, Piece(file, first, last - first + 1), headers)
+        return Response(206, FileSlice(file, first, last - first + 1), headers)
 
-    def _head_object(self, request: FileRequest, name: str) -> FileReply:
+    def _head_object(self, request: Request, name: str) -> Response:
         stored = self._existing(name)
         if _matches(request.headers.get("if-none-match"), stored):
-            return FileReply(304, b"", _state_headers(stored))
-        self._check_conditions({"if-match": request.headers.get("if-match", "")}, stored)
-        return FileReply(200, b"", {**_object_headers(stored), "content-length": str(stored.size)})
+            return Response(304, b"", _state_headers(stored))
+        _check_conditions({"if-match": request.headers.get("if-match", "")}, stored)
+        return Response(200, b"", {**_object_headers(stored), "content-length": str(stored.size)})
 
-    def _delete_object(self, request: FileRequest, name: str) -> FileReply:
-        with self._lock:
+    def _delete_object(self, request: Request, name: str) -> Response:
+        with self._store.lock:
             stored = self._existing(name)
-            self._check_conditions({"if-match": request.headers.get("if-match", "")}, stored)
-            self._database.execute("DELETE FROM objects WHERE name = ?", (name,))
-            self._remove(stored.file)
-        return FileReply(204, b"", {"last-modified": formatdate(self._clock(), usegmt=True)})
+            _check_conditions({"if-match": request.headers.get("if-match", "")}, stored)
+            self._store.delete(stored)
+        return Response(204, b"", {"last-modified": formatdate(self._clock(), usegmt=True)})
 
-    def _list_objects(self, request: FileRequest, name: str) -> FileReply:
+    def _list_objects(self, request: Request, name: str) -> Response:
         query = request.query
         delimiter = query.get("delimiter", "")
         if delimiter not in ("", "/"):
@@ -216,7 +160,7 @@ class ObjectStorage:
         objects: list[dict[str, Any]] = []
         prefixes: list[str] = []
         answer: dict[str, Any] = {"objects": objects, "prefixes": prefixes}
-        for item in self._listed(query.get("prefix", ""), delimiter, query.get("start", "")):
+        for item in self._store.listed(query.get("prefix", ""), delimiter, query.get("start", "")):
             if len(objects) + len(prefixes) == limit:
                 answer["nextStartWith"] = item if isinstance(item, str) else item.name
                 break
@@ -224,180 +168,81 @@ class ObjectStorage:
                 prefixes.append(item)
             else:
                 objects.append({name: _FIELDS[name](item) for name in {"name", *fields}})
-        return _json(answer)
+        return json_response(200, answer)
 
-    def _listed(self, prefix: str, delimiter: str, start: str) -> Iterator[StoredObject | str]:
-        """Objects, and in place of those behind a delimiter the prefix that they share, in the order of names."""
-        begin, query = max(prefix, start), _FROM
-        while True:
-            with self._lock:
-                rows = self._database.execute(query, (begin, MAX_LISTED)).fetchall()
-            for row in rows:
-                stored = _stored(row)
-                if not stored.name.startswith(prefix):
-                    return
-                rest = stored.name[len(prefix) :]
-                if delimiter and delimiter in rest:
-                    shared = prefix + rest.partition(delimiter)[0] + delimiter
-                    yield shared
-                    # On behind all that share it: no character comes after this one.
-                    begin, query = shared + chr(0x10FFFF), _BEHIND
-                    break
-                yield stored
-                begin, query = stored.name, _BEHIND
-            else:
-                if len(rows) < MAX_LISTED:
-                    return
+    # -- uploads in parts
 
-    def _create_multipart_upload(self, request: FileRequest, name: str) -> FileReply:
+    def _create_multipart_upload(self, request: Request, _: str) -> Response:
         details = _json_body(request)
         name = details.get("object", "")
         if not isinstance(name, str) or not name:
             raise missing("The field object is missing.")
-        self._check_conditions(request.headers, self._find(name))
+        _check_conditions(request.headers, self._store.find(name))
         metadata = {key.lower(): str(value) for key, value in (details.get("metadata") or {}).items()}
         if any(not key.startswith("opc-meta-") for key in metadata):
             raise invalid("The names of metadata begin with opc-meta-.")
         headers = {"content-type": details.get("contentType") or "application/octet-stream", **metadata}
-        identifier, created = str(uuid.uuid4()), self._clock()
-        with self._lock:
-            self._database.execute(
-                "INSERT INTO uploads VALUES (?, ?, ?, ?)", (identifier, name, created, json.dumps(headers))
-            )
-        return _json(_upload(identifier, name, created))
+        return json_response(200, _upload_json(self._store.create_upload(name, headers)))
 
-    def _upload_part(self, request: FileRequest, name: str) -> FileReply:
-        identifier = self._upload_of(request, name)[0]
+    def _upload_part(self, request: Request, name: str) -> Response:
+        upload = self._upload_of(request, name)
         number = _number(request.query.get("uploadPartNum", ""), "uploadPartNum", MAX_PARTS)
-        with self._received(request) as (file, size, md5):
-            etag = str(uuid.uuid4())
-            with self._lock:
-                self._upload_of(request, name)
-                for (old,) in self._database.execute(
-                    "SELECT file FROM parts WHERE upload = ? AND number = ?", (identifier, number)
-                ).fetchall():
-                    self._remove(old)
-                self._database.execute(
-                    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
-                    (identifier, number, self._adopt(file), size, md5, etag),
-                )
-        return FileReply(200, b"", {"opc-content-md5": md5, "etag": etag})
+        with self._received(request) as file, self._store.lock:
+            # Asked once more, since another may have ended it while this part came in.
+            self._upload_of(request, name)
+            etag = self._store.put_part(upload, number, file)
+        return Response(200, b"", {"opc-content-md5": file.md5, "etag": etag})
 
-    def _commit_multipart_upload(self, request: FileRequest, name: str) -> FileReply:
+    def _commit_multipart_upload(self, request: Request, name: str) -> Response:
         wanted = {part.get("partNum"): part.get("etag") for part in _json_body(request).get("partsToCommit") or []}
         if not wanted:
             raise missing("There are no parts to commit.")
-        with self._lock:
-            identifier, _, _, headers = self._upload_of(request, name)
-            self._check_conditions(request.headers, self._find(name))
-            rows = self._database.execute(
-                "SELECT number, file, size, md5, etag FROM parts WHERE upload = ? ORDER BY number", (identifier,)
-            ).fetchall()
-            parts = [row for row in rows if wanted.get(row[0]) == row[4]]
+        with self._store.lock:
+            upload = self._upload_of(request, name)
+            _check_conditions(request.headers, self._store.find(name))
+            parts = [part for part in self._store.parts(upload) if wanted.get(part.number) == part.etag]
             if len(parts) != len(wanted):
                 raise Refusal(400, "InvalidUploadPart", "A part is not there, or its entity tag is another.")
-            digests = b"".join(base64.b64decode(row[3]) for row in parts)
-            # In practice the number of parts stands behind the digest that the reference describes.
-            multipart_md5 = f"{_base64(_md5(digests).digest())}-{len(parts)}"
-            whole = self._folder / parts[0][1]
-            with open(whole, "ab") as target:
-                for row in parts[1:]:
-                    _append(self._folder / row[1], target)
-                    self._remove(row[1])
-            size = sum(row[2] for row in parts)
-            self._database.execute(
-                "UPDATE parts SET file = '' WHERE upload = ? AND number = ?", (identifier, parts[0][0])
-            )
-            stored = self._keep(name, whole, size, json.loads(headers), multipart_md5=multipart_md5)
-            self._forget_upload(identifier)
-        return FileReply(200, b"", {"opc-multipart-md5": multipart_md5, **_state_headers(stored)})
+            stored = self._store.commit(upload, parts)
+        return Response(200, b"", {"opc-multipart-md5": stored.multipart_md5, **_state_headers(stored)})
 
-    def _abort_multipart_upload(self, request: FileRequest, name: str) -> FileReply:
-        with self._lock:
-            self._forget_upload(self._upload_of(request, name)[0])
-        return FileReply(204)
+    def _abort_multipart_upload(self, request: Request, name: str) -> Response:
+        with self._store.lock:
+            self._store.abort(self._upload_of(request, name))
+        return Response(204)
 
-    def _list_multipart_uploads(self, request: FileRequest, name: str) -> FileReply:
-        with self._lock:
-            rows = self._database.execute("SELECT id, name, created FROM uploads ORDER BY name").fetchall()
-        return _json([_upload(*row) for row in rows])
+    def _list_multipart_uploads(self, request: Request, name: str) -> Response:
+        return json_response(200, [_upload_json(upload) for upload in self._store.uploads()])
 
-    def _list_multipart_upload_parts(self, request: FileRequest, name: str) -> FileReply:
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT number, size, md5, etag FROM parts WHERE upload = ? ORDER BY number",
-                (self._upload_of(request, name)[0],),
-            ).fetchall()
-        return _json([{"partNumber": row[0], "size": row[1], "md5": row[2], "etag": row[3]} for row in rows])
+    def _list_multipart_upload_parts(self, request: Request, name: str) -> Response:
+        parts = self._store.parts(self._upload_of(request, name))
+        return json_response(
+            200,
+            [{"partNumber": part.number, "size": part.size, "md5": part.md5, "etag": part.etag} for part in parts],
+        )
 
-    def _upload_of(self, request: FileRequest, name: str) -> Any:
+    def _upload_of(self, request: Request, name: str) -> Upload:
         identifier = request.query.get("uploadId", "")
-        with self._lock:
-            row = self._database.execute(
-                "SELECT * FROM uploads WHERE id = ? AND name = ?", (identifier, name)
-            ).fetchone()
-        if row is None:
+        upload = self._store.find_upload(identifier, name)
+        if upload is None:
             raise Refusal(404, "NoSuchUpload", f"There is no upload '{identifier}' of '{name}'.")
-        return row
-
-    def _forget_upload(self, identifier: str) -> None:
-        for (file,) in self._database.execute("SELECT file FROM parts WHERE upload = ?", (identifier,)).fetchall():
-            if file:
-                self._remove(file)
-        self._database.execute("DELETE FROM parts WHERE upload = ?", (identifier,))
-        self._database.execute("DELETE FROM uploads WHERE id = ?", (identifier,))
+        return upload
 
     @contextlib.contextmanager
-    def _received(self, request: FileRequest) -> Iterator[tuple[Path, int, str]]:
-        """A temporary file with the request's body, its size and MD5; gone at the end unless it was adopted."""
-        file = self._folder / f"{uuid.uuid4().hex}.new"
-        try:
-            digest, size = _md5(), 0
-            with open(file, "wb", opener=_private_opener) as target:
-                for chunk in request.stream.chunks():
-                    digest.update(chunk)
-                    target.write(chunk)
-                    size += len(chunk)
-            md5 = _base64(digest.digest())
-            given = request.headers.get("content-md5")
-            if given is not None and given != md5:
+    def _received(self, request: Request) -> Iterator[ReceivedFile]:
+        """Receive the body; refuse one whose MD5 is not what the request says."""
+        with self._store.receiving(request.body.chunks()) as file:
+            sent = request.headers.get("content-md5")
+            if sent is not None and sent != file.md5:
                 raise Refusal(
                     400,
                     "UnmatchedContentMD5",
-                    f"The computed MD5 of the request body ({md5}) does not match the Content-MD5 header ({given})",
+                    f"The computed MD5 of the request body ({file.md5}) does not match the Content-MD5 header ({sent})",
                 )
-            yield file, size, md5
-        finally:
-            file.unlink(missing_ok=True)
-
-    def _adopt(self, file: Path) -> str:
-        """Gives a file that is complete its name."""
-        adopted = uuid.uuid4().hex
-        file.rename(self._folder / adopted)
-        return adopted
-
-    def _keep(
-        self, name: str, file: Path, size: int, headers: Mapping[str, str], *, md5: str = "", multipart_md5: str = ""
-    ) -> StoredObject:
-        old = self._find(name)
-        stored = StoredObject(
-            name, self._adopt(file), size, md5, multipart_md5, str(uuid.uuid4()), self._clock(), headers
-        )
-        self._database.execute(
-            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (name, stored.file, size, md5, multipart_md5, stored.etag, stored.modified, json.dumps(dict(headers))),
-        )
-        if old:
-            self._remove(old.file)
-        return stored
-
-    def _find(self, name: str) -> StoredObject | None:
-        with self._lock:
-            row = self._database.execute("SELECT * FROM objects WHERE name = ?", (name,)).fetchone()
-        return _stored(row) if row else None
+            yield file
 
     def _existing(self, name: str) -> StoredObject:
-        stored = self._find(name)
+        stored = self._store.find(name)
         if stored is None:
             raise Refusal(
                 404,
@@ -405,19 +250,6 @@ class ObjectStorage:
                 f"The object '{name}' does not exist in bucket '{BUCKET}' with namespace '{NAMESPACE}'",
             )
         return stored
-
-    def _check_conditions(self, headers: Mapping[str, str], stored: StoredObject | None) -> None:
-        if headers.get("if-none-match") and _matches(headers["if-none-match"], stored):
-            raise Refusal(412, "IfNoneMatchFailed", "The If-None-Match condition failed.")
-        if headers.get("if-match") and not _matches(headers["if-match"], stored):
-            raise Refusal(412, "IfMatchFailed", "The If-Match condition failed.")
-
-    def _remove(self, file: str) -> None:
-        (self._folder / file).unlink(missing_ok=True)
-
-    def _forget_unfinished(self) -> None:
-        for file in self._folder.glob("*.new"):
-            file.unlink(missing_ok=True)
 
 
 _FIELDS: Mapping[str, Callable[[StoredObject], Any]] = {
@@ -432,24 +264,29 @@ _FIELDS: Mapping[str, Callable[[StoredObject], Any]] = {
 }
 
 
-def _match(verb: str, path: str) -> tuple[Route, re.Match[str]] | None:
-    for route in ROUTES:
-        match = route.pattern.fullmatch(path) if route.verb == verb else None
-        if match:
-            return route, match
-    return None
+def _check_bucket(namespace: str, bucket: str) -> None:
+    if namespace != NAMESPACE:
+        raise Refusal(404, "NamespaceNotFound", f"Either the namespace '{namespace}' does not exist or is hidden.")
+    if bucket != BUCKET:
+        raise Refusal(
+            404,
+            "BucketNotFound",
+            f"Either the bucket named '{bucket}' does not exist in the namespace '{namespace}' or it is hidden.",
+        )
 
 
-def _stored(row: Any) -> StoredObject:
-    name, file, size, md5, multipart_md5, etag, modified, headers = row
-    return StoredObject(name, file, size, md5, multipart_md5, etag, modified, json.loads(headers))
+def _check_conditions(headers: Mapping[str, str], stored: StoredObject | None) -> None:
+    if headers.get("if-none-match") and _matches(headers["if-none-match"], stored):
+        raise Refusal(412, "IfNoneMatchFailed", "The If-None-Match condition failed.")
+    if headers.get("if-match") and not _matches(headers["if-match"], stored):
+        raise Refusal(412, "IfMatchFailed", "The If-Match condition failed.")
 
 
 def _matches(condition: str | None, stored: StoredObject | None) -> bool:
     return bool(condition) and stored is not None and condition in ("*", stored.etag)
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in headers.items() if name in _KEPT_HEADERS or name.startswith("opc-meta-")}
     return {"content-type": "application/octet-stream", **kept}
 
@@ -464,7 +301,7 @@ def _object_headers(stored: StoredObject) -> dict[str, str]:
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
-    """The first and the last byte that are asked for; None: all."""
+    """Return the first and the last byte of a Range header; None for no header, which means all bytes."""
     if not header:
         return None
     match = _RANGE.fullmatch(header)
@@ -483,9 +320,9 @@ def _number(text: str, name: str, highest: int) -> int:
     return int(text)
 
 
-def _json_body(request: FileRequest) -> dict[str, Any]:
+def _json_body(request: Request) -> dict[str, Any]:
     try:
-        body = json.loads(request.stream.read())
+        body = json.loads(request.body.read())
     except ValueError:
         body = None
     if not isinstance(body, dict):
@@ -493,49 +330,15 @@ def _json_body(request: FileRequest) -> dict[str, Any]:
     return body
 
 
-def _json(value: Any) -> FileReply:
-    reply = json_reply(200, value)
-    return FileReply(reply.status, reply.body, reply.headers)
-
-
-def _upload(identifier: str, name: str, created: float) -> dict[str, str]:
+def _upload_json(upload: Upload) -> dict[str, str]:
     return {
         "namespace": NAMESPACE,
         "bucket": BUCKET,
-        "object": name,
-        "uploadId": identifier,
-        "timeCreated": _timestamp(created),
+        "object": upload.name,
+        "uploadId": upload.identifier,
+        "timeCreated": _timestamp(upload.created),
     }
 
 
 def _timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _append(source: Path, target: Any) -> None:
-    """Copies a file to the end of another; where the system can, without the bytes passing through here."""
-    with open(source, "rb") as file:
-        remaining = os.fstat(file.fileno()).st_size
-        if hasattr(os, "sendfile"):
-            target.flush()
-            offset = 0
-            while remaining:
-                try:
-                    sent = os.sendfile(target.fileno(), file.fileno(), offset, remaining)
-                except OSError:
-                    break
-                offset, remaining = offset + sent, remaining - sent
-            file.seek(offset)
-        shutil.copyfileobj(file, target, 1024 * 1024)
-
-
-def _private_opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _md5(data: bytes = b"") -> Any:
-    return hashlib.md5(data, usedforsecurity=False)
-
-
-def _base64(digest: bytes) -> str:
-    return base64.b64encode(digest).decode("ascii")

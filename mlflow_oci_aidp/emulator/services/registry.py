@@ -1,7 +1,7 @@
-"""What the emulated registry holds. Knows no HTTP: plain dicts in the contract's shapes in and out, or a ``Refusal``.
+"""Do the operations of the registry, on MLflow's SQL store. The service knows no HTTP.
 
-Each method that is named like an operation of the contract does that operation: it takes the body or the query as
-a checked dict and the user's OCID.
+Each operation of the contract is a method of the same name. It takes the body or the query as a checked dict and the
+caller's OCID, and returns a dict in the contract's shape, or raises ``Refusal``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..contract import MODELS
 from ..contract.refusal import invalid
 from ..server.validation import check_model
 from ..state.databases import RegistryDatabase
-from .guarded import GuardedState
+from .database_service import DatabaseService
 from .paging import max_results, page, page_token, with_values
 
 Json = dict[str, Any]
@@ -44,7 +44,7 @@ MAX_MODEL_VERSIONS = 200_000
 """Not documented by the platform; MLflow's own bound."""
 
 
-class RegistryState(GuardedState[RegistryDatabase]):
+class RegistryService(DatabaseService[RegistryDatabase]):
     """The registry of one instance. Safe for use by several threads."""
 
     def __init__(self, folder: Path) -> None:
@@ -55,7 +55,7 @@ class RegistryState(GuardedState[RegistryDatabase]):
     def create_registered_model(self, details: Json, user: str) -> Json:
         """Makes a registered model."""
         tags = _tags(details.get("tags"), RegisteredModelTag)
-        hidden = _given(details, "deployment_job_id")
+        hidden = _fields_sent(details, "deployment_job_id")
         if hidden:
             tags.append(RegisteredModelTag(_HIDDEN, json.dumps(hidden)))
         with self._work():
@@ -71,21 +71,21 @@ class RegistryState(GuardedState[RegistryDatabase]):
         """A page of registered models."""
         condition = _condition(query.get("filter"), like_means_contains=True)
         with self._work():
-            found = self._database.search_registered_models(
+            matches = self._database.search_registered_models(
                 condition, max_results(query, MAX_REGISTERED_MODELS), _order(query), page_token(query)
             )
-        models = [_registered_model(model) for model in found]
+        models = [_registered_model(model) for model in matches]
         if query.get("is_deployment_summary_enabled"):
             for model in models:
                 model["deployment_summary"] = {"total_deployment": 0, "active_deployment": 0}
-        return page("registered_models", models, found.token)
+        return page("registered_models", models, matches.token)
 
     def get_registered_model_summary(self, query: Json, user: str) -> Json:
         """How many models and versions a schema holds."""
         prefix = f"{query['catalog']}.{query['schema']}."
         with self._work():
-            models = _every(lambda token: self._database.search_registered_models(page_token=token))
-            versions = _every(lambda token: self._database.search_model_versions(page_token=token))
+            models = _all_pages(lambda token: self._database.search_registered_models(page_token=token))
+            versions = _all_pages(lambda token: self._database.search_model_versions(page_token=token))
         return {
             "registered_models_count": sum(model.name.startswith(prefix) for model in models),
             "model_versions_count": sum(version.name.startswith(prefix) for version in versions),
@@ -99,7 +99,7 @@ class RegistryState(GuardedState[RegistryDatabase]):
         with self._work():
             current = self._database.get_registered_model(name)
             self._database.update_registered_model(name, details.get("description", current.description))
-            self._hide_in_model(name, _given(details, "deployment_job_id"))
+            self._hide_in_model(name, _fields_sent(details, "deployment_job_id"))
             return self._registered_model_answer(name)
 
     def rename_registered_model(self, details: Json, user: str) -> Json:
@@ -144,7 +144,7 @@ class RegistryState(GuardedState[RegistryDatabase]):
         if urlparse(source).scheme == "models":
             source = _DISGUISE + source
         tags = _tags(details.get("tags"), ModelVersionTag)
-        tags.append(ModelVersionTag(_HIDDEN, json.dumps({"user_id": user, **_given(details, "model_id")})))
+        tags.append(ModelVersionTag(_HIDDEN, json.dumps({"user_id": user, **_fields_sent(details, "model_id")})))
         with self._work():
             version = self._database.create_model_version(
                 details["name"],
@@ -165,12 +165,12 @@ class RegistryState(GuardedState[RegistryDatabase]):
         """A page of versions."""
         condition = _condition(query.get("filter"), like_means_contains=False)
         with self._work():
-            found = self._database.search_model_versions(
+            matches = self._database.search_model_versions(
                 condition, max_results(query, MAX_MODEL_VERSIONS), _order(query), page_token(query)
             )
-            aliases = self._aliases({version.name for version in found})
-        versions = [_model_version(version, aliases) for version in found]
-        return page("model_versions", versions, found.token)
+            aliases = self._aliases({version.name for version in matches})
+        versions = [_model_version(version, aliases) for version in matches]
+        return page("model_versions", versions, matches.token)
 
     def update_model_version(self, details: Json, user: str) -> Json:
         """Changes the fields that are given."""
@@ -257,31 +257,31 @@ class RegistryState(GuardedState[RegistryDatabase]):
         return {name: dict(self._database.get_registered_model(name).aliases) for name in names}
 
 
-def _every(page_of: Callable[[str | None], Any]) -> list[Any]:
-    found: list[Any] = []
+def _all_pages(page_of: Callable[[str | None], Any]) -> list[Any]:
+    entities: list[Any] = []
     token: str | None = None
     while True:
         page = page_of(token)
-        found.extend(page)
+        entities.extend(page)
         token = page.token
         if not token:
-            return found
+            return entities
 
 
-def _given(details: Json, *names: str) -> Json:
+def _fields_sent(details: Json, *names: str) -> Json:
     return {name: details[name] for name in names if name in details}
 
 
 def _key_of(details: Json) -> Json:
-    return _given(details, "name", "version")
+    return _fields_sent(details, "name", "version")
 
 
-def _tags(given: list[Json] | None, make: type[Any]) -> list[Any]:
-    return [make(key, tag.get("value", "")) for key, tag in zip(_tag_keys(given), given or [], strict=True)]
+def _tags(tags: list[Json] | None, make: type[Any]) -> list[Any]:
+    return [make(key, tag.get("value", "")) for key, tag in zip(_tag_keys(tags), tags or [], strict=True)]
 
 
-def _tag_keys(given: list[Json] | None) -> list[str]:
-    keys = [tag.get("key", "") for tag in given or []]
+def _tag_keys(tags: list[Json] | None) -> list[str]:
+    keys = [tag.get("key", "") for tag in tags or []]
     for key in keys:
         if not key:
             raise invalid("The key of a tag must not be empty.")

@@ -1,16 +1,15 @@
-"""What an emulated workspace holds: experiments, runs, logged models. Knows no HTTP.
+"""Do the operations of a workspace, on MLflow's SQL store: experiments, runs, logged models. No HTTP.
 
-Plain dicts in the contract's shapes in and out, or a ``Refusal``. Each method that is named like an operation of the
-contract does that operation: it takes the body or the query as a checked dict and the user's OCID.
+Each operation of the contract is a method of the same name. It takes the body or the query as a checked dict and the
+caller's OCID, and returns a dict in the contract's shape, or raises ``Refusal``.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +24,21 @@ from mlflow.entities import (
     LoggedModelOutput,
     Metric,
     Param,
-    Run,
-    RunInfo,
     RunStatus,
     RunTag,
     ViewType,
 )
 from mlflow.utils.search_utils import SearchUtils
 
-from ..contract import MODELS
 from ..contract.refusal import Refusal, invalid, not_found
 from ..server.validation import check_model
 from ..state.credentials import BUCKET, NAMESPACE
 from ..state.databases import TrackingDatabase
-from .guarded import GuardedState
+from .database_service import DatabaseService
+from .logged_models import LoggedModels
 from .paging import max_results, page, page_token, with_values
-from .registry import RegistryState
+from .registry import RegistryService
+from .tracking_json import experiment_json, metric_json, run_info_json, run_json
 
 Json = dict[str, Any]
 
@@ -61,25 +59,23 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _LOGGED_MODELS_TAG = "mlflow.log-model.history"
 _IN_EVERY_MODEL = ("run_id", "artifact_path", "utc_time_created", "flavors")
 
-# SQL knows no infinite numbers: MLflow's store keeps the largest in their place.
-_LARGEST = 1.7976931348623157e308
-
 _VIEWS = {"ACTIVE_ONLY": ViewType.ACTIVE_ONLY, "DELETED_ONLY": ViewType.DELETED_ONLY, "ALL": ViewType.ALL}
 
-_LOGGED_MODEL_CONDITION = re.compile(r"\s*(?:attributes?\.)?(?P<field>\w+)\s*(?P<operator>=|!=)\s*'(?P<text>[^']*)'\s*")
-_LOGGED_MODEL_ORDER = {"creation_time": "creation_timestamp_ms"}
-"""The one name that is documented, and the field that it means."""
 
-
-class WorkspaceState(GuardedState[TrackingDatabase]):
+class WorkspaceService(DatabaseService[TrackingDatabase]):
     """The tracking of one workspace. Safe for use by several threads."""
 
-    def __init__(self, path: Path, key: str, registry: RegistryState, list_files: ListFiles) -> None:
+    def __init__(self, path: Path, key: str, registry: RegistryService, list_files: ListFiles) -> None:
         """``path`` is the workspace's SQLite file, made when there is none."""
         super().__init__(TrackingDatabase.open(path, f"oci://{BUCKET}@{NAMESPACE}/{key}"))
         self._registry = registry
         self._list_files = list_files
-        self._logged_models = _LoggedModels(path.with_suffix(".logged-models.json"))
+        self._logged_models = LoggedModels(path.with_suffix(".logged-models.json"))
+
+    def reset(self) -> None:
+        """Remove everything that the workspace holds."""
+        super().reset()
+        self._logged_models.clear()
 
     # -- experiments
 
@@ -96,27 +92,27 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
     def get_experiment_by_id(self, query: Json, user: str) -> Json:
         """One experiment, deleted or not."""
         with self._work():
-            return {"experiment": _experiment(self._experiment(query["experiment_id"]))}
+            return {"experiment": experiment_json(self._experiment(query["experiment_id"]))}
 
     def get_experiment_by_name(self, query: Json, user: str) -> Json:
         """One experiment, deleted or not."""
         with self._work():
-            found = self._database.get_experiment_by_name(query["experiment_name"])
-        if found is None:
+            experiment = self._database.get_experiment_by_name(query["experiment_name"])
+        if experiment is None:
             raise not_found(f"There is no experiment named {query['experiment_name']!r}.")
-        return {"experiment": _experiment(found)}
+        return {"experiment": experiment_json(experiment)}
 
     def list_experiments(self, details: Json, user: str) -> Json:
         """A page of experiments."""
         with self._work():
-            found = self._database.search_experiments(
+            matches = self._database.search_experiments(
                 _view(details, "view_type"),
                 max_results(details, MAX_EXPERIMENTS, DEFAULT_EXPERIMENTS),
                 details.get("filter"),
                 details.get("order_by"),
                 page_token(details),
             )
-        return page("experiments", [_experiment(experiment) for experiment in found], found.token)
+        return page("experiments", [experiment_json(experiment) for experiment in matches], matches.token)
 
     def update_experiment(self, details: Json, user: str) -> Json:
         """Gives an experiment another name."""
@@ -179,17 +175,17 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
                 tags,
                 details.get("run_name"),
             )
-        return {"run": _run(run)}
+        return {"run": run_json(run)}
 
     def get_experiment_run_by_id(self, query: Json, user: str) -> Json:
         """One run, deleted or not."""
         with self._work():
-            return {"run": _run(self._database.get_run(query["run_id"]))}
+            return {"run": run_json(self._database.get_run(query["run_id"]))}
 
     def list_experiment_runs(self, details: Json, user: str) -> Json:
         """A page of runs."""
         with self._work():
-            found = self._database.search_runs(
+            matches = self._database.search_runs(
                 _experiment_ids(details),
                 details.get("filter"),
                 _view(details, "run_view_type"),
@@ -197,7 +193,7 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
                 details.get("order_by"),
                 page_token(details),
             )
-        return page("runs", [_run(run) for run in found], found.token)
+        return page("runs", [run_json(run) for run in matches], matches.token)
 
     def update_experiment_run(self, details: Json, user: str) -> Json:
         """Changes the fields that are given."""
@@ -206,7 +202,7 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
             info = self._database.update_run_info(
                 details["run_id"], status, details.get("end_time"), details.get("run_name")
             )
-        return {"run_info": _run_info(info)}
+        return {"run_info": run_info_json(info)}
 
     def delete_experiment_run(self, details: Json, user: str) -> Json:
         """Deletes a run: to be restored, or for good."""
@@ -265,7 +261,7 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
 
     def log_experiment_run_inputs(self, details: Json, user: str) -> Json:
         """Logs the datasets that a run reads."""
-        inputs = [_dataset_input(given) for given in details.get("dataset_inputs", [])]
+        inputs = [_dataset_input(dataset_input) for dataset_input in details.get("dataset_inputs", [])]
         with self._work():
             self._database.log_inputs(details["run_id"], inputs)
         return {}
@@ -287,9 +283,9 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
             self._stage_of_run(query["run_id"])
             # One more than is wanted tells whether there is another page.
             limit = wanted + 1 if wanted is not None else None
-            found = self._database.metric_history(query["run_id"], query["metric_key"], offset, limit)
-        token = SearchUtils.create_page_token(offset + wanted) if wanted is not None and len(found) > wanted else None
-        return page("metrics", [_reported_metric(metric) for metric in found[:wanted]], token)
+            metrics = self._database.metric_history(query["run_id"], query["metric_key"], offset, limit)
+        token = SearchUtils.create_page_token(offset + wanted) if wanted is not None and len(metrics) > wanted else None
+        return page("metrics", [metric_json(metric) for metric in metrics[:wanted]], token)
 
     def list_artifacts(self, query: Json, user: str) -> Json:
         """A page of what lies in a run's artifact folder, or in a folder therein."""
@@ -315,12 +311,12 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
         with self._work():
             offset = SearchUtils.parse_start_offset_from_page_token(page_token(details))
         wanted = max_results(details, MAX_LOGGED_MODELS)
-        found = self._logged_models.search(
+        models = self._logged_models.search(
             details.get("experiment_ids"), details.get("filter"), details.get("order_by", [])
         )
         following = offset + wanted
-        token = SearchUtils.create_page_token(following) if following < len(found) else None
-        return page("models", found[offset:following], token)
+        token = SearchUtils.create_page_token(following) if following < len(models) else None
+        return page("models", models[offset:following], token)
 
     def create_workspace_model_version(self, details: Json, user: str) -> Json:
         """Makes a version of a registered model, which is the instance's."""
@@ -358,53 +354,14 @@ class WorkspaceState(GuardedState[TrackingDatabase]):
         return stage
 
 
-class _LoggedModels:
-    """The logged models of a workspace, in a file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._models: dict[str, Json] = json.loads(path.read_text()) if path.exists() else {}
-
-    def put(self, model: Json) -> None:
-        """Adds or replaces one."""
-        self._models[model["info"]["model_id"]] = model
-        self._path.touch(mode=0o600)
-        self._path.write_text(json.dumps(self._models))
-
-    def search(self, experiment_ids: list[str] | None, condition: str | None, order: list[Json]) -> list[Json]:
-        """Those of these experiments (None: of all) that meet the condition; the latest first unless ordered."""
-        fits = _logged_model_condition(condition)
-        found = [
-            model
-            for model in self._models.values()
-            if (experiment_ids is None or model["info"].get("experiment_id") in experiment_ids) and fits(model["info"])
-        ]
-        for row in reversed(order or [{"field_name": "creation_time", "ascending": False}]):
-            name = _LOGGED_MODEL_ORDER.get(row["field_name"])
-            if name is None:
-                raise invalid(f"'order_by' knows {', '.join(_LOGGED_MODEL_ORDER)}, not {row['field_name']!r}.")
-            found.sort(key=lambda model: model["info"].get(name, 0), reverse=not row.get("ascending", True))
-        return found
-
-
-def _logged_model_condition(text: str | None) -> Callable[[Json], bool]:
-    if text is None:
-        return lambda info: True
-    match = _LOGGED_MODEL_CONDITION.fullmatch(text)
-    texts = {name for name, rule in MODELS["LoggedModelInfo"].items() if rule.type == "str"}
-    if match is None or match["field"] not in texts:
-        raise invalid("'filter' must be one condition on a field that is a text, as in: name = 'x'.")
-    return lambda info: (info.get(match["field"]) == match["text"]) == (match["operator"] == "=")
-
-
 def _view(details: Json, name: str) -> int:
     view: int = _VIEWS[details.get(name, "ACTIVE_ONLY")]
     return view
 
 
-def _refuse_deleted(what: str, stage: str) -> None:
+def _refuse_deleted(kind: str, stage: str) -> None:
     if stage != LifecycleStage.ACTIVE:
-        raise invalid(f"The {what} is deleted.")
+        raise invalid(f"The {kind} is deleted.")
 
 
 def _experiment_id(text: str) -> str:
@@ -422,15 +379,15 @@ def _pairs(tags: list[Json] | None) -> list[tuple[str, str]]:
     return [(tag.get("key", ""), tag.get("value", "")) for tag in tags or []]
 
 
-def _metric(given: Json) -> Metric:
-    value = given.get("value")
+def _metric(fields: Json) -> Metric:
+    value = fields.get("value")
     return Metric(
-        given.get("key"), None if value is None else float(value), given.get("timestamp"), given.get("step", 0)
+        fields.get("key"), None if value is None else float(value), fields.get("timestamp"), fields.get("step", 0)
     )
 
 
-def _dataset_input(given: Json) -> DatasetInput:
-    return DatasetInput(Dataset(**given["dataset"]), [InputTag(**tag) for tag in given.get("tags", [])])
+def _dataset_input(fields: Json) -> DatasetInput:
+    return DatasetInput(Dataset(**fields["dataset"]), [InputTag(**tag) for tag in fields.get("tags", [])])
 
 
 def _model_of(text: str) -> Json:
@@ -447,98 +404,3 @@ def _model_of(text: str) -> Json:
     }
     kept = {key: model[key] for key in (*_IN_EVERY_MODEL, "model_uuid") if key in model}
     return {**kept, "flavors": flavors}
-
-
-def _experiment(experiment: Experiment) -> Json:
-    return with_values(
-        {
-            "experiment_id": experiment.experiment_id,
-            "name": experiment.name,
-            "artifact_location": experiment.artifact_location,
-            "lifecycle_stage": experiment.lifecycle_stage,
-            "creation_time": experiment.creation_time,
-            "last_update_time": experiment.last_update_time,
-            "tags": _reported_pairs(experiment.tags),
-        }
-    )
-
-
-def _run(run: Run) -> Json:
-    inputs = run.inputs
-    outputs = run.outputs
-    return with_values(
-        {
-            "info": _run_info(run.info),
-            "data": with_values(
-                {
-                    # Not `metrics`, which is a dict of values alone.
-                    "metrics": [_reported_metric(metric) for metric in run.data._metric_objs],
-                    "params": _reported_pairs(run.data.params),
-                    "tags": _reported_pairs(run.data.tags),
-                }
-            ),
-            "inputs": with_values(
-                {
-                    "dataset_inputs": [_reported_input(given) for given in inputs.dataset_inputs] if inputs else None,
-                    "model_inputs": [{"model_id": model.model_id} for model in inputs.model_inputs] if inputs else None,
-                }
-            ),
-            "outputs": with_values(
-                {
-                    "model_outputs": [
-                        {"model_id": model.model_id, "step": model.step} for model in outputs.model_outputs
-                    ]
-                    if outputs
-                    else None
-                }
-            ),
-        }
-    )
-
-
-def _run_info(info: RunInfo) -> Json:
-    return with_values(
-        {
-            "run_id": info.run_id,
-            "run_uuid": info.run_id,
-            "run_name": info.run_name,
-            "experiment_id": str(info.experiment_id),
-            "user_id": info.user_id,
-            "status": info.status,
-            "start_time": info.start_time,
-            "end_time": info.end_time,
-            "artifact_uri": info.artifact_uri,
-            "lifecycle_stage": info.lifecycle_stage,
-        }
-    )
-
-
-def _reported_pairs(pairs: Mapping[str, str]) -> list[Json]:
-    return [{"key": key, "value": value} for key, value in pairs.items()]
-
-
-def _reported_metric(metric: Metric) -> Json:
-    return {"key": metric.key, "value": _number(metric.value), "timestamp": metric.timestamp, "step": metric.step}
-
-
-def _number(value: float) -> float | str:
-    if math.isnan(value):
-        return "NaN"
-    if abs(value) >= _LARGEST:
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
-
-
-def _reported_input(given: DatasetInput) -> Json:
-    dataset = given.dataset
-    return with_values(
-        {
-            "dataset": with_values(
-                {
-                    name: getattr(dataset, name)
-                    for name in ("name", "digest", "source_type", "source", "schema", "profile")
-                }
-            ),
-            "tags": [{"key": tag.key, "value": tag.value} for tag in given.tags],
-        }
-    )

@@ -21,7 +21,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from ..server.signatures import TOKEN_ALGORITHM, fingerprint, session_claims
+from .keys import (
+    TOKEN_ALGORITHM,
+    fingerprint,
+    new_ec_key,
+    new_rsa_key,
+    private_pem,
+    rsa_key_of_this_process,
+    session_claims,
+)
 
 REGION = "us-ashburn-1"
 PROFILE = "DEFAULT"
@@ -34,6 +42,7 @@ WORKSPACE_KEY = "7d0c5c1e-3f0b-4b52-9a0e-6b1f4f2d8c11"
 """The key of the workspace that there is from the start; made up."""
 
 _REGION_SHORT_NAME = "iad"
+_ISSUER_KEY = "token_issuer_key.pem"
 
 _PrivateKey = TypeVar("_PrivateKey", rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)
 
@@ -47,16 +56,9 @@ class Credentials:
         self._folder = folder
         self._clock = clock
         self._names = self._identifiers()
-        self.api_key = self._key("api_key.pem", _rsa_key)
-        self._issuer_key = self._key("token_issuer_key.pem", _ec_key)
-        self._write_profile(
-            PROFILE,
-            tenancy=self.tenancy,
-            user=self.user,
-            fingerprint=fingerprint(self.api_key.public_key()),
-            key_file=str(folder / "api_key.pem"),
-            region=REGION,
-        )
+        self.api_key = self._key("api_key.pem", rsa_key_of_this_process)
+        self._issuer_key = self._key(_ISSUER_KEY, new_ec_key)
+        self._write_first_profile()
 
     def __repr__(self) -> str:
         return f"<Credentials in {self._folder}>"
@@ -96,6 +98,15 @@ class Credentials:
         """The certificate of the authority that signed the server's certificate; made with ``tls_context``."""
         return self._folder / "ca.pem"
 
+    def reset(self) -> None:
+        """Remove every session: their profiles, files, and the key that issued their tokens."""
+        for file in self._folder.glob("session_*"):
+            file.unlink(missing_ok=True)
+        (self._folder / _ISSUER_KEY).unlink(missing_ok=True)
+        self._issuer_key = self._key(_ISSUER_KEY, new_ec_key)
+        self.config_file.unlink(missing_ok=True)
+        self._write_first_profile()
+
     def issue_token(self, public_key: rsa.RSAPublicKey, lifetime: float, claims: dict[str, Any]) -> str:
         """A security token for the session whose public key this is, valid for ``lifetime`` seconds."""
         now = int(self._clock())
@@ -107,7 +118,7 @@ class Credentials:
     def session_profile(self, name: str, lifetime: float) -> None:
         """Writes a profile with a session token; for a name that exists, the token file is replaced in place."""
         stem = f"session_{name}"
-        key = self._key(f"{stem}_key.pem", _rsa_key)
+        key = self._key(f"{stem}_key.pem", new_rsa_key)
         token_file = self._folder / f"{stem}_token"
         _write(token_file, self.issue_token(key.public_key(), lifetime, {}).encode())
         self._write_profile(
@@ -146,11 +157,21 @@ class Credentials:
         path = self._folder / name
         if not path.exists():
             key = make()
-            _write(path, _private_pem(key))
+            _write(path, private_pem(key))
             return key
         # Our own file: the costly question whether its primes are primes was answered when it was made.
         kept: Any = serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
         return kept
+
+    def _write_first_profile(self) -> None:
+        self._write_profile(
+            PROFILE,
+            tenancy=self.tenancy,
+            user=self.user,
+            fingerprint=fingerprint(self.api_key.public_key()),
+            key_file=str(self._folder / "api_key.pem"),
+            region=REGION,
+        )
 
     def _write_profile(self, name: str, **settings: str) -> None:
         config = configparser.ConfigParser(interpolation=None)
@@ -163,7 +184,7 @@ class Credentials:
         temporary.replace(self.config_file)
 
     def _make_certificates(self, chain: Path) -> None:
-        authority_key, server_key = _ec_key(), _ec_key()
+        authority_key, server_key = new_ec_key(), new_ec_key()
         authority_name = _name("mlflow-oci-aidp emulator authority")
         authority = (
             _certificate(authority_name, authority_name, authority_key.public_key())
@@ -186,21 +207,7 @@ class Credentials:
         )
         # The authority's key is not kept: nobody can make another certificate with it.
         _write(self.ca_file, authority.public_bytes(serialization.Encoding.PEM))
-        _write(chain, server.public_bytes(serialization.Encoding.PEM) + _private_pem(server_key))
-
-
-def _rsa_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def _ec_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-def _private_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+        _write(chain, server.public_bytes(serialization.Encoding.PEM) + private_pem(server_key))
 
 
 def _private_opener(path: str, flags: int) -> int:

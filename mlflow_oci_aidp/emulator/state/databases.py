@@ -1,12 +1,12 @@
-"""MLflow's model registry and tracking on SQLite, as the emulator uses them."""
+"""MLflow's SQL stores of the registry and of tracking, on SQLite, as the emulator uses them."""
 
 from __future__ import annotations
 
 import logging
+import sqlite3
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,11 +19,9 @@ from mlflow.store.tracking.dbmodels.models import SqlExperiment, SqlExperimentTa
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as TrackingStore
 
 from ..contract.refusal import invalid
+from .template import empty_database
 
 _Database = TypeVar("_Database", "RegistryDatabase", "TrackingDatabase")
-
-_template_lock = threading.Lock()
-_template: bytes | None = None
 
 _VERSION_ORDER = {
     "name": SqlModelVersion.name,
@@ -36,18 +34,60 @@ _VERSION_ORDER = {
 }
 
 
-class RegistryDatabase(RegistryStore):
+class Snapshot:
+    """The content of an SQLite file at one moment, in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._copy = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(sqlite3.connect(path)) as source:
+            source.backup(self._copy)
+
+    def restore(self, path: Path) -> None:
+        """Replace the content of an SQLite file, whose open connections notice and go on."""
+        with closing(sqlite3.connect(path)) as target:
+            target.execute("PRAGMA synchronous = OFF")
+            self._copy.backup(target)
+
+    def close(self) -> None:
+        """Free the memory."""
+        self._copy.close()
+
+
+class _Resettable:
+    """A database in a file, which can be brought back to how it was when it was made."""
+
+    _path: Path
+    _make: Callable[[str], Any]
+    _fresh: Snapshot | None = None
+
+    def reset(self) -> None:
+        """Remove all content, without closing a connection. Nobody may use the database meanwhile."""
+        if self._fresh is None:
+            with tempfile.TemporaryDirectory(prefix="aidp-emulator-") as folder:
+                path = Path(folder) / self._path.name
+                _open(path, self._make).close()
+                self._fresh = Snapshot(path)
+        self._fresh.restore(self._path)
+
+    def _forget_snapshot(self) -> None:
+        fresh, self._fresh = self._fresh, None
+        if fresh:
+            fresh.close()
+
+
+class RegistryDatabase(_Resettable, RegistryStore):
     """MLflow's SQL store without what MLflow adds to a registry and AI Data Platform does not know."""
 
     _engine_map: dict[str, Any] = {}  # noqa: RUF012 - MLflow's cache, kept apart so that a closed engine stays closed
 
     @classmethod
     def open(cls, folder: Path) -> RegistryDatabase:
-        """The registry in this folder, made when there is none."""
+        """Open the registry in a folder; make it if there is none."""
         return _open(folder / "registry.db", lambda uri: cls(uri))
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
+        self._forget_snapshot()
         self._engine_map.pop(self.db_uri, None)
         self.engine.dispose()
 
@@ -75,24 +115,30 @@ class RegistryDatabase(RegistryStore):
         ]
 
 
-class TrackingDatabase(TrackingStore):
+class TrackingDatabase(_Resettable, TrackingStore):
     """MLflow's SQL store of experiments and runs, with what it keeps to itself."""
 
     _engine_map: dict[str, Any] = {}  # noqa: RUF012 - MLflow's cache, as in RegistryDatabase
 
     @classmethod
     def open(cls, path: Path, artifact_root: str) -> TrackingDatabase:
-        """The tracking in this file, made when there is none; new experiments are located below ``artifact_root``."""
+        """Open the tracking in a file; make it if there is none.
+
+        Args:
+            path: The SQLite file.
+            artifact_root: Location below which new experiments are located.
+        """
         return _open(path, lambda uri: cls(uri, artifact_root))
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
+        self._forget_snapshot()
         for cache in ("_engine_map", "_db_uri_sql_alchemy_engine_map"):  # the latter: MLflow 3.1
             getattr(self, cache, {}).pop(self.db_uri, None)
         self.engine.dispose()
 
     def set_artifact_location(self, experiment_id: str, location: str) -> None:
-        """Sets it as it is given: MLflow would take what has no scheme for a path on this machine."""
+        """Set a location as it is given: MLflow would take one without a scheme for a path of this machine."""
         with sqlalchemy.orm.Session(self.engine) as session:
             session.execute(
                 sqlalchemy.update(SqlExperiment)
@@ -102,7 +148,7 @@ class TrackingDatabase(TrackingStore):
             session.commit()
 
     def remove_experiment_tag(self, experiment_id: str, key: str) -> bool:
-        """Whether there was one. MLflow 3.1 has no such method."""
+        """Delete a tag; return whether there was one. MLflow 3.1 has no such method."""
         with sqlalchemy.orm.Session(self.engine) as session:
             deleted: Any = session.execute(
                 sqlalchemy.delete(SqlExperimentTag).where(
@@ -113,7 +159,7 @@ class TrackingDatabase(TrackingStore):
         return bool(deleted.rowcount)
 
     def metric_history(self, run_id: str, key: str, offset: int, limit: int | None) -> list[Any]:
-        """A part of what was logged, oldest first. MLflow 3.1 has no pages of it."""
+        """Return a part of a metric's history, oldest first. MLflow 3.1 has no pages of it."""
         asked = (
             sqlalchemy.select(SqlMetric)
             .where(SqlMetric.run_uuid == run_id, SqlMetric.key == key)
@@ -125,16 +171,16 @@ class TrackingDatabase(TrackingStore):
             return [metric.to_mlflow_entity() for metric in session.scalars(asked)]
 
     def stage_of_run(self, run_id: str) -> str | None:
-        """``active`` or ``deleted``, None without such a run: a fraction of what reading the run costs."""
+        """Return ``active`` or ``deleted``, None without such a run; much faster than to read the run."""
         with sqlalchemy.orm.Session(self.engine) as session:
             return session.scalar(sqlalchemy.select(SqlRun.lifecycle_stage).where(SqlRun.run_uuid == run_id))
 
     def hard_delete_run(self, run_id: str) -> None:
-        """Leaves nothing of a run."""
+        """Delete all of a run."""
         self._hard_delete_run(run_id)
 
     def hard_delete_experiment(self, experiment_id: str) -> None:
-        """Leaves nothing of a deleted experiment and its runs."""
+        """Delete all of a deleted experiment and its runs."""
         of_experiment = sqlalchemy.select(SqlRun.run_uuid).where(SqlRun.experiment_id == int(experiment_id))
         with sqlalchemy.orm.Session(self.engine) as session:
             runs = list(session.scalars(of_experiment))
@@ -143,9 +189,16 @@ class TrackingDatabase(TrackingStore):
         self._hard_delete_experiment(experiment_id)
 
 
+def empty_tracking_database() -> bytes:
+    """Return the content of a database without experiments, which MLflow's own store can open."""
+    return empty_database(_migrate)
+
+
 def _open(path: Path, make: Callable[[str], _Database]) -> _Database:
-    if not path.exists():
-        content = _empty_database()
+    is_new = not path.exists()
+    if is_new:
+        # MLflow has one schema for both kinds of database.
+        content = empty_database(_migrate)
         path.touch(mode=0o600)
         path.write_bytes(content)
     made_by = path.with_suffix(".mlflow-version")
@@ -158,7 +211,14 @@ def _open(path: Path, make: Callable[[str], _Database]) -> _Database:
     # A killed process loses nothing; a crash of the machine may, which is no matter here.
     sqlalchemy.event.listen(store.engine, "connect", _without_sync)
     store.engine.dispose()
+    store._path, store._make = path, make
+    store._fresh = Snapshot(path) if is_new else None
     return store
+
+
+def _migrate(path: Path) -> None:
+    with _quiet():
+        RegistryDatabase(_uri(path)).close()
 
 
 def _upgrade(uri: str) -> None:
@@ -175,24 +235,9 @@ def _without_sync(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
 
-def _empty_database() -> bytes:
-    """A database without content, of either kind: MLflow has one schema for both.
-
-    Its migrations take a second or more, so they run once in a process.
-    """
-    global _template
-    with _template_lock:
-        if _template is None:
-            with tempfile.TemporaryDirectory(prefix="aidp-emulator-") as folder, _quiet():
-                path = Path(folder) / "template.db"
-                RegistryDatabase(_uri(path)).close()
-                _template = path.read_bytes()
-        return _template
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps to itself what MLflow and Alembic say about each migration.
+    """Suppress what MLflow and Alembic log about each migration.
 
     For the whole process, and only for that moment: MLflow 3.0 configures logging anew in the middle of a migration,
     and its migrations have a logger each.

@@ -40,8 +40,13 @@ class RetryTokens:
         )
         self._database.execute("DELETE FROM tokens WHERE seen <= ?", (clock() - LIFETIME,))
 
+    def clear(self) -> None:
+        """Forget every token."""
+        with self._lock:
+            self._database.execute("DELETE FROM tokens")
+
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with self._lock:
             self._database.close()
 
