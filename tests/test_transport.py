@@ -236,10 +236,10 @@ def test_a_slow_drip_ends_with_the_attempts_time(aidp):
     assert caught.value.error_code == "DEADLINE_EXCEEDED"
 
 
-def test_an_endpoint_where_nobody_listens(aidp):
-    store = with_policy(aidp.uri)
+def test_an_endpoint_where_nobody_listens(own_aidp):
+    store = with_policy(own_aidp.uri)
     store.search_registered_models()
-    aidp.stop()
+    own_aidp.stop()
     with pytest.raises(MlflowException, match="the connection was refused") as caught:
         store.search_registered_models()
     assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"

@@ -43,8 +43,6 @@ from .state.retry_tokens import RetryTokens
 __all__ = ["Emulator", "Exchange", "Exchanges", "Fault", "FaultPlan", "Refusal"]
 
 _HOST = "127.0.0.1"
-_PATIENCE = 2.0
-"""How many seconds ``Emulator.reset`` waits for a request before it ends all connections."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ class Emulator:
         elif self._temporary:
             self._temporary.cleanup()
 
-    def reset(self) -> None:
+    def reset(self, *, patience: float = 2.0) -> None:
         """Bring a running emulator back to how it is when it is new, without a restart.
 
         The registry, Object Storage and the first workspace are empty, the first volume is the
@@ -184,16 +182,17 @@ class Emulator:
         sessions with their tokens, and keys that ``trust`` accepted are forgotten. Addresses, the
         API key and the certificates stay, and so do open connections.
 
-        A request that is being answered is finished first. One that takes longer than two seconds
-        loses its connection, and so do all others then.
-
         With ``data_dir``, what the folder held is gone.
+
+        Args:
+            patience: Seconds that requests have that are being answered. If they need longer, all
+                connections are ended.
 
         Raises:
             RuntimeError: The emulator is not started.
         """
         running = self._started
-        with running.dispatcher.standstill(_PATIENCE, running.server.drop_connections):
+        with running.dispatcher.standstill(patience, running.server.drop_connections):
             self._credentials.reset()
             self._verifier.reset(self._credentials.issuer)
             self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())

@@ -14,7 +14,7 @@ import requests
 from mlflow_oci_aidp.emulator import Emulator, Fault
 from mlflow_oci_aidp.emulator.server.faults import FaultPlan
 
-from .conftest import create, path_of, prepared, send, tls_client_context
+from .conftest import create, path_of, prepared, send, threads_of, tls_client_context
 
 
 def done(aidp):
@@ -76,28 +76,28 @@ def test_hang(aidp, bare, kind, work_done):
     assert done(aidp) is work_done
 
 
-def connection_threads():
-    return [thread for thread in threading.enumerate() if thread.name == "aidp-emulator-connection"]
+def connection_threads(aidp):
+    return [thread for thread in threads_of(aidp) if thread.name.endswith("-connection")]
 
 
-def test_hang_ends_when_the_client_gives_up(aidp, bare):
-    aidp.faults.add("hang")
-    bare.send(request_to_create(aidp))
-    while not aidp.exchanges:
+def test_hang_ends_when_the_client_gives_up(own_aidp, own_bare):
+    own_aidp.faults.add("hang")
+    own_bare.send(request_to_create(own_aidp))
+    while not own_aidp.exchanges:
         time.sleep(0.01)
-    bare.socket.close()
-    for thread in connection_threads():
+    own_bare.socket.close()
+    for thread in connection_threads(own_aidp):
         thread.join(10)
-    assert connection_threads() == []
+    assert connection_threads(own_aidp) == []
 
 
-def test_hang_ends_when_the_emulator_stops(aidp, bare):
-    aidp.faults.add("hang")
-    bare.send(request_to_create(aidp))
-    while not aidp.exchanges:
+def test_hang_ends_when_the_emulator_stops(own_aidp, own_bare):
+    own_aidp.faults.add("hang")
+    own_bare.send(request_to_create(own_aidp))
+    while not own_aidp.exchanges:
         time.sleep(0.01)
-    aidp.stop()
-    assert connection_threads() == []
+    own_aidp.stop()
+    assert connection_threads(own_aidp) == []
 
 
 def test_truncated(aidp, bare):
@@ -136,12 +136,12 @@ def test_slow_drip(aidp, bare):
     assert pieces > 10
 
 
-def test_slow_drip_ends_when_the_emulator_stops(aidp, bare):
-    aidp.faults.add("slow_drip", delay=60)
-    bare.send(request_to_create(aidp))
-    bare.socket.recv(1)
-    aidp.stop()
-    assert connection_threads() == []
+def test_slow_drip_ends_when_the_emulator_stops(own_aidp, own_bare):
+    own_aidp.faults.add("slow_drip", delay=60)
+    own_bare.send(request_to_create(own_aidp))
+    own_bare.socket.recv(1)
+    own_aidp.stop()
+    assert connection_threads(own_aidp) == []
 
 
 def test_body(aidp):

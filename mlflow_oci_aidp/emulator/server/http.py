@@ -50,7 +50,8 @@ class Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, socket.socket] = {}
         super().__init__((host, port), _Connection)
-        self._acceptor = threading.Thread(target=self._accept, name="aidp-emulator", daemon=True)
+        self._thread_name = f"aidp-emulator-{self.server_port}"
+        self._acceptor = threading.Thread(target=self._accept, name=self._thread_name, daemon=True)
 
     def start(self) -> None:
         """Begin to answer."""
@@ -107,7 +108,7 @@ class Server(ThreadingHTTPServer):
         thread = threading.Thread(
             target=self._serve_connection,
             args=(request, client_address),
-            name="aidp-emulator-connection",
+            name=f"{self._thread_name}-connection",
             daemon=True,
         )
         with self._lock:
