@@ -11,10 +11,8 @@ os.environ["DO_NOT_TRACK"] = "true"
 import mlflow
 import pytest
 
-import mlflow_oci_aidp
-from mlflow_oci_aidp.artifacts import platform
 from mlflow_oci_aidp.settings import RESOURCE_PRINCIPAL_VARIABLE, SETTINGS
-from tests.support.mlflow_state import TrackingFile, forget_stores
+from tests.support.process_state import TrackingFile, forget_platforms, forget_stores
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +40,9 @@ def no_settings_of_this_machine(monkeypatch, tmp_path, tracking_file):
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_file.uri)
     yield
-    mlflow_oci_aidp.use_signer(None)
-    platform.forget()
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
+    forget_platforms()
     forget_stores()
     tracking_file.reset()
 

@@ -1,4 +1,4 @@
-"""State that MLflow keeps in a process, and that no test may leave to the next one."""
+"""State that MLflow and this package keep in a process, and that no test may leave to the next one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from mlflow.tracking._model_registry import registry as model_registry
 from mlflow.tracking._tracking_service import registry as tracking_service
 from mlflow.tracking._tracking_service import utils
 
+import mlflow_oci_aidp
+from mlflow_oci_aidp.artifacts import object_client, platform, volumes
 from mlflow_oci_aidp.emulator.state.databases import Snapshot, empty_tracking_database
 
 
@@ -18,6 +20,14 @@ def forget_stores() -> None:
     repositories = getattr(utils, "_artifact_repos_cache", None)
     if repositories:
         repositories.clear()
+
+
+def forget_platforms() -> None:
+    """Make this package resolve settings and open connections anew, and sign with no signer of a user."""
+    mlflow_oci_aidp.use_signer(None)
+    platform.forget()
+    volumes._CLIENTS.clear()
+    object_client._CLIENTS.clear()
 
 
 class TrackingFile:
