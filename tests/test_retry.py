@@ -9,6 +9,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.retry import RetryPolicy, repeats, seconds_of
+from tests.support.clocks import ManualClock
 
 
 @dataclass
@@ -20,25 +21,9 @@ class Outcome:
     is_final: bool = False
 
 
-class FakeClock:
-    def __init__(self):
-        self.now = 1_000_000.0
-        self.slept = []
-
-    def time(self):
-        return self.now
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-
-
 def run(policy, outcomes, seconds_each=0.0):
     """The outcome and the waits of a call whose attempts come to ``outcomes``, the last one again and again."""
-    clock, made = FakeClock(), []
+    clock, made = ManualClock(), []
 
     def attempt(number):
         made.append(number)

@@ -23,6 +23,7 @@ from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.transport import Transport
+from tests.support.clocks import SleeplessClock
 
 NAME = "main.default.iris"
 PRINCIPAL = "b3BlbiBzZXNhbWU="
@@ -387,13 +388,9 @@ def test_an_error_that_is_not_the_platforms_says_that_the_endpoint_may_be_wrong(
 
 
 def test_a_long_wait_is_told_to_everybody(aidp, caplog):
-    class Patient(Clock):
-        def sleep(self, seconds):
-            pass
-
     caplog.set_level(logging.WARNING, logger="mlflow_oci_aidp")
     aidp.faults.add("status", status=429, headers={"Retry-After": "30"})
-    with_policy(aidp.uri, Patient(), max_retries=1).search_registered_models()
+    with_policy(aidp.uri, SleeplessClock(), max_retries=1).search_registered_models()
     assert [record.getMessage() for record in caplog.records] == [
         "SearchRegisteredModels: sent again in 30.0 s (attempt 2 of at most 2), because of this: status 429"
     ]

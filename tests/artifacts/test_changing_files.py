@@ -13,23 +13,14 @@ from mlflow_oci_aidp.artifacts.object_client import ObjectClient
 from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.volumes import Location, VolumeClient
 from mlflow_oci_aidp.identity import Identity
-from mlflow_oci_aidp.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.retry import RetryPolicy
 from mlflow_oci_aidp.transport import Transport
+from tests.support.clocks import SleeplessClock
 
 from .object_storage import PLACE, client_of, objects, uploads
 
 POLICY = RetryPolicy(max_retries=2, backoff_factor=0.01, backoff_jitter=0, timeout=10)
 BIG, SMALL = 550_000, 5_000
-
-
-class Meanwhile(Clock):
-    """Something happens while a repetition is waited for."""
-
-    def __init__(self, happens):
-        self._happens = happens
-
-    def sleep(self, seconds):
-        self._happens()
 
 
 def appended(path):
@@ -65,7 +56,7 @@ def upload(storage, path):
     """Uploads the file, to which something happens when a part of it is sent again."""
 
     def upload(happens):
-        client = ObjectClient(settings.resolve_storage(None), POLICY, Meanwhile(lambda: happens(path)))
+        client = ObjectClient(settings.resolve_storage(None), POLICY, SleeplessClock(lambda: happens(path)))
         storage.faults.add("status", status=503, operation="put_object")
         storage.faults.add("status", status=503, operation="upload_part", after=2)
         ObjectTransfer(client, "emulator", "aidp-emulator").upload(str(path), "train.log")
@@ -108,5 +99,5 @@ def in_volume(aidp, happens=None):
     found = settings.resolve(aidp.uri)
     if happens:
         aidp.faults.add("status", status=503, operation="upload_file")
-    transport = Transport(found, Identity(found), POLICY, Meanwhile(happens))
+    transport = Transport(found, Identity(found), POLICY, SleeplessClock(happens))
     return VolumeClient(transport, Location("main", "default", "artifacts", "/"))

@@ -13,7 +13,7 @@ from mlflow_oci_aidp.artifacts import object_transfer
 from mlflow_oci_aidp.artifacts.object_client import ObjectClient
 from mlflow_oci_aidp.artifacts.object_transfer import ObjectTransfer
 from mlflow_oci_aidp.emulator import Fault
-from mlflow_oci_aidp.retry import Clock
+from tests.support.clocks import ManualClock
 
 from .object_storage import objects, uploads, written
 
@@ -124,16 +124,9 @@ def test_a_clock_that_is_off_is_told(storage, repository, target):
 
 
 def test_a_slow_line_ends_no_repetition_of_a_part(storage, repository, folder):
-    class Slow(Clock):
-        """Each look at the time finds ten minutes gone."""
-
-        now = 0.0
-
-        def monotonic(self):
-            self.now += 600
-            return self.now
-
-    client = ObjectClient(repository._storage._settings, repository._storage._policy, Slow())
+    # Each look at the time finds ten minutes gone.
+    clock = ManualClock(step=600)
+    client = ObjectClient(repository._storage._settings, repository._storage._policy, clock)
     storage.faults.add("status", operation="upload_part", status=503)
     ObjectTransfer(client, "emulator", "aidp-emulator").upload(str(folder / "big"), "big")
     assert objects(storage) == ["big"]

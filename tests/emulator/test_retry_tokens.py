@@ -9,25 +9,16 @@ import pytest
 
 from mlflow_oci_aidp.emulator import Emulator, Refusal
 from mlflow_oci_aidp.emulator.state.retry_tokens import LIFETIME, RetryTokens
+from tests.support.clocks import ManualClock
 
 from .conftest import call, create
 
 VERSION = {"name": "main.default.m", "source": "runs:/a/b"}
 
 
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self):
-        self.now = 1_000_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock()
 
 
 @pytest.fixture
