@@ -23,6 +23,7 @@ from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.transport import Transport
+from tests.support.children import create_model_version
 from tests.support.clocks import SleeplessClock
 
 NAME = "main.default.iris"
@@ -287,16 +288,12 @@ def test_sixteen_threads_use_one_store(aidp, store):
     } == {(str(number), str(number)) for number in range(16)}
 
 
-def _work_in_a_child(store, number):
-    return os.getpid(), store.create_model_version(NAME, f"s3://bucket/{number}").version
-
-
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_children_use_the_store_with_connections_of_their_own(aidp, store, start):
     store.create_registered_model(NAME)
     context = multiprocessing.get_context(start)
     with concurrent.futures.ProcessPoolExecutor(3, mp_context=context) as pool:
-        done = list(pool.map(_work_in_a_child, [store] * 6, range(6)))
+        done = list(pool.map(create_model_version, [store] * 6, [NAME] * 6, range(6)))
     assert sorted(int(version) for _, version in done) == list(range(1, 7))
     assert os.getpid() not in {process for process, _ in done}
     assert store.get_registered_model(NAME).name == NAME

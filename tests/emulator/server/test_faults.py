@@ -14,7 +14,7 @@ import requests
 from mlflow_oci_aidp.emulator import Emulator, Fault
 from mlflow_oci_aidp.emulator.server.faults import FaultPlan
 
-from .conftest import create, path_of, prepared, send, threads_of, tls_client_context
+from ..conftest import create, path_of, prepared, send, threads_of, tls_client_context
 
 
 def done(aidp):
@@ -167,20 +167,21 @@ def test_over_tls(kind, expected):
         aidp.faults.add(kind)
         address = ("127.0.0.1", int(aidp.endpoint.rpartition(":")[2]))
         with (
-            socket.create_connection(address, timeout=0.5) as plain,
+            socket.create_connection(address, timeout=20) as plain,
             tls_client_context(aidp).wrap_socket(plain, server_hostname="127.0.0.1") as connection,
         ):
             request = request_to_create(aidp)
             head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
             connection.sendall(f"POST {request.path_url} HTTP/1.1\r\n{head}\r\n".encode() + request.body)
             # OpenSSL calls a reset an end, so it is looked for below TLS.
-            outcome = received_from(connection) if expected == "half" else how_it_ends(connection)
+            patience = 0.5 if expected == "nothing" else 20
+            outcome = received_from(connection) if expected == "half" else how_it_ends(connection, patience)
         assert outcome == expected
 
 
-def how_it_ends(connection):
+def how_it_ends(connection, patience):
     with socket.socket(fileno=socket.dup(connection.fileno())) as raw:
-        raw.settimeout(0.5)
+        raw.settimeout(patience)
         try:
             while raw.recv(65536):
                 pass

@@ -12,7 +12,7 @@ import requests
 
 from mlflow_oci_aidp.emulator import Emulator
 
-from .conftest import prepared, send, signer_of
+from ..conftest import prepared, send, signer_of
 
 PLACE = ("emulator", "aidp-emulator")
 

@@ -7,7 +7,7 @@ from aidp_python_client.aidataplatform_dp import models as m
 
 from mlflow_oci_aidp.emulator import Refusal
 
-from .workspace import INVALID, pairs, refusal
+from ..workspace import INVALID, pairs, refusal
 
 
 class TestLoggedModels:

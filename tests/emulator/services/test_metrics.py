@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .workspace import ABSENT, INVALID, MISSING, refusal, tracking_call
+from ..workspace import ABSENT, INVALID, MISSING, refusal, tracking_call
 
 
 class TestMetrics:

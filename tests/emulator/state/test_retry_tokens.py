@@ -11,7 +11,7 @@ from mlflow_oci_aidp.emulator import Emulator, Refusal
 from mlflow_oci_aidp.emulator.state.retry_tokens import LIFETIME, RetryTokens
 from tests.support.clocks import ManualClock
 
-from .conftest import call, create
+from ..conftest import call, create
 
 VERSION = {"name": "main.default.m", "source": "runs:/a/b"}
 

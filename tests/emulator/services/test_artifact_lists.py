@@ -7,7 +7,7 @@ import pytest
 
 from mlflow_oci_aidp.emulator.services.workspace import ARTIFACTS_IN_A_PAGE
 
-from .workspace import ABSENT, INVALID, MISSING, refusal
+from ..workspace import ABSENT, INVALID, MISSING, refusal
 
 
 class TestArtifacts:

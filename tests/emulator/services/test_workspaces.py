@@ -6,8 +6,8 @@ import pytest
 
 from mlflow_oci_aidp.emulator import Emulator, Refusal
 
-from .conftest import call, path_of, prepared, send
-from .workspace import MISSING, Workspace, refusal
+from ..conftest import call, path_of, prepared, send
+from ..workspace import MISSING, Workspace, refusal
 
 
 class TestWorkspaces:

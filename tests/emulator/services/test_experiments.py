@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from aidp_python_client.aidataplatform_dp import models as m
 
-from .everything import DATASET
-from .workspace import INVALID, MISSING, TAKEN, pairs, refusal
+from ..everything import DATASET
+from ..workspace import INVALID, MISSING, TAKEN, pairs, refusal
 
 
 class TestExperiments:

@@ -10,8 +10,8 @@ from aidp_python_client.aidataplatform_dp import models as m
 
 from mlflow_oci_aidp.emulator import Emulator
 
-from .everything import DATASET, MODEL_JSON
-from .workspace import ABSENT, INVALID, MISSING, pairs, refusal, tracking_call
+from ..everything import DATASET, MODEL_JSON
+from ..workspace import ABSENT, INVALID, MISSING, pairs, refusal, tracking_call
 
 
 class TestRuns:

@@ -7,7 +7,7 @@ import requests
 
 from mlflow_oci_aidp.emulator import Emulator
 
-from .conftest import MLFLOW, call, create, path_of, prepared, send, signer_of
+from ..conftest import MLFLOW, call, create, path_of, prepared, send, signer_of
 
 NAME = {"name": "main.default.m"}
 

@@ -13,7 +13,7 @@ from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.emulator.server.signatures import CLOCK_SKEW
 from mlflow_oci_aidp.emulator.state.keys import fingerprint
 
-from .conftest import ApiKeySigner, call, create, path_of, prepared, sdk_client, send, signer_of
+from ..conftest import ApiKeySigner, call, create, path_of, prepared, sdk_client, send, signer_of
 
 SEARCH = "registered-models/search"
 

@@ -10,8 +10,8 @@ from mlflow_oci_aidp.emulator import Emulator, Refusal
 from mlflow_oci_aidp.emulator.contract import OPERATIONS
 from mlflow_oci_aidp.emulator.server.validation import check_model
 
-from .conftest import call, sdk_client
-from .everything import NAME, do_everything_in_the_registry, do_everything_in_the_workspace
+from ..conftest import call, sdk_client
+from ..everything import NAME, do_everything_in_the_registry, do_everything_in_the_workspace
 
 
 def create_model(sdk, aidp, name=NAME, **fields):
