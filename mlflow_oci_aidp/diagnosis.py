@@ -1,4 +1,4 @@
-"""Why does it not work? One table of small steps, from the settings to signed reads.
+"""Why does it not work? One table of small steps, from MLflow's version to signed reads.
 
 A step looks at one thing and says what it found, or what is wrong and what to do. Those up to the signature need no
 network, unless the way to sign in does. Nothing is changed, nothing is repeated, and nothing secret is shown.
@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from mlflow.exceptions import MlflowException
 
+from mlflow_oci_aidp import mlflow_versions, plugin
 from mlflow_oci_aidp import settings as settings_module
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.secrets import Secret
@@ -33,7 +34,7 @@ from mlflow_oci_aidp.settings import AUTH_MODES, SETTINGS, Settings
 #: Seconds that one step may wait for the network.
 TIMEOUT = 10.0
 
-Status = Literal["ok", "failed", "skipped"]
+Status = Literal["ok", "warning", "failed", "skipped"]
 
 #: Where a remedy begins in a message of this package, whose last sentence it is.
 _LAST_SENTENCE = re.compile(r"(?<=[.!?)])\s+(?=[A-Z])")
@@ -51,7 +52,7 @@ class Result:
 
     Attributes:
         name: The step's name.
-        status: ``"ok"``, ``"failed"`` or ``"skipped"``.
+        status: ``"ok"``, ``"warning"``, ``"failed"`` or ``"skipped"``. A warning is no failure.
         found: What was found, or what is wrong, or why the step was left out.
         remedy: What to do, for a step that failed; else ``""``.
     """
@@ -115,6 +116,10 @@ class _Failed(Exception):
         self.remedy = remedy
 
 
+class _Warned(Exception):
+    """A step found something that may be the cause of trouble, and need not be."""
+
+
 class _Skipped(Exception):
     """A step has nothing to look at, for this reason; those that need it run all the same."""
 
@@ -162,6 +167,8 @@ def diagnose(case: Case, announce: Callable[[str], None] = lambda name: None) ->
 def _take(step: Step, case: Case) -> Result:
     try:
         return Result(step.name, "ok", step.look(case))
+    except _Warned as doubt:
+        return Result(step.name, "warning", str(doubt))
     except _Skipped as reason:
         return Result(step.name, "skipped", str(reason))
     except _Failed as problem:
@@ -174,6 +181,36 @@ def _cause_and_remedy(problem: MlflowException) -> tuple[str, str]:
     message = str(problem.message).removeprefix(f"{problem.error_code}: ")
     *cause, remedy = _LAST_SENTENCE.split(message)
     return " ".join(cause), remedy
+
+
+# Whether this package and MLflow go together
+
+
+def _mlflow(case: Case) -> str:
+    """Import every part of this package that MLflow may ask for, and look at MLflow's version."""
+    import mlflow
+
+    problems = []
+    for load in plugin.LOADERS:
+        try:
+            load()
+        except MlflowException as problem:
+            problems.append(_cause_and_remedy(problem))
+    if problems:
+        causes, (remedy, *_) = zip(*problems, strict=True)
+        raise _Failed(" ".join(causes), remedy)
+    if doubt := mlflow_versions.warning():
+        raise _Warned(doubt)
+    return f"{mlflow.__version__}, tested with {mlflow_versions.OLDEST} to {mlflow_versions.NEWEST}; the stores load"
+
+
+def _stores(case: Case) -> str:
+    """Make the stores of this URI, which sends no request."""
+    plugin.registry_store(case.uri)
+    if not case.settings.workspace:
+        return "the registry store can be made; a tracking store needs a workspace"
+    plugin.tracking_store(case.uri)
+    return "the registry store and the tracking store can be made"
 
 
 # What is configured
@@ -654,7 +691,9 @@ def _not_the_platform(case: Case, cause: str) -> tuple[str, str]:
 
 
 STEPS: tuple[Step, ...] = (
+    Step("MLflow", _mlflow),
     Step("settings", _settings),
+    Step("stores", _stores, ("MLflow", "settings")),
     Step("region", _region, ("settings",)),
     Step("profile", _profile, ("settings",)),
     Step("credentials", _credentials, ("profile",)),
