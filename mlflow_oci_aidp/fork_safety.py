@@ -21,17 +21,15 @@ class PerProcess(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._lock = threading.Lock()
-        self._process = os.getpid()
+        self._locks: dict[int, threading.Lock] = {}
         self._made: tuple[int, T] | None = None
 
     def get(self) -> T:
         """This process's own."""
         process, made = os.getpid(), self._made
         if made is None or made[0] != process:
-            if self._process != process:
-                self._lock, self._process = threading.Lock(), process
-            with self._lock:
+            # `setdefault` gives all threads of a forked child the same lock, also at their first call.
+            with self._locks.setdefault(process, threading.Lock()):
                 made = self._made
                 if made is None or made[0] != process:
                     made = self._made = (process, self._make())

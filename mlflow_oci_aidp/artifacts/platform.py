@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 
@@ -11,8 +12,10 @@ from mlflow_oci_aidp.uri import SCHEME
 #: [mlflow.server, 3.1 to 3.17]
 SERVER_VARIABLES: tuple[str, ...] = ("_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_REGISTRY_STORE")
 
-#: The tracking URIs of the stores of this process, the latest last.
-_of_stores: dict[str, None] = {}
+#: The tracking URIs of the stores of this process, each with a number that grows: the store made last
+#: has the highest. Threads may note and look at once, so an entry is never taken out to be put back.
+_of_stores: dict[str, int] = {}
+_numbers = itertools.count()
 
 #: The URIs of stores, by locations that they named.
 _of_locations: dict[str, str] = {}
@@ -26,8 +29,7 @@ def remember(tracking_uri: str) -> None:
     Args:
         tracking_uri: Its URI.
     """
-    _of_stores.pop(tracking_uri, None)
-    _of_stores[tracking_uri] = None
+    _of_stores[tracking_uri] = next(_numbers)
 
 
 def remember_location(location: str | None, uri: str) -> None:
@@ -93,7 +95,8 @@ def _candidates(
         yield environ.get(variable)
     for ask in _mlflow_uris():
         yield ask()
-    yield from reversed(_of_stores)
+    stores = _of_stores.copy()
+    yield from sorted(stores, key=stores.__getitem__, reverse=True)
 
 
 def _mlflow_uris() -> tuple[Callable[[], str], ...]:
