@@ -27,7 +27,7 @@ that callers expect, such as :py:class:`LocalFileNotFoundError`, with nothing in
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeVar
@@ -351,12 +351,6 @@ def _raise_alone(exception: BaseException) -> NoReturn:
         raise exception from None
     finally:
         exception.__context__ = None
-
-
-def of_file(path: str, doing: str, work: Callable[[], T]) -> T:
-    """Do something with a local file inside :py:func:`local_file_errors`."""
-    with local_file_errors(path, doing):
-        return work()
 
 
 def clock_skew(date: str, now: float) -> float | None:

@@ -87,6 +87,7 @@ class Identity:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._mode = AUTH_MODES.get(settings.auth)
+        self._files = _files_of(self._mode, settings) if self._mode else ()
         # A forked child starts over: a lock inside the signer may have been held at the fork.
         self._current = PerProcess(_Current)
 
@@ -144,8 +145,9 @@ class Identity:
         mode = self._mode
         if mode is None:
             raise _nothing_found(self._settings)
-        stamps = _file_stamps(mode, self._settings) if mode.is_renewed_on_disk else None
-        return self._current.get().signer_for(stamps, lambda: _build(mode, self._settings))
+        stamps = _file_stamps(self._files)
+        current = self._current.made or self._current.get()
+        return current.signer_for(stamps, lambda: _build(mode, self._settings))
 
 
 def _build(mode: AuthMode, settings: Settings) -> Signer:
@@ -246,18 +248,24 @@ _OWN_SIGNER = (
 )
 
 
-def _file_stamps(mode: AuthMode, settings: Settings) -> object:
-    """Return what changes whenever one of the mode's files does.
+def _files_of(mode: AuthMode, settings: Settings) -> tuple[str, ...]:
+    """Return the paths of the files that the mode's signer is made of."""
+    names = [name for name in mode.files if name in settings.credentials]
+    return tuple(os.path.expanduser(str(settings.credentials[name])) for name in names)
+
+
+def _file_stamps(paths: tuple[str, ...]) -> object:
+    """Return what changes whenever one of the files does.
 
     So files that were renewed are read again without waiting for a refusal.
     """
     stamps: dict[str, object] = {}
-    for name in mode.files:
+    for path in paths:
         try:
-            status = os.stat(os.path.expanduser(str(settings.credentials[name])))
-        except (KeyError, OSError):
+            status = os.stat(path)
+        except OSError:
             continue
-        stamps[name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        stamps[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
     return stamps
 
 

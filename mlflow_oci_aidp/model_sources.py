@@ -1,35 +1,115 @@
-"""Where the artifacts of runs lie, and what of it the platform's own clients write: ``runs:/<run id>/<path>``."""
+"""The source of a model version: the run or the logged model that its files belong to.
+
+The platform's own clients write ``runs:/<run id>/<path>``. MLflow writes that, a location such as
+``oci://...``, or ``models:/<model id>``. This module translates between them. It sends no requests:
+the caller passes in how to read a run.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from mlflow.entities import RunInfo
-from mlflow.exceptions import MlflowException
 from mlflow.utils.uri import append_to_uri_path
 
 from mlflow_oci_aidp.artifacts.locations import to_platform
-from mlflow_oci_aidp.tracking import entities, logged_models
-from mlflow_oci_aidp.tracking.logged_models import ModelId
 
-_OF_RUN = re.compile(r"runs:/(?P<run>[^/]+)/?(?P<path>.*)", re.DOTALL)
+_RUN_URI = re.compile(r"runs:/(?P<run>[^/]+)/?(?P<path>.*)", re.DOTALL)
 _MODELS = "models:/"
-_OF_MODEL = re.compile(r"models:/(?P<id>m-[^/@]+)")
+_MODEL_URI = re.compile(r"models:/(?P<id>m-[^/@]+)")
+_MODEL_ID = re.compile(r"m-(?P<run>[^/@]+)-(?P<suffix>[0-9a-f]{8})")
 
-#: One call to the platform: MLflow's RPC, what to make of the answer, and its fields.
-Call = Callable[..., Any]
+
+@dataclass(frozen=True)
+class ModelId:
+    """The id of a logged model that is stored on a run.
+
+    Attributes:
+        run_id: The id of the run.
+        suffix: Eight hexadecimal digits that tell the models of a run apart.
+    """
+
+    run_id: str
+    suffix: str
+
+    @classmethod
+    def parse(cls, model_id: object) -> ModelId | None:
+        """Return the parts of an id, or None for an id that was made elsewhere."""
+        match = _MODEL_ID.fullmatch(model_id) if isinstance(model_id, str) else None
+        return cls(match["run"], match["suffix"]) if match else None
+
+    def __str__(self) -> str:
+        return f"m-{self.run_id}-{self.suffix}"
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """The folder of a logged model among the artifacts of its run.
+
+    Attributes:
+        model_id: The id of the logged model.
+        name: The name of the logged model. Several models of a run may have the same one.
+        path: The folder, relative to the artifacts of the run.
+        created: When the logged model was made, in milliseconds since 1970.
+    """
+
+    model_id: ModelId
+    name: str
+    path: str
+    created: int
+
+
+@dataclass(frozen=True)
+class RunArtifacts:
+    """The artifacts of a run.
+
+    Attributes:
+        run_id: The id of the run.
+        root: The location of its artifacts, as MLflow reads it.
+        models: The folders of the logged models that are stored on the run.
+    """
+
+    run_id: str
+    root: str
+    models: tuple[ModelFolder, ...] = ()
+
+    def folder_of(self, model_id: ModelId) -> str | None:
+        """Return the folder of a logged model, or None if the run does not have that model."""
+        return next((model.path for model in self.models if model.model_id == model_id), None)
+
+    def path_of(self, path: str) -> str:
+        """Replace the name of a logged model at the beginning of a path by the model's folder.
+
+        Of several logged models with that name, the latest counts, as in MLflow.
+        """
+        name, _, rest = path.partition("/")
+        namesakes = [model for model in self.models if model.name == name]
+        if not namesakes:
+            return path
+        latest = max(namesakes, key=lambda model: model.created)
+        return f"{latest.path}/{rest}".rstrip("/")
+
+    def path_below(self, location: str) -> str | None:
+        """Return the path of a location relative to the root, or None if it lies elsewhere.
+
+        Args:
+            location: A location as the platform writes it.
+        """
+        root = to_platform(self.root)
+        # The slash keeps `.../artifacts-other` from passing for a folder of `.../artifacts`.
+        if not root or not location.startswith(f"{root}/"):
+            return None
+        return location[len(root) + 1 :]
 
 
 @dataclass(frozen=True)
 class RunArtifactSource:
-    """Artifacts of a run.
+    """A model version's source among the artifacts of a run.
 
     Attributes:
-        run_id: The run's id.
-        path: Where among its artifacts.
+        run_id: The id of the run.
+        path: The path, relative to the artifacts of the run.
     """
 
     run_id: str
@@ -37,88 +117,68 @@ class RunArtifactSource:
 
     @property
     def source(self) -> str:
-        """How the platform's own clients write it."""
+        """The source as the platform's own clients write it."""
         return f"runs:/{self.run_id}/{self.path}"
 
 
 class ModelSources:
-    """Finds where the artifacts of the runs of a workspace lie.
+    """Translates the sources of model versions whose files belong to runs of one workspace.
 
     Args:
-        call: How to ask the platform.
+        read_run: Returns the artifacts of a run by the run's id, or None if the workspace has no
+            such run.
     """
 
-    def __init__(self, call: Call) -> None:
-        self._call = call
+    def __init__(self, read_run: Callable[[str], RunArtifacts | None]) -> None:
+        self._read_run = read_run
 
     def find(self, source: str, run_id: str | None) -> RunArtifactSource | None:
-        """The run of this workspace among whose artifacts the source of a model version lies.
+        """Find the run of this workspace whose artifacts a source belongs to.
 
         Args:
-            source: What MLflow says: a place, ``runs:/...`` or ``models:/<model id>``.
+            source: What MLflow passes: a location, ``runs:/...`` or ``models:/<model id>``.
             run_id: The run that made the model, or None.
 
         Returns:
-            The run and the path, or None for what lies elsewhere.
+            The run and the path, or None for a source that lies elsewhere.
         """
-        match = _OF_RUN.fullmatch(source)
-        if match is not None:
-            found = self._run(match["run"])
-            return RunArtifactSource(match["run"], _among(found, match["path"])) if found else None
+        run_uri = _RUN_URI.fullmatch(source)
+        if run_uri is not None:
+            run = self._read_run(run_uri["run"])
+            return RunArtifactSource(run_uri["run"], run.path_of(run_uri["path"])) if run else None
         model_id = _model_id(source)
         if model_id is not None:
-            found = self._run(model_id.run_id)
-            kept = found and logged_models.find(*found, model_id.number)
-            return RunArtifactSource(model_id.run_id, kept.folder) if kept else None
-        if source.startswith(_MODELS):  # A copy of another version, or a logged model of another store.
-            return None
-        found = self._run(run_id) if run_id else None
-        place = to_platform(found[0].artifact_uri or "") if found else ""
-        if not run_id or not place or not source.startswith(f"{place}/"):
-            return None
-        return RunArtifactSource(run_id, source[len(place) + 1 :])
+            run = self._read_run(model_id.run_id)
+            folder = run.folder_of(model_id) if run else None
+            return RunArtifactSource(model_id.run_id, folder) if folder is not None else None
+        if source.startswith(_MODELS):
+            return None  # A copy of another version, or a logged model of another store.
+        run = self._read_run(run_id) if run_id else None
+        path = run.path_below(source) if run else None
+        return RunArtifactSource(run_id, path) if run_id and path is not None else None
 
     def resolve(self, source: str) -> str:
-        """Where the artifacts of a model version lie.
+        """Return the location of a model version's files.
 
         Args:
             source: The source that the platform reports.
 
         Returns:
-            The place, for what belongs to a run of this workspace; everything else as it is.
+            The location, if the source belongs to a run of this workspace. Any other source is
+            returned as it is.
         """
-        match = _OF_RUN.fullmatch(source)
-        if match is not None:
-            found = self._run(match["run"])
-            return append_to_uri_path(found[0].artifact_uri, match["path"]) if found else source
+        run_uri = _RUN_URI.fullmatch(source)
+        if run_uri is not None:
+            run = self._read_run(run_uri["run"])
+            return append_to_uri_path(run.root, run_uri["path"]) if run else source
         model_id = _model_id(source)
         if model_id is None:
             return source
-        found = self._run(model_id.run_id)
-        kept = found and logged_models.find(*found, model_id.number)
-        return str(kept.model.artifact_location) if kept else source
-
-    def _run(self, run_id: str) -> tuple[RunInfo, dict[str, str]] | None:
-        """A run and all its tags; None if this workspace has no such run."""
-        try:
-            found: tuple[RunInfo, dict[str, str]] | None = self._call("GetRun", entities.info_and_tags, run_id=run_id)
-        except MlflowException as problem:
-            if problem.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-            return None
-        return found
-
-
-def _among(found: tuple[RunInfo, dict[str, str]], path: str) -> str:
-    """A path among the artifacts of a run, in which the name of a logged model stands for the latest one's folder."""
-    name, _, rest = path.partition("/")
-    named = [kept for kept in logged_models.read(*found) if kept.model.name == name]
-    if not named:
-        return path
-    latest = max(named, key=lambda kept: kept.model.creation_timestamp)
-    return f"{latest.folder}/{rest}".rstrip("/")
+        run = self._read_run(model_id.run_id)
+        folder = run.folder_of(model_id) if run else None
+        return append_to_uri_path(run.root, folder) if run and folder is not None else source
 
 
 def _model_id(source: str) -> ModelId | None:
-    match = _OF_MODEL.fullmatch(source)
+    match = _MODEL_URI.fullmatch(source)
     return ModelId.parse(match["id"]) if match else None

@@ -1,47 +1,125 @@
-"""What the registry store and the tracking store have in common: settings, a transport, and one way out."""
+"""What the registry store and the tracking store have in common: a session and a way to call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.client.platform_client import Transport
-from mlflow_oci_aidp.client.routes import ROUTES
-from mlflow_oci_aidp.identity import Identity
+from mlflow.store.entities.paged_list import PagedList
+
+from mlflow_oci_aidp.client.platform_client import PlatformClient
+from mlflow_oci_aidp.client.routes import ROUTES, Route
+from mlflow_oci_aidp.session import Session, session_of
+from mlflow_oci_aidp.settings import resolve
 
 T = TypeVar("T")
+Json = dict[str, Any]
+
+
+class Platform:
+    """The platform as a store calls it: MLflow's RPCs by name, in the store's workspace.
+
+    Args:
+        client: The client of the platform.
+        workspace: The workspace key; ``""`` if there is none.
+        routes: How each RPC travels.
+    """
+
+    def __init__(
+        self, client: PlatformClient, workspace: str, routes: Mapping[str, Route] = ROUTES
+    ) -> None:
+        self._client = client
+        self._workspace = workspace
+        self._routes = routes
+
+    def call(self, rpc: str, parse: Callable[[Json], T] | None = None, **fields: Any) -> T | None:
+        """Make a call.
+
+        Args:
+            rpc: The name of MLflow's RPC.
+            parse: Makes the result of the answer's JSON object; None if there is nothing to make.
+            **fields: The fields of the call. Those that are None are not sent.
+
+        Returns:
+            What ``parse`` returned; None for an answer without a body.
+        """
+        route = self._routes[rpc]
+        return self._client.call(route, fields, parse or _nothing, workspace=self._workspace)
+
+    def page(
+        self, rpc: str, items: str, parse_item: Callable[[Json], T], **fields: Any
+    ) -> PagedList[T]:
+        """Read one page of a list. A page may be empty although its token leads to more.
+
+        Args:
+            rpc: The name of MLflow's RPC.
+            items: The name of the list in the answer.
+            parse_item: Makes an item of one entry.
+            **fields: The fields of the call, ``page_token`` among them.
+        """
+        token = fields.pop("page_token", None) or ""
+        page = self._client.page(
+            self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
+        )
+        return PagedList(page.items, page.token or None)
+
+    def pages(
+        self, rpc: str, items: str, parse_item: Callable[[Json], T], **fields: Any
+    ) -> Iterator[PagedList[T]]:
+        """Yield the pages of a list one after the other. The arguments are those of ``page``."""
+        token = fields.pop("page_token", None) or ""
+        pages = self._client.pages(
+            self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
+        )
+        for page in pages:
+            yield PagedList(page.items, page.token or None)
+
+    def items(
+        self, rpc: str, items: str, parse_item: Callable[[Json], T], **fields: Any
+    ) -> Iterator[T]:
+        """Yield all items of a list, page after page. The arguments are those of ``page``."""
+        for page in self.pages(rpc, items, parse_item, **fields):
+            yield from page
 
 
 class PlatformStore:
-    """A store of MLflow's on Oracle AI Data Platform: it can be printed and pickled, and calls the platform."""
+    """A store of MLflow's on Oracle AI Data Platform.
 
-    def _open(self, store_uri: str, other_uri: str | None) -> None:
-        """Find the settings.
+    It is pickled as its class and its URIs: settings are looked up again where it is unpickled, and
+    secrets do not travel.
+    """
+
+    def _open(
+        self,
+        store_uri: str,
+        other_uri: str | None,
+        session: Session | None = None,
+        routes: Mapping[str, Route] = ROUTES,
+    ) -> None:
+        """Find the settings and the session.
 
         Args:
             store_uri: The ``aidp://`` URI.
-            other_uri: What else MLflow makes such a store with.
+            other_uri: The second argument that MLflow makes the store with.
+            session: A session to use instead of the shared one.
+            routes: How each RPC travels.
 
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
         """
         self._uris = (store_uri, other_uri)
-        self._settings = settings.resolve(store_uri)
-        self._transport = Transport(self._settings, Identity(self._settings))
+        self._settings = resolve(store_uri)
+        self._session = session or session_of(self._settings, store_uri)
+        self._platform = Platform(self._session.client, self._settings.workspace, routes)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Settings are looked up again where it is unpickled: secrets do not travel.
         return type(self), self._uris
 
     def __repr__(self) -> str:
-        found = self._settings
-        workspace = f"{found.workspace} of " if found.workspace else ""
-        return f"<{type(self).__name__}: {workspace}{found.instance_id} at {found.endpoint}>"
+        settings = self._settings
+        workspace = f"{settings.workspace} of " if settings.workspace else ""
+        return f"<{type(self).__name__}: {workspace}{settings.instance_id} at {settings.endpoint}>"
 
-    def _call(self, call: str, read: Callable[[dict[str, Any]], T], **fields: Any) -> T | None:
-        """The one way to the platform: MLflow's RPC by its name, its fields, and what to make of the answer."""
-        return self._transport.exchange(ROUTES[call], fields, read)
 
-    def _do(self, call: str, **fields: Any) -> None:
-        self._call(call, lambda json: None, **fields)
+def _nothing(body: Json) -> None:
+    """Parse an answer that is not looked at."""

@@ -12,7 +12,7 @@ import mlflow
 import pytest
 
 import mlflow_oci_aidp
-from mlflow_oci_aidp.artifacts import platform
+from mlflow_oci_aidp import session
 from mlflow_oci_aidp.auth_modes import RESOURCE_PRINCIPAL_VARIABLE
 from mlflow_oci_aidp.settings_table import SETTINGS
 
@@ -35,7 +35,7 @@ def no_settings_of_this_machine(monkeypatch, tmp_path):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/tracking.db")
     yield
     mlflow_oci_aidp.use_signer(None)
-    platform.forget()
+    session.forget_sessions()
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.client.retry import RetryPolicy, repeats, seconds_of
-
-
-@dataclass
-class Outcome:
-    status: int = 200
-    code: str = ""
-    retry_after: str = ""
-    lost: str = ""
-    is_final: bool = False
+from mlflow_oci_aidp.client.network_failures import NetworkFailure
+from mlflow_oci_aidp.client.retry import AttemptResult, RetryPolicy, is_retryable, parse_retry_after
 
 
 class FakeClock:
@@ -41,11 +33,11 @@ def run(policy, outcomes, seconds_each=0.0):
     clock, made = FakeClock(), []
 
     def attempt(number):
-        made.append(number)
+        made.append(int(number))
         clock.now += seconds_each
-        return outcomes[min(number, len(outcomes)) - 1]
+        return replace(outcomes[min(int(number), len(outcomes)) - 1])
 
-    outcome = policy.run(attempt, clock, lambda *announced: None)
+    outcome = policy.execute(attempt, call="Call", renew=lambda: False, clock=clock)
     assert made == list(range(1, len(made) + 1))
     return outcome, clock.slept
 
@@ -53,77 +45,77 @@ def run(policy, outcomes, seconds_each=0.0):
 @pytest.mark.parametrize(
     ("outcome", "again"),
     [
-        (Outcome(200), False),
-        (Outcome(204), False),
-        (Outcome(302), False),
-        (Outcome(400), False),
-        (Outcome(401), False),
-        (Outcome(403), False),
-        (Outcome(404), False),
-        (Outcome(408), True),
-        (Outcome(409), False),
-        (Outcome(409, "IncorrectState"), True),
-        (Outcome(409, "LockConflict"), True),
-        (Outcome(409, "InvalidatedRetryToken"), False),
-        (Outcome(412), False),
-        (Outcome(429), True),
-        (Outcome(500), True),
-        (Outcome(501), False),
-        (Outcome(502), True),
-        (Outcome(503), True),
-        (Outcome(504), True),
-        (Outcome(0, lost="the connection was reset"), True),
-        (Outcome(0, lost="the certificate is not trusted", is_final=True), False),
+        (AttemptResult(200), False),
+        (AttemptResult(204), False),
+        (AttemptResult(302), False),
+        (AttemptResult(400), False),
+        (AttemptResult(401), False),
+        (AttemptResult(403), False),
+        (AttemptResult(404), False),
+        (AttemptResult(408), True),
+        (AttemptResult(409), False),
+        (AttemptResult(409, "IncorrectState"), True),
+        (AttemptResult(409, "LockConflict"), True),
+        (AttemptResult(409, "InvalidatedRetryToken"), False),
+        (AttemptResult(412), False),
+        (AttemptResult(429), True),
+        (AttemptResult(500), True),
+        (AttemptResult(501), False),
+        (AttemptResult(502), True),
+        (AttemptResult(503), True),
+        (AttemptResult(504), True),
+        (AttemptResult(0, failure=NetworkFailure("the connection was reset", "INTERNAL_ERROR", False)), True),
+        (AttemptResult(0, failure=NetworkFailure("the certificate is not trusted", "INTERNAL_ERROR", True)), False),
     ],
 )
 def test_what_is_repeated(outcome, again):
-    assert repeats(outcome) is again
+    assert is_retryable(outcome) is again
 
 
 def test_the_waits_double_up_to_the_bound():
     policy = RetryPolicy(max_retries=7, backoff_factor=2, backoff_jitter=0)
-    _, slept = run(policy, [Outcome(503)])
+    _, slept = run(policy, [AttemptResult(503)])
     assert slept == [2, 4, 8, 16, 32, 60, 60]
 
 
 def test_the_jitter_is_added():
-    _, slept = run(RetryPolicy(max_retries=5, backoff_factor=0, backoff_jitter=3), [Outcome(503)])
+    _, slept = run(RetryPolicy(max_retries=5, backoff_factor=0, backoff_jitter=3), [AttemptResult(503)])
     assert all(0 <= seconds <= 3 for seconds in slept)
     assert len(set(slept)) > 1
 
 
 def test_a_success_ends_it():
-    outcome, slept = run(RetryPolicy(backoff_jitter=0), [Outcome(503), Outcome(429), Outcome(200)])
+    outcome, slept = run(RetryPolicy(backoff_jitter=0), [AttemptResult(503), AttemptResult(429), AttemptResult(200)])
     assert outcome.status == 200
     assert slept == [2, 4]
 
 
 def test_no_retries_means_one_attempt():
-    assert run(RetryPolicy(max_retries=0), [Outcome(503)]) == (Outcome(503), [])
+    assert run(RetryPolicy(max_retries=0), [AttemptResult(503)]) == (AttemptResult(503), [])
 
 
 def test_seconds_of_retry_after_come_before_the_backoff():
-    assert run(RetryPolicy(max_retries=1), [Outcome(429, retry_after="17")])[1] == [17]
+    assert run(RetryPolicy(max_retries=1), [AttemptResult(429, retry_after="17")])[1] == [17]
 
 
 def test_a_date_of_retry_after_does_too():
     assert run(
-        RetryPolicy(max_retries=1), [Outcome(429, retry_after=formatdate(1_000_009, usegmt=True))]
+        RetryPolicy(max_retries=1), [AttemptResult(429, retry_after=formatdate(1_000_009, usegmt=True))]
     )[1] == [9]
 
 
 def test_retry_after_is_bounded():
-    assert run(RetryPolicy(max_retries=1), [Outcome(429, retry_after="86400")])[1] == [60]
+    assert run(RetryPolicy(max_retries=1), [AttemptResult(429, retry_after="86400")])[1] == [60]
 
 
 def test_retry_after_can_be_left_out_of_account():
     policy = RetryPolicy(max_retries=1, backoff_jitter=0, respect_retry_after=False)
-    assert run(policy, [Outcome(429, retry_after="17")])[1] == [2]
+    assert run(policy, [AttemptResult(429, retry_after="17")])[1] == [2]
 
 
 def test_the_whole_call_is_bounded():
     outcome, slept = run(
-        RetryPolicy(max_retries=100, longest_call=600), [Outcome(503, retry_after="50")], 5
+        RetryPolicy(max_retries=100, longest_call=600), [AttemptResult(503, retry_after="50")], 5
     )
     assert outcome.status == 503
     assert sum(slept) + 5 * (len(slept) + 1) <= 600
@@ -146,7 +138,7 @@ def test_the_whole_call_is_bounded():
     ],
 )
 def test_the_forms_of_retry_after(header, seconds):
-    assert seconds_of(header, 1_000_000.0) == seconds
+    assert parse_retry_after(header, 1_000_000.0) == seconds
 
 
 def call(statuses):
@@ -159,14 +151,14 @@ def call(statuses):
 
     def send(attempt):
         sent.append(attempt)
-        return Outcome(statuses[len(sent) - 1])
+        return AttemptResult(statuses[len(sent) - 1])
 
     def renew():
         renewed.append(len(sent))
         return True
 
     policy = RetryPolicy(max_retries=7, backoff_factor=2, backoff_jitter=0)
-    outcome = policy.call("GetRun", send, renew, clock)
+    outcome = policy.execute(send, call="GetRun", renew=renew, clock=clock)
     return outcome.status, sent, len(renewed), clock.slept
 
 

@@ -18,11 +18,10 @@ from mlflow.exceptions import MlflowException, RestException
 
 import mlflow_oci_aidp
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.client.platform_client import Transport
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.session import Session
 
 NAME = "main.default.iris"
 PRINCIPAL = "b3BlbiBzZXNhbWU="
@@ -35,11 +34,8 @@ def store(aidp):
 
 def with_policy(uri, clock=None, **policy):
     """A store with a policy and a clock of the test's own."""
-    store = AidpRegistryStore(uri)
-    found = settings.resolve(uri)
     policy = RetryPolicy(**{"max_retries": 0, **policy})
-    store._transport = Transport(found, Identity(found), policy, clock or Clock())
-    return store
+    return AidpRegistryStore(uri, session=Session(settings.resolve(uri), policy, clock))
 
 
 # Bad answers
@@ -304,12 +300,12 @@ def test_children_use_the_store_with_connections_of_their_own(aidp, store, start
 def test_a_forked_child_that_inherits_the_store_opens_its_own_connection(aidp, store):
     store.create_registered_model(NAME)
     reading, writing = os.pipe()
-    inherited = store._transport._wire.get()
+    inherited = store._session.client._sender.pool.get()
     child = os.fork()
     if child == 0:
         try:
             store.update_registered_model(NAME, "from the child")
-            os.write(writing, b"own" if store._transport._wire.get() is not inherited else b"shared")
+            os.write(writing, b"own" if store._session.client._sender.pool.get() is not inherited else b"shared")
         finally:
             os._exit(0)
     os.waitpid(child, 0)
@@ -350,7 +346,8 @@ def test_nothing_secret_is_in_what_objects_show(aidp, monkeypatch):
     monkeypatch.setenv("DH_USER_PRINCIPAL", PRINCIPAL)
     store = AidpRegistryStore(aidp.uri)
     store.create_registered_model(NAME)
-    parts = [store, store._settings, store._transport, store._transport._identity, store._transport._wire.get()]
+    client = store._session.client
+    parts = [store, store._settings, store._session, client, client._identity, client._sender.pool.get()]
     shown = " ".join(f"{part!r} {vars(part)!r}" for part in parts)
     assert not [secret for secret in secrets_of(aidp) if secret in shown]
 

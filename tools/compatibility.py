@@ -84,7 +84,7 @@ def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
         for store in STORES
         for operation in store.operations
         # Those that MLflow asks no store for are there for users of this package.
-        if hasattr(store.theirs, operation.method) or operation.method in vars(store.ours)
+        if hasattr(store.theirs, operation.method) or hasattr(store.ours, operation.method)
     ]
     record_testsuite_property("operations", " ".join(known))
 

@@ -1,16 +1,20 @@
-"""The location of artifacts in a volume, as MLflow reads it and as the platform does.
+"""Locations of artifacts, as MLflow reads them and as the platform does.
 
-The platform says ``/Volumes/<catalog>/<schema>/<volume>/<path>``. In its own notebooks that is a folder; elsewhere
-MLflow would take it for one, and write to the disk of the machine. So where the volume is not mounted, MLflow is
-shown ``aidp:/Volumes/...`` instead, and finds this package's repository by the scheme.
+The platform says ``/Volumes/<catalog>/<schema>/<volume>/<path>``. In its own notebooks that is a
+folder. Elsewhere MLflow would take it for a folder, too, and write to the disk of the machine. So
+where the volume is not mounted, MLflow gets ``aidp:/Volumes/...`` instead, and finds this package's
+repository by the scheme.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import posixpath
 import re
+from dataclasses import dataclass
 
-from mlflow_oci_aidp.errors import invalid_parameter, of_file
+from mlflow_oci_aidp.errors import invalid_parameter, local_file_errors, local_file_problem
 
 VOLUMES = "/Volumes"
 
@@ -22,34 +26,90 @@ OBJECT_STORAGE = re.compile(r"oci://([^/@?#]+)@([^/@?#]+)(/[^?#]*)?")
 
 _VOLUME = re.compile(rf"{VOLUMES}/([^/]+/[^/]+/[^/]+)(/.*)?", re.DOTALL)
 _WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-#: With the empty authority that ``aidp:///Volumes/...`` has, too.
+#: Also with an empty authority, as in ``aidp:///Volumes/...``.
 _SCHEME = re.compile(rf"aidp:(?://)?(?={VOLUMES}/)")
 
 
+@dataclass(frozen=True)
+class VolumeLocation:
+    """The parts of ``aidp:/Volumes/<catalog>/<schema>/<volume>/<path>``.
+
+    Attributes:
+        catalog: The name of the catalog.
+        schema: The name of the schema.
+        volume: The name of the volume.
+        path: The path in the volume; it begins with ``/``.
+    """
+
+    catalog: str
+    schema: str
+    volume: str
+    path: str
+
+    @classmethod
+    def parse(cls, uri: str) -> VolumeLocation:
+        """Take a location apart. Nothing in it is percent-encoded.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for another form, and for ``.`` and ``..``.
+        """
+        location = to_platform(uri)
+        _, _, rest = location.partition(f"{VOLUMES}/")
+        parts = [part for part in rest.split("/") if part]
+        is_in_volume = location.startswith(f"{VOLUMES}/") and len(parts) >= 3
+        if not is_in_volume or not {".", ".."}.isdisjoint(parts):
+            raise _no_volume(uri)
+        catalog, schema, volume, *path = parts
+        return cls(catalog, schema, volume, "/" + "/".join(path))
+
+    def __str__(self) -> str:
+        return f"{VOLUMES}/{self.catalog}/{self.schema}/{self.volume}{self.path.rstrip('/')}"
+
+    def inside(self, artifact_path: str | None) -> str:
+        """Return the path in the volume of an artifact.
+
+        Args:
+            artifact_path: The path of the artifact, relative to this location.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for an absolute path and for one with
+                ``..``.
+        """
+        parts = (artifact_path or "").split("/")
+        check_name(artifact_path or "")
+        if ".." in parts or (artifact_path or "").startswith("/"):
+            raise invalid_parameter(
+                f"The artifact path {artifact_path!r} leads out of its location.",
+                "Give a path relative to it, without `..`.",
+            )
+        return posixpath.join(self.path, *(part for part in parts if part not in {"", "."}))
+
+
 def to_mlflow(location: str, root: str = VOLUMES) -> str:
-    """A location as MLflow shall see it.
+    """Return a location as MLflow gets it.
 
     Args:
         location: What the platform says, or any other location.
-        root: Where volumes are mounted, if they are.
+        root: The folder in which volumes are mounted, if they are.
 
     Returns:
-        ``aidp:/Volumes/...`` for a path in a volume that is not mounted on this machine; everything else as it is.
+        ``aidp:/Volumes/...`` for a path in a volume that is not mounted on this machine; any other
+        location unchanged.
     """
-    found = _VOLUME.fullmatch(location)
-    if found is None or os.path.isdir(f"{root}/{found[1]}"):
+    in_volume = _VOLUME.fullmatch(location)
+    if in_volume is None or os.path.isdir(f"{root}/{in_volume[1]}"):
         return location
     return f"aidp:{location}"
 
 
 def to_platform(location: str) -> str:
-    """A location as the platform shall see it.
+    """Return a location as the platform gets it.
 
     Args:
-        location: What MLflow says: ``aidp:/Volumes/...``, ``aidp:///Volumes/...``, or any other location.
+        location: What MLflow says: ``aidp:/Volumes/...``, ``aidp:///Volumes/...``, or any other.
 
     Returns:
-        ``/Volumes/...`` for the first two; everything else as it is.
+        ``/Volumes/...`` for the first two; any other location unchanged.
     """
     return _SCHEME.sub("", location, count=1) if _SCHEME.match(location) else location
 
@@ -58,51 +118,69 @@ def check_location(location: str) -> None:
     """Refuse a location that nobody could open later.
 
     Args:
-        location: What a user gives as the place for artifacts.
+        location: The location of artifacts that a user gives.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for one of Object Storage or of a volume in another form.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a location of Object Storage or of a volume
+            that has another form.
     """
     if location.startswith("oci:") and not OBJECT_STORAGE.fullmatch(location):
         raise invalid_parameter(
-            f"The artifact location {location!r} cannot be read.", f"Its form is {OBJECT_STORAGE_FORM}."
+            f"The artifact location {location!r} cannot be read.",
+            f"Its form is {OBJECT_STORAGE_FORM}.",
         )
-    in_volume = location.startswith(("aidp:", f"{VOLUMES}/", f"file:{VOLUMES}/", f"file://{VOLUMES}/"))
+    in_volume = location.startswith(
+        ("aidp:", f"{VOLUMES}/", f"file:{VOLUMES}/", f"file://{VOLUMES}/")
+    )
     if in_volume and not _VOLUME.fullmatch(to_platform(location)):
-        raise invalid_parameter(
-            f"{location!r} is no location in a volume.", f"Its form is {VOLUME_FORM}, without `..`."
-        )
+        raise _no_volume(location)
 
 
 def is_of_this_machine(location: str) -> bool:
-    """Whether a location is a folder of this machine alone: not one of a volume, and of no other scheme."""
-    return location.startswith("file:") or not (_WITH_SCHEME.match(location) or location.startswith(f"{VOLUMES}/"))
+    """Whether a location is a folder of this machine: no volume, and no other scheme."""
+    return location.startswith("file:") or not (
+        _WITH_SCHEME.match(location) or location.startswith(f"{VOLUMES}/")
+    )
 
 
 def check_folder(path: str) -> None:
     """Refuse what is no folder of this machine: nothing would be uploaded, and nobody told.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE``.
+        LocalFileProblem: ``INVALID_PARAMETER_VALUE``.
     """
     if not os.path.isdir(path):
-        raise invalid_parameter(f"{str(path)!r} is no folder of this machine.", "Log a file with log_artifact.")
+        number = errno.ENOTDIR if os.path.exists(path) else errno.ENOENT
+        raise local_file_problem(
+            path,
+            number,
+            os.strerror(number),
+            f"{str(path)!r} is no folder of this machine.",
+            "Log a file with log_artifact.",
+        )
 
 
 def make_folder(path: str) -> None:
-    """Make a folder of this machine, if it is not there.
+    """Make a folder of this machine, if it is missing.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` if it cannot be made.
+        LocalFileProblem: ``INVALID_PARAMETER_VALUE`` if it cannot be made.
     """
-    of_file(path, "written", lambda: os.makedirs(path, exist_ok=True))
+    with local_file_errors(path, "written"):
+        os.makedirs(path, exist_ok=True)
 
 
 def check_name(name: str) -> None:
     """Refuse a name of a file or a folder that no server could be told.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for one that is not Unicode, as files can have.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that is not Unicode.
     """
     if any("\ud800" <= character <= "\udfff" for character in name):
         raise invalid_parameter(f"The name {name!r} is not Unicode.", "Rename the file.")
+
+
+def _no_volume(location: str) -> Exception:
+    return invalid_parameter(
+        f"{location!r} is no location in a volume.", f"Its form is {VOLUME_FORM}, without `..`."
+    )

@@ -28,15 +28,18 @@ def search(case: Case, call: str, field: str, explain_missing: ExplainMissing) -
     Raises:
         StepFailed: For what the platform refused, or if there was no proper response.
     """
-    from mlflow_oci_aidp.client.platform_client import Transport
+    from mlflow_oci_aidp.client.platform_client import PlatformClient
     from mlflow_oci_aidp.client.retry import RetryPolicy
     from mlflow_oci_aidp.client.routes import ROUTES
 
     policy = RetryPolicy(max_retries=0, timeout=case.timeout)
-    transport = Transport(case.settings, Identity(case.settings), policy)
+    client = PlatformClient(case.settings, Identity(case.settings), policy)
     try:
-        count = transport.exchange(
-            ROUTES[call], {"max_results": 1}, lambda response: len(response.get(field) or ())
+        count = client.call(
+            ROUTES[call],
+            {"max_results": 1},
+            lambda response: len(response.get(field) or ()),
+            workspace=case.settings.workspace,
         )
     except AidpError as problem:
         refusal = problem

@@ -1,4 +1,4 @@
-"""What calls off a transfer: a part of it that failed, or somebody who interrupts it."""
+"""Cancellation of transfers: one part failed, or the caller was interrupted."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mlflow.protos.databricks_pb2 import ErrorCode
 
 from mlflow_oci_aidp.client.retry import Clock
 
-#: Seconds of a wait, after which it is looked whether there is still something to wait for.
-_LOOK_UP_EVERY = 0.5
+#: Seconds. A sleeping retry notices a cancellation after this time at the latest.
+_POLL_INTERVAL = 0.5
 
 
 class TransferCancelledError(MlflowException):
-    """What the parts of a transfer end with, when it was not theirs to fail."""
+    """The error of a part that was cancelled because another part failed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,52 +31,56 @@ class TransferCancelledError(MlflowException):
 
 
 class CancelToken:
-    """Calls off what several threads do together: set by the first that fails, or by who waits for them."""
+    """Cancels work that several threads do together.
 
-    def __init__(self, whole: CancelToken | None = None) -> None:
+    Args:
+        parent: A token that cancels this one, too.
+    """
+
+    def __init__(self, parent: CancelToken | None = None) -> None:
         self._event = threading.Event()
-        self._whole = whole
-        self.problem: BaseException | None = None
+        self._parent = parent
+        self.error: BaseException | None = None
 
-    def part(self) -> CancelToken:
-        """Calls off a part of it alone; with the whole, the part is called off, too."""
+    def child(self) -> CancelToken:
+        """Return a token that this one cancels, and that can be cancelled alone."""
         return CancelToken(self)
 
     @property
-    def is_set(self) -> bool:
-        """Whether it was called off, or the whole that it is a part of."""
-        return self._event.is_set() or (self._whole is not None and self._whole.is_set)
+    def is_cancelled(self) -> bool:
+        """Whether this token or its parent was cancelled."""
+        return self._event.is_set() or (self._parent is not None and self._parent.is_cancelled)
 
-    def set(self, problem: BaseException | None = None) -> None:
-        """Have all that look stop.
+    def cancel(self, error: BaseException | None = None) -> None:
+        """Cancel the work.
 
         Args:
-            problem: Why, if it is an error: the first one counts.
+            error: The error that is the reason, if there is one. ``error`` keeps the first one.
         """
-        if not isinstance(problem, TransferCancelledError):
-            self.problem = self.problem or problem
+        if not isinstance(error, TransferCancelledError):
+            self.error = self.error or error
         self._event.set()
 
-    def check(self) -> None:
-        """Go no further once it is set.
+    def raise_if_cancelled(self) -> None:
+        """Raise if the work was cancelled.
 
         Raises:
-            TransferCancelledError: It is set.
+            TransferCancelledError: The token was cancelled.
         """
-        if self.is_set:
+        if self.is_cancelled:
             raise TransferCancelledError
 
     def clock(self, clock: Clock) -> Clock:
-        """A clock whose waits end when it is set."""
-        return _StoppableClock(clock, self)
+        """Return a clock whose sleeps end soon after a cancellation."""
+        return _CancellableClock(clock, self)
 
 
-class _StoppableClock(Clock):
-    """A clock that sleeps in short pieces, and looks up between them."""
+class _CancellableClock(Clock):
+    """A clock that sleeps in short pieces and looks at a token between them."""
 
-    def __init__(self, clock: Clock, stop: CancelToken) -> None:
+    def __init__(self, clock: Clock, token: CancelToken) -> None:
         self._clock = clock
-        self._stop = stop
+        self._token = token
 
     def time(self) -> float:
         return self._clock.time()
@@ -85,26 +89,30 @@ class _StoppableClock(Clock):
         return self._clock.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        while seconds > 0 and not self._stop.is_set:
-            self._clock.sleep(min(seconds, _LOOK_UP_EVERY))
-            seconds -= _LOOK_UP_EVERY
+        while seconds > 0 and not self._token.is_cancelled:
+            self._clock.sleep(min(seconds, _POLL_INTERVAL))
+            seconds -= _POLL_INTERVAL
 
 
-#: What the work of the current thread is a part of.
-_current: contextvars.ContextVar[CancelToken | None] = contextvars.ContextVar("mlflow_oci_aidp_stop", default=None)
+_current: contextvars.ContextVar[CancelToken | None] = contextvars.ContextVar(
+    "mlflow_oci_aidp_cancel_token", default=None
+)
 
 
-def current_stop() -> CancelToken:
-    """What calls off the work that the current thread is a part of; a new one where it is a part of none."""
+def current_token() -> CancelToken:
+    """Return the token of the transfer that this thread works for; a new one if there is none."""
     return _current.get() or CancelToken()
 
 
 @contextmanager
-def stoppable() -> Iterator[CancelToken]:
-    """What is done in the block, and by threads that are given work in it, can be called off together."""
-    stop = current_stop()
-    token = _current.set(stop)
+def cancellable() -> Iterator[CancelToken]:
+    """Give the block a token. Threads that get work inside the block find it by ``current_token``.
+
+    A block inside another one gets the token of the outer block.
+    """
+    token = current_token()
+    reset = _current.set(token)
     try:
-        yield stop
+        yield token
     finally:
-        _current.reset(token)
+        _current.reset(reset)

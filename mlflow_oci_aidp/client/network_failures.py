@@ -1,4 +1,4 @@
-"""Why there was no answer: an exception of the network, in words that hold no secret."""
+"""Why a request got no whole answer, told from an exception in words that hold no secret."""
 
 from __future__ import annotations
 
@@ -7,34 +7,42 @@ from typing import NamedTuple
 
 
 class NetworkFailure(NamedTuple):
-    """What became of a request that got no whole answer.
+    """Why there was no whole answer.
 
     Attributes:
-        words: Why, as part of a sentence.
-        code: A name of MLflow's ``ErrorCode``.
-        is_final: Whether a repetition would come to the same.
+        reason: The reason, as part of a sentence.
+        error_code: A name of MLflow's ``ErrorCode``.
+        is_final: Whether another attempt would fail in the same way.
     """
 
-    words: str
-    code: str
+    reason: str
+    error_code: str
     is_final: bool
 
 
-def classify_exception(problem: BaseException) -> NetworkFailure:
-    """What an exception of ``requests``, ``urllib3`` or the operating system amounts to."""
-    # Never their texts, which may hold secrets.
-    kinds = {type(part).__name__ for part in exception_chain(problem)}
-    for kind, found in NETWORK_FAILURES.items():
-        if kind in kinds:
-            return NetworkFailure(*found)
-    return NetworkFailure(f"the request failed ({min(kinds)})", "INTERNAL_ERROR", True)
+def classify_exception(exception: BaseException) -> NetworkFailure:
+    """Return what an exception of ``requests``, ``urllib3`` or the operating system means."""
+    # Never the texts of the exceptions: they may hold secrets.
+    names = {type(part).__name__ for part in exception_chain(exception)}
+    for name, failure in NETWORK_FAILURES.items():
+        if name in names:
+            return NetworkFailure(*failure)
+    return NetworkFailure(f"the request failed ({min(names)})", "INTERNAL_ERROR", True)
 
 
-#: What goes wrong on the way, by the name of an exception in the chain; the first that fits counts. Each with
-#: words, MLflow's error code, and whether it is final, since no repetition could mend it.
+#: Failures by the name of an exception type in the chain; the first entry that is in the chain
+#: counts. Each has the fields of :py:class:`NetworkFailure`.
 NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
-    "SSLCertVerificationError": ("the certificate of the endpoint is not trusted", "INTERNAL_ERROR", True),
-    "TooManyRedirects": ("the endpoint answered with a redirect, which is not followed", "BAD_REQUEST", True),
+    "SSLCertVerificationError": (
+        "the certificate of the endpoint is not trusted",
+        "INTERNAL_ERROR",
+        True,
+    ),
+    "TooManyRedirects": (
+        "the endpoint answered with a redirect, which is not followed",
+        "BAD_REQUEST",
+        True,
+    ),
     "ProxyError": ("the proxy could not be used", "TEMPORARILY_UNAVAILABLE", False),
     "InvalidProxyURL": ("the proxy's address is not valid", "INVALID_PARAMETER_VALUE", True),
     "ConnectTimeout": ("no connection in time", "DEADLINE_EXCEEDED", False),
@@ -47,7 +55,11 @@ NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
     "RemoteDisconnected": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
     "ConnectionResetError": ("the connection was reset", "TEMPORARILY_UNAVAILABLE", False),
     "BrokenPipeError": ("the connection was broken", "TEMPORARILY_UNAVAILABLE", False),
-    "SSLEOFError": ("the connection was closed while TLS was set up", "TEMPORARILY_UNAVAILABLE", False),
+    "SSLEOFError": (
+        "the connection was closed while TLS was set up",
+        "TEMPORARILY_UNAVAILABLE",
+        False,
+    ),
     "SSLZeroReturnError": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
     "SSLError": ("it does not speak TLS, or not as expected", "INTERNAL_ERROR", True),
     "DecodeError": ("the answer's encoding is broken", "INTERNAL_ERROR", True),
@@ -56,13 +68,13 @@ NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
 }
 
 
-def exception_chain(problem: BaseException) -> list[BaseException]:
+def exception_chain(exception: BaseException) -> list[BaseException]:
     """Return an exception and all that it was made from.
 
     ``requests`` and ``urllib3`` keep the original exception in ``reason`` or among the arguments.
     """
     chain: dict[int, BaseException] = {}
-    waiting: list[object] = [problem]
+    waiting: list[object] = [exception]
     while waiting:
         part = waiting.pop()
         if isinstance(part, BaseException) and id(part) not in chain:

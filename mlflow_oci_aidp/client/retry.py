@@ -1,18 +1,19 @@
 """When a request is sent again, and how long before: policy as data, and a clock that is passed in.
 
-What is repeated follows Oracle's SDK (429, 5xx other than 501, 409 with ``IncorrectState`` or ``LockConflict``,
-timeouts and broken connections) and MLflow (408); how often and how fast follows MLflow's own settings.
+What is repeated follows Oracle's SDK (429, 5xx other than 501, 409 with ``IncorrectState`` or
+``LockConflict``, timeouts and broken connections) and MLflow (408). How often and how fast follows
+MLflow's own settings.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import count
+from time import monotonic, sleep, time
 from typing import Any, TypeVar
 
 from mlflow.environment_variables import (
@@ -23,84 +24,79 @@ from mlflow.environment_variables import (
     MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER,
 )
 
+from mlflow_oci_aidp.client.network_failures import NetworkFailure
 from mlflow_oci_aidp.errors import invalid_parameter
 
 _logger = logging.getLogger(__name__)
 
-REPEATED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-#: The last one is Object Storage's. [oci, multipart_object_assembler]
-REPEATED_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "ConcurrentObjectUpdate"})
+RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+#: Codes of 409. The last one is Object Storage's. [oci, multipart_object_assembler]
+RETRYABLE_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "ConcurrentObjectUpdate"})
 
-#: The longest wait, in seconds, whoever asks for it: the backoff or a ``Retry-After``.
+#: Seconds. No single wait is longer, whether the backoff or a ``Retry-After`` asks for it.
 LONGEST_WAIT = 60.0
-#: The longest time, in seconds, after which a call is not repeated any more, however many repetitions are left.
+#: Seconds. No attempt begins later, however many retries are left.
 LONGEST_CALL = 600.0
-#: Seconds of a wait that a user is told of: a program that seems to hang would be worse.
+#: Seconds. A wait this long is logged as a warning, so that a program does not seem to hang.
 LONG_WAIT = 2.0
 
 
 class Clock:
-    """Time, as the operating system tells it."""
+    """The time of the operating system. Tests and cancellation use subclasses.
 
-    def time(self) -> float:
-        """Seconds since the Unix epoch."""
-        return time.time()
+    Attributes:
+        time: Returns the seconds since the Unix epoch.
+        monotonic: Returns the seconds since an arbitrary moment; they never go back.
+        sleep: Waits some seconds.
+    """
 
-    def monotonic(self) -> float:
-        """Seconds since some moment; never goes back."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+    time: Callable[[], float] = staticmethod(time)
+    monotonic: Callable[[], float] = staticmethod(monotonic)
+    sleep: Callable[[float], None] = staticmethod(sleep)
 
 
 @dataclass
-class Outcome:
-    """What an attempt came to, as far as the policy looks at it.
+class AttemptResult:
+    """The result of one attempt, as far as the policy reads it.
 
     Attributes:
         status: The HTTP status; 0 if there was no whole answer.
-        code: OCI's error code, ``""`` for a success.
-        retry_after: The ``Retry-After`` header, ``""`` without one.
-        lost: Why there was no whole answer, in words; ``""`` if there was one.
-        lost_code: MLflow's error code for that.
-        is_final: Whether a repetition would come to the same.
+        code: OCI's error code; ``""`` for a success.
+        retry_after: The ``Retry-After`` header; ``""`` if there was none.
+        failure: Why there was no whole answer; None if there was one.
         attempt: The number of the attempt, from 1.
     """
 
     status: int = 0
     code: str = ""
     retry_after: str = ""
-    lost: str = ""
-    lost_code: str = ""
-    is_final: bool = False
+    failure: NetworkFailure | None = None
     attempt: int = 1
 
 
-OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+ResultT = TypeVar("ResultT", bound=AttemptResult)
 
 
-def repeats(outcome: Outcome) -> bool:
-    """Whether a request with this outcome may be sent again, under the same retry token."""
-    if outcome.lost:
-        return not outcome.is_final
-    if outcome.status == 409:
-        return outcome.code in REPEATED_CONFLICTS
-    return outcome.status in REPEATED_STATUSES
+def is_retryable(result: AttemptResult) -> bool:
+    """Whether the request may be sent again, under the same retry token."""
+    if result.failure is not None:
+        return not result.failure.is_final
+    if result.status == 409:
+        return result.code in RETRYABLE_CONFLICTS
+    return result.status in RETRYABLE_STATUSES
 
 
-def seconds_of(retry_after: str, now: float) -> float | None:
-    """The seconds that a ``Retry-After`` header asks for.
+def parse_retry_after(header: str, now: float) -> float | None:
+    """Return the seconds that a ``Retry-After`` header asks for.
 
     Args:
-        retry_after: The header's value: seconds, or an HTTP date.
+        header: The header's value: seconds, or an HTTP date.
         now: The current time in seconds since the Unix epoch.
 
     Returns:
-        The seconds, not below 0, or None if the value has neither form.
+        The seconds, at least 0; None if the value has neither form.
     """
-    text = retry_after.strip()
+    text = header.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
@@ -111,16 +107,16 @@ def seconds_of(retry_after: str, now: float) -> float | None:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often and how fast.
+    """How often a request is sent, and how long the waits are.
 
     Attributes:
-        max_retries: Repetitions beside the first attempt.
-        backoff_factor: Seconds; the n-th wait is the factor times 2 to the power of n-1.
-        backoff_jitter: Seconds; a random part of it is added to each wait.
-        respect_retry_after: Whether the service's ``Retry-After`` comes before the backoff.
+        max_retries: Attempts after the first one.
+        backoff_factor: Seconds. The n-th wait is this times 2 to the power of n-1.
+        backoff_jitter: Seconds. A random part of this is added to each wait.
+        respect_retry_after: Whether the service's ``Retry-After`` replaces the backoff.
         timeout: Seconds that one attempt may take.
-        longest_wait: Seconds, the bound of each wait.
-        longest_call: Seconds, after which no repetition begins.
+        longest_wait: Seconds. The bound of each wait.
+        longest_call: Seconds. No attempt begins later.
     """
 
     max_retries: int = 7
@@ -133,10 +129,11 @@ class RetryPolicy:
 
     @classmethod
     def from_mlflow(cls) -> RetryPolicy:
-        """The policy that MLflow's environment variables describe.
+        """Return the policy that MLflow's environment variables describe.
 
         Raises:
-            MlflowException: ``INVALID_PARAMETER_VALUE`` for a variable that is no number, or a negative one.
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a variable that is not a number, or is
+                negative.
         """
         values: dict[str, float] = {}
         problem = ""
@@ -158,96 +155,80 @@ class RetryPolicy:
             timeout=values["timeout"],
         )
 
-    def call(
+    def execute(
         self,
-        what: str,
-        send: Callable[[str], OutcomeT],
+        send: Callable[[str], ResultT],
+        *,
+        call: str,
         renew: Callable[[], bool],
         clock: Clock,
-        where: str = "the service",
-    ) -> OutcomeT:
-        """Send until an answer counts: again where the policy says so, and once more after a 401 with a new token.
+        endpoint: str = "the service",
+    ) -> ResultT:
+        """Send a request until an attempt counts or the policy ends the call.
+
+        After the first 401 the token is renewed and the request is sent once more; this does not
+        count as a retry.
 
         Args:
-            what: What is sent, for the log.
-            send: Sends once; called with what tells this attempt from the others. It does not raise for what is
-                repeated.
-            renew: Gets a new token; says whether there is one.
+            send: Makes one attempt. The argument tells the attempts of the call apart. A failure
+                that another attempt could mend is returned, not raised.
+            call: The name of the call, for the log.
+            renew: Gets a new token, and returns whether there is one.
             clock: The clock to wait by.
-            where: Where it is sent, for the log.
+            endpoint: Where the request goes, for the log.
 
         Returns:
-            The last outcome.
-        """
-        renewed = False
-
-        def attempt(number: int) -> OutcomeT:
-            nonlocal renewed
-            outcome = send(f"{number}")
-            if outcome.status == 401 and not renewed and renew():
-                renewed = True
-                _logger.debug("%s: the token was renewed after a 401", what)
-                outcome = send(f"{number}r")
-            outcome.attempt = number
-            return outcome
-
-        def announce(outcome: OutcomeT, seconds: float) -> None:
-            reason = f"status {outcome.status} {outcome.code}".rstrip()
-            if outcome.lost:
-                reason = (
-                    outcome.lost
-                    if outcome.lost_code == "DATA_LOSS"
-                    else f"no whole answer from {where}, {outcome.lost}"
-                )
-            level = logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG
-            again = f"attempt {outcome.attempt + 1} of at most {self.max_retries + 1}"
-            _logger.log(level, "%s: sent again in %.1f s (%s), because of this: %s", what, seconds, again, reason)
-
-        return self.run(attempt, clock, announce)
-
-    def run(
-        self,
-        attempt: Callable[[int], OutcomeT],
-        clock: Clock,
-        announce: Callable[[OutcomeT, float], None],
-    ) -> OutcomeT:
-        """Make attempts until one counts or the policy says stop.
-
-        Args:
-            attempt: Makes one attempt; called with its number, from 1. It does not raise for what is repeated.
-            clock: The clock to wait by.
-            announce: Told of each repetition before it: the outcome that caused it, and the seconds of the wait.
-
-        Returns:
-            The last outcome.
+            The last result.
         """
         begin = clock.monotonic()
+        is_renewed = False
         for number in count(1):
-            outcome = attempt(number)
-            if not repeats(outcome) or number > self.max_retries:
+            result = send(f"{number}")
+            if result.status == 401 and not is_renewed and renew():
+                is_renewed = True
+                _logger.debug("%s: the token was renewed after a 401", call)
+                result = send(f"{number}r")
+            result.attempt = number
+            if not is_retryable(result) or number > self.max_retries:
                 break
-            seconds = self.wait(outcome, number, clock.time())
+            seconds = self.wait(result, number, clock.time())
             if clock.monotonic() - begin + seconds > self.longest_call:
                 break
-            announce(outcome, seconds)
+            self._log_retry(result, seconds, call, endpoint)
             clock.sleep(seconds)
-        return outcome
+        return result
 
-    def wait(self, outcome: Outcome, number: int, now: float) -> float:
-        """The seconds between an attempt and the next.
+    def wait(self, result: AttemptResult, number: int, now: float) -> float:
+        """Return the seconds between an attempt and the next one.
 
         Args:
-            outcome: What the attempt came to.
-            number: The attempt's number, from 1.
+            result: The result of the attempt.
+            number: The number of the attempt, from 1.
             now: The current time in seconds since the Unix epoch.
         """
         if self.respect_retry_after:
-            asked = seconds_of(outcome.retry_after, now)
+            asked = parse_retry_after(result.retry_after, now)
             if asked is not None:
                 return min(self.longest_wait, asked)
         backoff = self.backoff_factor * 2.0 ** (number - 1)
-        jitter = random.random() * self.backoff_jitter  # noqa: S311 - no cryptography: it spreads clients over time
+        jitter = random.random() * self.backoff_jitter  # noqa: S311 - it only spreads clients over time
         return min(self.longest_wait, backoff + jitter)
+
+    def _log_retry(self, result: AttemptResult, seconds: float, call: str, endpoint: str) -> None:
+        reason = f"status {result.status} {result.code}".rstrip()
+        if result.failure is not None:
+            reason = result.failure.reason
+            if result.failure.error_code != "DATA_LOSS":
+                reason = f"no whole answer from {endpoint}, {reason}"
+        _logger.log(
+            logging.WARNING if seconds >= LONG_WAIT else logging.DEBUG,
+            "%s: sent again in %.1f s (attempt %s of at most %s), because of this: %s",
+            call,
+            seconds,
+            result.attempt + 1,
+            self.max_retries + 1,
+            reason,
+        )
 
 
 _VARIABLES: Mapping[str, Any] = {

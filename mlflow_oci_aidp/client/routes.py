@@ -1,13 +1,14 @@
-"""MLflow's calls as AI Data Platform's requests: one table, derived from MLflow's own service description.
+"""MLflow's calls as AI Data Platform's requests: one table, derived from MLflow's own protos.
 
 A route is what MLflow's protos say about a call, changed by the differences that are listed here:
 
-* Where MLflow reads by GET, so does the platform; everything else is POST. [Oracle's REST reference]
+* The platform reads by GET where MLflow does, and by POST otherwise. [Oracle's REST reference]
 * Paths begin with ``/20260430/aiDataPlatforms/{aiDataPlatformId}``, in a workspace with
   ``/workspaces/{workspaceKey}`` after it, and then ``/mlops``. [Oracle's REST reference]
-* Some calls are missing (:py:data:`MISSING`), and some are there beside MLflow's (:py:data:`MORE_CALLS`).
+* Some calls are missing (:py:data:`MISSING`), and the platform has others that MLflow has not
+  (:py:data:`MORE_CALLS`). [aidp-python-client 5.1.1]
+* Some fields are not documented, and some have another name (:py:data:`_OTHER_FIELDS`).
   [aidp-python-client 5.1.1]
-* Some fields are not documented, and some have another name (:py:data:`_OTHER_FIELDS`). [aidp-python-client 5.1.1]
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from mlflow.protos import databricks_pb2
 from mlflow.protos.model_registry_pb2 import ModelRegistryService
 from mlflow.protos.service_pb2 import MlflowService
 
+#: What paths begin with. [Oracle's REST reference]
 BASE_PATH = "/20260430/aiDataPlatforms"
 _REST_API = "/mlops/api/2.0"
 
-#: Where a call belongs: registered models and their versions to the instance, all else to a workspace.
-INSTANCE, WORKSPACE = "instance", "workspace"
+#: What a call belongs to: the instance (registered models and their versions), a workspace
+#: (experiments and runs), or a volume of the instance (files).
+INSTANCE, WORKSPACE, VOLUME = "instance", "workspace", "volume"
 
 _LOGGED_MODEL_CALLS = frozenset(
     {
@@ -39,9 +42,9 @@ _LOGGED_MODEL_CALLS = frozenset(
     }
 )
 
-#: Calls of MLflow that AI Data Platform does not answer; :py:mod:`mlflow_oci_aidp.registry` and
-#: :py:mod:`mlflow_oci_aidp.tracking` build them from others. If the platform answers one of them one day, take its
-#: line out.
+#: Calls of MLflow that AI Data Platform does not answer. :py:mod:`mlflow_oci_aidp.registry` and
+#: :py:mod:`mlflow_oci_aidp.tracking` build them from other calls. Remove a line when the platform
+#: answers the call.
 MISSING: frozenset[str] = frozenset(
     {
         "GetLatestVersions",
@@ -82,13 +85,16 @@ _TRACKING_CALLS = _LOGGED_MODEL_CALLS | {
     "SearchLoggedModels",
 }
 
-#: Calls that read by POST, since what they search for may be long.
+#: Calls that read by POST.
 _SEARCHES = frozenset({"SearchExperiments", "SearchRuns", "SearchLoggedModels"})
 
-#: Calls that give a name: a conflict means that it is taken.
-_CLAIM_NAMES = frozenset({"CreateRegisteredModel", "RenameRegisteredModel", "CreateExperiment", "UpdateExperiment"})
+#: Calls that give a name to something. A conflict means that the name is taken.
+_CLAIM_NAMES = frozenset(
+    {"CreateRegisteredModel", "RenameRegisteredModel", "CreateExperiment", "UpdateExperiment"}
+)
 
-#: MLflow's fields that the platform does not document, by call: its name for them, or None for those that are not sent.
+#: MLflow's fields that the platform does not document, by call. The value is the platform's name
+#: for the field, or None for a field that is not sent.
 _OTHER_FIELDS: Mapping[str, Mapping[str, str | None]] = {
     "CreateRun": {"user_id": None},
     "GetRun": {"run_uuid": None},
@@ -115,15 +121,20 @@ class Route:
     """How one call travels.
 
     Attributes:
-        call: The name of MLflow's RPC, as ``"UpdateRegisteredModel"``.
+        call: The name of MLflow's RPC, such as ``"UpdateRegisteredModel"``, or of the platform's
+            own operation.
         verb: ``"GET"``, ``"POST"`` or ``"DELETE"``.
-        path: What comes after the AI Data Platform's id, or the workspace's key.
-        fields: The names of the fields it takes.
-        scope: :py:data:`INSTANCE` or :py:data:`WORKSPACE`.
-        reads: Whether it changes nothing.
-        claims_name: Whether it gives a name to something.
-        headers: The names of those fields that travel as headers.
+        path: The path after the instance's OCID, or after the workspace's key. A name in braces
+            stands for a field.
+        fields: The names of the fields that the platform documents.
+        scope: :py:data:`INSTANCE`, :py:data:`WORKSPACE` or :py:data:`VOLUME`.
+        is_read_only: Whether the call changes nothing.
+        claims_name: Whether the call gives a name to something.
+        headers: The names of the fields that travel as headers.
         has_retry_token: Whether a change takes an ``opc-retry-token``.
+        page_field: The field that asks for a page of a list: MLflow's lists carry the token of the
+            next page in the body, the platform's own lists in the ``opc-next-page`` header.
+        is_mlflows: Whether the call is one of MLflow's, rather than one of the platform's own.
     """
 
     call: str
@@ -131,14 +142,19 @@ class Route:
     path: str
     fields: frozenset[str]
     scope: str = INSTANCE
-    reads: bool = False
+    is_read_only: bool = False
     claims_name: bool = False
     headers: frozenset[str] = frozenset()
     has_retry_token: bool = True
+    page_field: str = "page_token"
+    is_mlflows: bool = True
 
 
 def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> dict[str, Route]:
-    """The routes of one of MLflow's services; where MLflow describes several for one call, the first."""
+    """Return the routes of one of MLflow's services.
+
+    Where MLflow describes several endpoints for a call, the first one counts.
+    """
     routes = {}
     for method in service.DESCRIPTOR.methods:
         call = method.input_type.name
@@ -148,14 +164,15 @@ def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> di
         verb = "GET" if endpoint.method == "GET" else "POST"
         others = _OTHER_FIELDS.get(call, {})
         names = [others.get(field.name, field.name) for field in method.input_type.fields]
+        sent = frozenset(name for name in names if name is not None)
         routes[call] = Route(
             call=call,
-            # How the platform would spell what it lacks is not known: MLflow's own way then.
+            # How the platform would spell the calls that it lacks is not known: MLflow's own way.
             verb=endpoint.method if call in _LOGGED_MODEL_CALLS else verb,
             path=f"{_REST_API}{endpoint.path}",
-            fields=frozenset(name for name in names if name is not None) | _MORE_FIELDS.get(call, frozenset()),
+            fields=sent | _MORE_FIELDS.get(call, frozenset()),
             scope=scope,
-            reads=verb == "GET" or call in _SEARCHES,
+            is_read_only=verb == "GET" or call in _SEARCHES,
             claims_name=call in _CLAIM_NAMES,
         )
     return routes
@@ -197,42 +214,52 @@ ROUTES: Mapping[str, Route] = {
 _IN_VOLUME = "/volumes/{volumeKey}"
 
 
-def _on_path(call: str, verb: str, path: str, *query: str, reads: bool = False, has_retry_token: bool = True) -> Route:
-    """A call on one file or folder of a volume, whose path travels as a header."""
-    fields = frozenset({"volumeKey", "path", *query})
+def _volume_list(call: str, path: str, *fields: str) -> Route:
+    """Return the route of a list of the platform's own."""
     return Route(
         call,
-        verb,
-        f"{_IN_VOLUME}/actions/{path}",
-        fields,
-        reads=reads,
-        headers=frozenset({"path"}),
-        has_retry_token=has_retry_token,
+        "GET",
+        path,
+        frozenset({*fields, "displayName", "limit", "page"}),
+        scope=VOLUME,
+        is_read_only=True,
+        page_field="page",
+        is_mlflows=False,
     )
 
 
-#: Volumes and the files in them. A field that the path names stands there. [aidp-python-client 5.1.1, VolumeClient]
+def _volume_action(
+    call: str,
+    verb: str,
+    action: str,
+    *query: str,
+    is_read_only: bool = False,
+    has_retry_token: bool = True,
+) -> Route:
+    """Return the route of a call on one file or folder, whose path travels as a header."""
+    return Route(
+        call,
+        verb,
+        f"{_IN_VOLUME}/actions/{action}",
+        frozenset({"volumeKey", "path", *query}),
+        scope=VOLUME,
+        is_read_only=is_read_only,
+        headers=frozenset({"path"}),
+        has_retry_token=has_retry_token,
+        is_mlflows=False,
+    )
+
+
+#: Volumes and the files in them. [aidp-python-client 5.1.1, VolumeClient]
 VOLUMES: Mapping[str, Route] = {
     route.call: route
     for route in (
-        Route(
-            "ListVolumes",
-            "GET",
-            "/volumes",
-            frozenset({"catalogKey", "schemaKey", "displayName", "limit", "page"}),
-            reads=True,
-        ),
-        Route(
-            "ListFiles",
-            "GET",
-            f"{_IN_VOLUME}/files",
-            frozenset({"volumeKey", "path", "displayName", "limit", "page"}),
-            reads=True,
-        ),
-        _on_path("MakeDir", "POST", "mkdir"),
-        _on_path("UploadFile", "POST", "uploadFile", "isOverwrite"),
-        _on_path("DownloadFile", "POST", "downloadFile", reads=True),
-        _on_path("DeleteFile", "DELETE", "deleteFile", has_retry_token=False),
-        _on_path("DeleteDir", "DELETE", "deleteDir"),
+        _volume_list("ListVolumes", "/volumes", "catalogKey", "schemaKey"),
+        _volume_list("ListFiles", f"{_IN_VOLUME}/files", "volumeKey", "path"),
+        _volume_action("MakeDir", "POST", "mkdir"),
+        _volume_action("UploadFile", "POST", "uploadFile", "isOverwrite"),
+        _volume_action("DownloadFile", "POST", "downloadFile", is_read_only=True),
+        _volume_action("DeleteFile", "DELETE", "deleteFile", has_retry_token=False),
+        _volume_action("DeleteDir", "DELETE", "deleteDir"),
     )
 }

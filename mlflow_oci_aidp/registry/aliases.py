@@ -1,76 +1,202 @@
-"""Aliases, which AI Data Platform reports but has no calls for: kept as tags of the registered model.
-
-An alias is a tag whose key is :py:data:`PREFIX` and the alias, and whose value is the version. Tags travel with
-the registered model when it is renamed, and every client of this package reads them back as aliases.
-"""
+"""Aliases of model versions: one interface, by the platform's own calls or stored in tags."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.exceptions import MlflowException
 
-#: Reserved: tags that begin with it are aliases, and are neither shown nor taken as tags.
-PREFIX = "mlflow_oci_aidp.alias."
+from mlflow_oci_aidp.client.routes import Route
+from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
+from mlflow_oci_aidp.registry import alias_tags, entities
+from mlflow_oci_aidp.registry.entities import Json
+from mlflow_oci_aidp.stores import Platform
 
-#: [MLflow: mlflow.utils.validation]
-_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
+#: The calls that the platform needs to have.
+_RPCS = frozenset(
+    {"SetRegisteredModelAlias", "DeleteRegisteredModelAlias", "GetModelVersionByAlias"}
+)
 
-#: The longest key of a tag in MLflow, in characters.
-_LONGEST_KEY = 250
+_LATEST = "latest"
 
 
-def key_of(alias: str) -> str:
-    """The key of the tag that keeps an alias.
+class Aliases(ABC):
+    """The aliases of registered models."""
 
-    Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for an alias that does not fit in the key of a tag.
+    @abstractmethod
+    def set(self, name: str, alias: str, version: str) -> None:
+        """Point an alias of a registered model to a version.
+
+        Raises:
+            RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
+        """
+
+    @abstractmethod
+    def delete(self, name: str, alias: str) -> None:
+        """Delete an alias; it is no error if there is none."""
+
+    @abstractmethod
+    def get_version(self, name: str, alias: str) -> ModelVersion:
+        """Read the version that an alias points to.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if there is no such alias.
+        """
+
+    @abstractmethod
+    def forget(self, name: str, version: str) -> None:
+        """Delete the aliases of a version that was deleted."""
+
+
+class RegistryReader(Protocol):
+    """The part of the registry store that finds what an alias points to."""
+
+    def get_registered_model(self, name: str) -> RegisteredModel:
+        """Read a registered model."""
+
+    def get_model_version(self, name: str, version: str) -> ModelVersion:
+        """Read a model version."""
+
+
+def choose_aliases(
+    platform: Platform,
+    routes: Mapping[str, Route],
+    registry: RegistryReader,
+    parse_version: Callable[[Json], ModelVersion],
+) -> Aliases:
+    """Choose how aliases are stored: by the platform's own calls if it has all of them.
+
+    Args:
+        platform: The platform.
+        routes: The calls that the platform has.
+        registry: Reads registered models and their versions.
+        parse_version: Makes a model version of an answer.
     """
-    if len(alias) > _LONGEST_KEY - len(PREFIX):
-        raise invalid_parameter(
-            f"The alias is {len(alias)} characters long.",
-            f"On AI Data Platform it can have {_LONGEST_KEY - len(PREFIX)}.",
+    if routes.keys() >= _RPCS:
+        return NativeAliases(platform, parse_version)
+    return AliasesInTags(platform, registry)
+
+
+class NativeAliases(Aliases):
+    """Aliases that the platform itself keeps, should it have calls for them one day.
+
+    Args:
+        platform: The platform.
+        parse_version: Makes a model version of an answer.
+    """
+
+    def __init__(self, platform: Platform, parse_version: Callable[[Json], ModelVersion]) -> None:
+        self._platform = platform
+        self._parse_version = parse_version
+
+    def set(self, name: str, alias: str, version: str) -> None:
+        """Point an alias of a registered model to a version."""
+        self._platform.call("SetRegisteredModelAlias", name=name, alias=alias, version=version)
+
+    def delete(self, name: str, alias: str) -> None:
+        """Delete an alias; it is no error if there is none."""
+        self._platform.call("DeleteRegisteredModelAlias", name=name, alias=alias)
+
+    def get_version(self, name: str, alias: str) -> ModelVersion:
+        """Read the version that an alias points to."""
+        version = self._platform.call(
+            "GetModelVersionByAlias", self._parse_version, name=name, alias=alias
         )
-    return PREFIX + alias
+        return require_body(version, f"The alias {alias!r} of {name!r}")
+
+    def forget(self, name: str, version: str) -> None:
+        """Do nothing: no alias is stored beside the platform's own."""
 
 
-def check_reserved(alias: str) -> None:
-    """Refuse a name that MLflow reserves, since ``models:/<name>/<it>`` means something else.
+class AliasesInTags(Aliases):
+    """Aliases that are stored in tags of the registered model.
 
-    Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE``.
+    The platform reports aliases that were made elsewhere. They can be read, but not changed.
+
+    Args:
+        platform: The platform.
+        registry: Reads registered models and their versions.
     """
-    if _RESERVED.fullmatch(alias):
-        raise invalid_parameter(f"The alias {alias!r} is reserved by MLflow.", "Choose another name.")
 
+    def __init__(self, platform: Platform, registry: RegistryReader) -> None:
+        self._platform = platform
+        self._registry = registry
 
-def check_tag(key: object) -> None:
-    """Refuse a user's tag that would be taken for an alias.
+    def set(self, name: str, alias: str, version: str) -> None:
+        """Point an alias of a registered model to a version."""
+        key = alias_tags.key_of(alias)
+        existing = self._registry.get_model_version(name, version)
+        self._platform.call("SetRegisteredModelTag", name=name, key=key, value=existing.version)
 
-    Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE``.
-    """
-    if isinstance(key, str) and key.startswith(PREFIX):
-        raise invalid_parameter(
-            f"Tags that begin with {PREFIX!r} are reserved for aliases.",
-            "Choose another key, or set an alias.",
+    def delete(self, name: str, alias: str) -> None:
+        """Delete an alias; it is no error if there is none.
+
+        Raises:
+            MlflowException: ``NOT_IMPLEMENTED`` for an alias that the platform itself keeps.
+        """
+        key = alias_tags.key_of(alias)
+        reported, tags = self._read(name)
+        if key in tags:
+            self._platform.call("DeleteRegisteredModelTag", name=name, key=key)
+        if alias in reported:
+            raise error(
+                "NOT_IMPLEMENTED",
+                f"The alias {alias!r} of {name!r} is kept by the platform itself, which has no "
+                "call to delete it.",
+                "Delete it where it was made.",
+            )
+
+    def get_version(self, name: str, alias: str) -> ModelVersion:
+        """Read the version that an alias points to.
+
+        ``latest`` is the version with the highest number.
+        """
+        model = self._registry.get_registered_model(name)
+        if alias.lower() == _LATEST and model.latest_versions:
+            return max(model.latest_versions, key=lambda version: int(version.version))
+        if alias not in model.aliases:
+            # The sentence of MLflow's own servers.
+            raise invalid_parameter(
+                f"Registered model alias {alias} not found.", f"Set it on a version of {name!r}."
+            )
+        return self._registry.get_model_version(name, model.aliases[alias])
+
+    def forget(self, name: str, version: str) -> None:
+        """Delete the aliases of a version that was deleted.
+
+        Raises:
+            MlflowException: If they cannot be deleted; it says that the version is.
+        """
+        problem = None
+        gone: list[str] = []
+        try:
+            _, tags = self._read(name)
+            aliases = alias_tags.aliases_from_tags(tags)
+            gone = [alias for alias, target in aliases.items() if target == version]
+            if gone:
+                self._platform.call(
+                    "UpdateRegisteredModelTags",
+                    name=name,
+                    delete_tags=[{"key": alias_tags.key_of(alias)} for alias in gone],
+                )
+        except MlflowException as caught:
+            problem = caught
+        if problem is not None:
+            raise error(
+                problem.error_code,
+                f"Version {version} of {name!r} is deleted, but not the aliases that may point to "
+                f"it ({', '.join(gone) or 'they could not be read'}): {problem.message}",
+                "Delete them with delete_registered_model_alias.",
+            )
+
+    def _read(self, name: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Read the aliases that the platform reports, and all tags of a registered model."""
+        aliases_and_tags = self._platform.call(
+            "GetRegisteredModel",
+            lambda json: entities.reported_aliases_and_tags(json["registered_model"]),
+            name=name,
         )
-
-
-def kept(tags: Mapping[str, str]) -> dict[str, str]:
-    """The aliases among the tags of a registered model: alias to version."""
-    return {key[len(PREFIX) :]: value for key, value in tags.items() if key.startswith(PREFIX)}
-
-
-def without(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags of a registered model that are the user's own."""
-    return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}
-
-
-def merged(reported: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, str]:
-    """Alias to version, from what the platform reports and from tags.
-
-    Where both know an alias, the tag counts: it is what a user set here, and could not have set there.
-    """
-    return {**reported, **kept(tags)}
+        return require_body(aliases_and_tags, f"The registered model {name!r}")

@@ -1,7 +1,8 @@
-"""The platform's JSON as MLflow's entities.
+"""Translation from the platform's JSON to MLflow's entities of the registry.
 
-MLflow's own ``from_proto`` loses ``model_id``, metrics and parameters, and costs twice what reading the JSON costs.
-Fields that are not known here are left out: the API is a preview, and fields will be added to it.
+MLflow's own ``from_proto`` loses ``model_id``, metrics and parameters, and takes twice as long as
+reading the JSON. Unknown fields are ignored: the API is a preview, and the platform will add fields
+to it.
 """
 
 from __future__ import annotations
@@ -12,36 +13,51 @@ from typing import Any
 from mlflow.entities.logged_model_parameter import LoggedModelParameter
 from mlflow.entities.metric import Metric
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
-from mlflow.entities.model_registry.model_version_deployment_job_state import ModelVersionDeploymentJobState
+from mlflow.entities.model_registry.model_version_deployment_job_state import (
+    ModelVersionDeploymentJobState,
+)
 from mlflow.protos.databricks_uc_registry_messages_pb2 import DeploymentJobConnection
-from mlflow.protos.databricks_uc_registry_messages_pb2 import ModelVersionDeploymentJobState as _ProtoJobState
+from mlflow.protos.databricks_uc_registry_messages_pb2 import (
+    ModelVersionDeploymentJobState as _ProtoJobState,
+)
 from mlflow.protos.model_registry_pb2 import ModelVersionStatus
 
-from mlflow_oci_aidp.registry import aliases
+from mlflow_oci_aidp.registry import alias_tags
 
 try:
     from mlflow.utils.workspace_utils import resolve_entity_workspace_name
-except ImportError:  # The older of the supported versions have no workspaces.
+except ImportError:  # The older of the supported versions of MLflow have no workspaces.
     resolve_entity_workspace_name = None
 
 Json = dict[str, Any]
 
 _MODEL_TEXTS = ("name", "description", "deployment_job_id")
-_VERSION_TEXTS = ("name", "description", "user_id", "current_stage", "source", "run_id", "run_link", "model_id")
+_VERSION_TEXTS = (
+    "name",
+    "description",
+    "user_id",
+    "current_stage",
+    "source",
+    "run_id",
+    "run_link",
+    "model_id",
+)
 
-# What MLflow can turn into its protos, as its own web server has to; the first is "unspecified".
+# The states that MLflow can turn into its protos, which its own web server has to do. The first one
+# is "unspecified".
 _JOB_STATES = tuple(DeploymentJobConnection.State.keys())
 _RUN_STATES = tuple(_ProtoJobState.DeploymentJobRunState.keys())
 _STATUSES = tuple(ModelVersionStatus.keys())
 
-#: Finds the aliases of a version of a registered model: called with its name, returns alias to version.
+#: Finds the aliases of a registered model: called with its name, returns alias to version.
 AliasLookup = Callable[[str], dict[str, str]]
 
 
 class _LazyModelVersion(ModelVersion):
-    """A model version whose aliases are looked up when somebody reads them.
+    """A model version whose aliases are looked up when they are read for the first time.
 
-    It prints and compares as MLflow's own does, and copies and pickles to MLflow's own.
+    It prints and compares as MLflow's own class does. Copies and pickles of it are of MLflow's own
+    class.
     """
 
     _aliases: list[str]
@@ -56,8 +72,8 @@ class _LazyModelVersion(ModelVersion):
         """
         lookup = self._lookup
         if lookup is not None:
-            found = lookup(self.name)
-            self._aliases = sorted({*self._aliases, *_pointing_to(found, self.version)})
+            looked_up = _pointing_to(lookup(self.name), self.version)
+            self._aliases = sorted({*self._aliases, *looked_up})
             self._lookup = None
         return self._aliases
 
@@ -86,56 +102,64 @@ def _plain(attributes: dict[str, Any]) -> ModelVersion:
     return version
 
 
-def _pointing_to(found: dict[str, str], version: str) -> list[str]:
-    return [alias for alias, target in found.items() if target == version]
+def _pointing_to(aliases: dict[str, str], version: str) -> list[str]:
+    return [alias for alias, target in aliases.items() if target == version]
 
 
 def shared() -> Json:
-    """What all entities of an answer share: MLflow's active workspace, which it would find out for each of them."""
-    return {"workspace": resolve_entity_workspace_name(None)} if resolve_entity_workspace_name else {}
+    """Return what all entities of an answer share: MLflow's active workspace.
+
+    Without it, MLflow would find out the active workspace for each entity.
+    """
+    return (
+        {"workspace": resolve_entity_workspace_name(None)} if resolve_entity_workspace_name else {}
+    )
 
 
 def registered_model(json: Json, common: Json | None = None) -> RegisteredModel:
-    """A registered model of the reference's ``RegisteredModel``.
+    """Make a registered model from the reference's ``RegisteredModel``.
 
-    Aliases that are kept as tags are taken out of the tags and shown as aliases.
+    Aliases that are stored as tags are taken out of the tags and shown as aliases.
 
     Args:
         json: The platform's object.
-        common: What :py:func:`shared` found for all entities of the answer; found out here if None.
+        common: What :py:func:`shared` returned for all entities of the answer; called if None.
     """
     common = shared() if common is None else common
     name, description, job_id = _texts(json, _MODEL_TEXTS)
-    found = tags(json)
-    known = aliases.merged(_reported(json), found)
+    reported, all_tags = reported_aliases_and_tags(json)
+    aliases = alias_tags.merge_aliases(reported, all_tags)
     model = RegisteredModel(
         name=name,
         creation_timestamp=_number(json, "creation_timestamp"),
         last_updated_timestamp=_number(json, "last_updated_timestamp"),
         description=description,
         latest_versions=[
-            model_version(version, lambda _: known, common) for version in json.get("latest_versions") or ()
+            model_version(version, lambda _: aliases, common)
+            for version in json.get("latest_versions") or ()
         ],
         deployment_job_id=job_id,
         deployment_job_state=_known(json, "deployment_job_state", _JOB_STATES),
         **common,
     )
-    # As the constructor would: it takes an object for each, to make these dictionaries of them.
-    model._tags = aliases.without(found)
-    model._aliases = known
+    # The constructor would take an object for each of these, and make the same dictionaries.
+    model._tags = alias_tags.user_tags(all_tags)
+    model._aliases = aliases
     return model
 
 
 def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -> ModelVersion:
-    """A model version of the reference's ``ModelVersion``.
+    """Make a model version from the reference's ``ModelVersion``.
 
     Args:
         json: The platform's object.
-        lookup: Finds the aliases of its registered model, when somebody reads them.
-        common: What :py:func:`shared` found for all entities of the answer; found out here if None.
+        lookup: Finds the aliases of its registered model, once they are read.
+        common: What :py:func:`shared` returned for all entities of the answer; called if None.
     """
     common = shared() if common is None else common
-    name, description, user_id, stage, source, run_id, run_link, model_id = _texts(json, _VERSION_TEXTS)
+    name, description, user_id, stage, source, run_id, run_link, model_id = _texts(
+        json, _VERSION_TEXTS
+    )
     state = json.get("deployment_job_state")
     status, status_message = _status(json)
     version = _LazyModelVersion(
@@ -153,12 +177,17 @@ def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -
         run_link=run_link,
         aliases=[alias for alias in json.get("aliases") or () if isinstance(alias, str)],
         model_id=model_id,
-        params=_list(json, "model_params", lambda item: LoggedModelParameter(item["name"], item["value"])),
+        params=_list(
+            json, "model_params", lambda item: LoggedModelParameter(item["name"], item["value"])
+        ),
         metrics=_list(
             json,
             "model_metrics",
             lambda item: Metric(
-                item["key"], float(item["value"]), int(item.get("timestamp") or 0), int(item.get("step") or 0)
+                item["key"],
+                float(item["value"]),
+                int(item.get("timestamp") or 0),
+                int(item.get("step") or 0),
             ),
         ),
         deployment_job_state=None if state is None else _deployment_job_state(state),
@@ -180,58 +209,58 @@ def _deployment_job_state(json: Json) -> ModelVersionDeploymentJobState:
     )
 
 
-def alias_places(json: Json) -> tuple[dict[str, str], dict[str, str]]:
-    """Where the aliases of a registered model can be: those that the platform reports, and all its tags."""
-    model = json["registered_model"]
-    return _reported(model), tags(model)
+def reported_aliases_and_tags(json: Json) -> tuple[dict[str, str], dict[str, str]]:
+    """Return where aliases can be: those that the platform reports, and all tags.
+
+    Args:
+        json: The reference's ``RegisteredModel``.
+    """
+    reported = {item["alias"]: str(item["version"]) for item in json.get("aliases") or ()}
+    return reported, tags(json)
 
 
 def _status(json: Json) -> tuple[str, str | None]:
-    """The status and its message; a status that MLflow does not know is one that is not ready."""
-    found, message = _texts(json, ("status", "status_message"))
-    status = found or "READY"
+    """Return the status and its message; a status that MLflow does not know counts as not ready."""
+    reported, message = _texts(json, ("status", "status_message"))
+    status = reported or "READY"
     if status in _STATUSES:
         return status, message
-    return "PENDING_REGISTRATION", message or f"The platform reports the status {status!r}, unknown to MLflow."
+    unknown = f"The platform reports the status {status!r}, unknown to MLflow."
+    return "PENDING_REGISTRATION", message or unknown
 
 
 def _known(json: Json, name: str, states: tuple[str, ...]) -> str | None:
-    """A state, or MLflow's word for one that it does not know, the first of ``states``."""
-    found = json.get(name)
-    return found if found is None or found in states else states[0]
-
-
-def _reported(json: Json) -> dict[str, str]:
-    """The aliases that the platform itself reports."""
-    return {item["alias"]: str(item["version"]) for item in json.get("aliases") or ()}
+    """Return a state, or the first of ``states``, "unspecified", if MLflow does not know it."""
+    state = json.get(name)
+    return state if state is None or state in states else states[0]
 
 
 def tags(json: Json) -> dict[str, str]:
-    """The tags of a registered model or a model version."""
+    """Return the tags of a registered model or a model version."""
     return {item["key"]: item.get("value") or "" for item in json.get("tags") or ()}
 
 
 def _list(json: Json, name: str, make: Callable[[Json], Any]) -> list[Any] | None:
-    found = json.get(name)
-    return None if found is None else [make(item) for item in found]
+    items = json.get(name)
+    return None if items is None else [make(item) for item in items]
 
 
 def _texts(json: Json, names: tuple[str, ...]) -> list[str | None]:
-    """Several fields at once, each a text or None: an answer has thousands of them."""
-    found = [json.get(name) for name in names]
-    for value in found:
+    """Return several fields, each a text or None; one call for all, as an answer has thousands."""
+    values = [json.get(name) for name in names]
+    for value in values:
         if value is not None and not isinstance(value, str):
             raise TypeError
-    return found
+    return values
 
 
 def _number(json: Json, name: str) -> int | None:
-    found = json.get(name)
-    return None if found is None else int(found)
+    value = json.get(name)
+    return None if value is None else int(value)
 
 
 def _version(json: Json) -> str:
-    found = json["version"]
-    if isinstance(found, (str, int)) and not isinstance(found, bool):
-        return str(found)
+    version = json["version"]
+    if isinstance(version, (str, int)) and not isinstance(version, bool):
+        return str(version)
     raise TypeError("version")

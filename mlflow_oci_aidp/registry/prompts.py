@@ -1,8 +1,10 @@
-"""Prompts, which MLflow keeps as registered models with a tag, and which AI Data Platform knows nothing of.
+"""The search for prompts, which MLflow keeps as registered models with a tag.
 
-MLflow adds a condition on that tag to what its users search for. The platform documents a single condition, so
-MLflow's is taken out again, and applied to the result. A search without that condition, as MLflow's web page sends it,
-is one without prompts. [MLflow: ``SqlAlchemyStore._is_querying_prompt``, the same in every supported version]
+AI Data Platform knows nothing of prompts. MLflow adds a condition on the tag to what its users
+search for, but the platform documents a single condition. MLflow's is therefore taken out of the
+filter and applied to the result. A search without that condition, such as those of MLflow's web
+page, leaves prompts out. [MLflow: ``SqlAlchemyStore._is_querying_prompt``, the same in every
+supported version]
 """
 
 from __future__ import annotations
@@ -32,12 +34,12 @@ class Search:
     prompts: bool
 
     def wants(self, tags: Mapping[str, str]) -> bool:
-        """Whether something with these tags is looked for."""
+        """Return whether the search is for an entity with these tags."""
         return self.prompts == (tags.get(IS_PROMPT, "").lower() == "true")
 
 
 def split(filter_string: str | None) -> Search:
-    """Take MLflow's condition out of a filter, where it stands at the end or the beginning."""
+    """Take MLflow's condition out of a filter, from its end or its beginning."""
     text = filter_string or ""
     prompts = False
     if match := _AT_THE_END.search(text) or _AT_THE_BEGINNING.search(text):

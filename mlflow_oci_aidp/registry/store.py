@@ -1,68 +1,78 @@
-"""The registry store: MLflow's calls in, MLflow's entities out.
+"""The registry store: MLflow calls it, and gets MLflow's entities back.
 
-Every call goes through :py:meth:`~mlflow_oci_aidp.stores.PlatformStore._call`. What the platform lacks is built here
-from what it has.
+Every request goes through :py:class:`~mlflow_oci_aidp.stores.Platform`. Features that the platform
+lacks are built from those that it has.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
-from mlflow.exceptions import MlflowException
+from mlflow.entities.model_registry import (
+    ModelVersion,
+    ModelVersionTag,
+    RegisteredModel,
+    RegisteredModelTag,
+)
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.utils.validation import _validate_model_alias_name
 
-from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
-from mlflow_oci_aidp.artifacts.platform import remember_location
 from mlflow_oci_aidp.capabilities import unsupported
-from mlflow_oci_aidp.client.routes import ROUTES
-from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
-from mlflow_oci_aidp.model_sources import ModelSources
-from mlflow_oci_aidp.registry import aliases, entities, prompts
+from mlflow_oci_aidp.client.routes import ROUTES, Route
+from mlflow_oci_aidp.errors import require_body
+from mlflow_oci_aidp.model_sources import ModelSources, RunArtifacts
+from mlflow_oci_aidp.registry import alias_tags, entities, prompts
+from mlflow_oci_aidp.registry.aliases import choose_aliases
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, UNAVAILABLE
 from mlflow_oci_aidp.registry.entities import Json
 from mlflow_oci_aidp.registry.filters import with_single_quotes
+from mlflow_oci_aidp.registry.version_sources import VersionSources
+from mlflow_oci_aidp.session import Session, remember_location
 from mlflow_oci_aidp.stores import PlatformStore
-from mlflow_oci_aidp.uri import SCHEME
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-#: ``models:/<name>/<version>``, which MLflow stores as the source of a copy. A logged model's
-#: ``models:/<model id>`` is another thing, and has no version.
-_COPY_SOURCE = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d+)")
-_RUN = re.compile(r"runs:/(?P<id>[^/]+)")
-_LOGGED_MODEL = re.compile(r"models:/(?P<id>m-[^/@]+)")
-#: More copies of copies than anybody makes; it ends a circle.
-_LONGEST_CHAIN = 50
-_LATEST = "latest"
+from mlflow_oci_aidp.tracking.logged_models.on_runs import read_run_artifacts
 
 
 class AidpRegistryStore(PlatformStore, AbstractStore):
     """MLflow's model registry on Oracle AI Data Platform.
 
-    MLflow makes it for registry URIs that begin with ``aidp://``. It is safe for many threads, and a forked child
-    can go on using it.
+    MLflow makes it for registry URIs that begin with ``aidp://``. Many threads may use it at the
+    same time, and a forked child may go on using it.
 
     Args:
-        store_uri: The registry URI, as ``aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]``.
+        store_uri: The registry URI,
+            ``aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]``.
         tracking_uri: The tracking URI in use, where logged models are looked up.
+        routes: The calls that the platform has, by the names of MLflow's RPCs. A store that is
+            unpickled has the usual ones.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong. Every method raises
-            ``MlflowException`` for bad input and where the platform cannot be reached, and
-            :py:class:`mlflow.exceptions.RestException` for what the platform refused.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong. Every
+            method raises ``MlflowException`` for bad input and if the platform cannot be reached,
+            and :py:class:`mlflow.exceptions.RestException` if the platform refused the call.
     """
 
-    def __init__(self, store_uri: str, tracking_uri: str | None = None) -> None:
+    def __init__(
+        self,
+        store_uri: str,
+        tracking_uri: str | None = None,
+        *,
+        session: Session | None = None,
+        routes: Mapping[str, Route] = ROUTES,
+    ) -> None:
         super().__init__(store_uri, tracking_uri)
-        self._open(store_uri, tracking_uri)
-        self._places = ModelSources(self._call) if self._settings.workspace else None
+        self._open(store_uri, tracking_uri, session, routes)
+        self._aliases = choose_aliases(self._platform, routes, self, self._model_version)
+        workspace = self._settings.workspace
+        self._sources = VersionSources(
+            self.get_model_version,
+            ModelSources(self._read_run_artifacts) if workspace else None,
+            workspace=workspace,
+            store_uri=store_uri,
+            tracking_uri=tracking_uri,
+        )
 
     # Registered models
 
@@ -78,7 +88,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the name is taken.
         """
-        return self._call(
+        return self._platform.call(
             "CreateRegisteredModel",
             _registered_model,
             name=name,
@@ -90,8 +100,8 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
     def update_registered_model(
         self, name: str, description: str | None, deployment_job_id: str | None = None
     ) -> RegisteredModel:
-        """Change the description of a registered model, and its deployment job if one is given."""
-        return self._call(
+        """Change the description of a registered model, and its deployment job if not None."""
+        return self._platform.call(
             "UpdateRegisteredModel",
             _registered_model,
             name=name,
@@ -105,22 +115,24 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the new name is taken.
         """
-        return self._call(
+        return self._platform.call(
             "RenameRegisteredModel", _registered_model, name=name, new_name=new_name
         ) or self.get_registered_model(new_name)
 
     def delete_registered_model(self, name: str) -> None:
         """Delete a registered model."""
-        self._do("DeleteRegisteredModel", name=name)
+        self._platform.call("DeleteRegisteredModel", name=name)
 
     def get_registered_model(self, name: str) -> RegisteredModel:
         """Read a registered model.
 
         Raises:
-            RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
+            RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
+                see it.
         """
         return require_body(
-            self._call("GetRegisteredModel", _registered_model, name=name), f"The registered model {name!r}"
+            self._platform.call("GetRegisteredModel", _registered_model, name=name),
+            f"The registered model {name!r}",
         )
 
     def search_registered_models(
@@ -133,10 +145,10 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         """Search for registered models.
 
         Args:
-            filter_string: A single condition, as the platform documents it, sent as it is. MLflow's condition on
-                prompts is applied to the result instead, so that a page may hold fewer than ``max_results``; it
-                is never empty while there are more.
-            max_results: The most of one page, at most 1000; 100 if None. [aidp-python-client 5.1.1]
+            filter_string: A single condition, as the platform documents it, sent as it is. MLflow's
+                condition on prompts is applied to the result instead. A page may therefore hold
+                fewer than ``max_results``; it is never empty while there are more.
+            max_results: The size of a page, at most 1000; 100 if None. [aidp-python-client 5.1.1]
             order_by: Columns, each with an optional ``ASC`` or ``DESC``.
             page_token: The token of the page before.
         """
@@ -151,25 +163,29 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         )
 
     def get_latest_versions(self, name: str, stages: list[str] | None = None) -> list[ModelVersion]:
-        """The latest version of each stage, as the registered model reports them.
+        """Return the latest version of each stage, as the registered model reports them.
 
         Args:
             name: The registered model's name.
-            stages: The stages wanted, in any case of letters; all if None or empty.
+            stages: The stages to return, in upper or lower case; all if None or empty.
         """
         wanted = {stage.lower() for stage in stages or ()}
         latest = self.get_registered_model(name).latest_versions
-        return [version for version in latest if not wanted or (version.current_stage or "").lower() in wanted]
+        return [
+            version
+            for version in latest
+            if not wanted or (version.current_stage or "").lower() in wanted
+        ]
 
     def set_registered_model_tag(self, name: str, tag: RegisteredModelTag) -> None:
         """Set a tag of a registered model."""
-        aliases.check_tag(tag.key)
-        self._do("SetRegisteredModelTag", name=name, key=tag.key, value=tag.value)
+        alias_tags.check_tag(tag.key)
+        self._platform.call("SetRegisteredModelTag", name=name, key=tag.key, value=tag.value)
 
     def delete_registered_model_tag(self, name: str, key: str) -> None:
         """Delete a tag of a registered model."""
-        aliases.check_tag(key)
-        self._do("DeleteRegisteredModelTag", name=name, key=key)
+        alias_tags.check_tag(key)
+        self._platform.call("DeleteRegisteredModelTag", name=name, key=key)
 
     # Model versions
 
@@ -196,35 +212,31 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             local_model_path: Not used.
             model_id: The logged model that the version comes from.
 
-        Of a run in the workspace, ``runs:/<run id>/<path>`` is sent as the source, and to the workspace, as the
-        platform's own clients do. [aidp-python-client 5.1.1]
+        If the source is in a run of the workspace, ``runs:/<run id>/<path>`` is sent as the source,
+        and to the workspace, as the platform's own clients do. [aidp-python-client 5.1.1]
 
         Raises:
-            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a logged model that the tracking store in use, if it is
-                this package's, does not have.
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a logged model that the tracking store
+                in use, if it is this package's, does not have.
         """
-        call = "CreateModelVersion"
-        source = to_platform(source)
-        found = self._places.find(source, run_id) if self._places else None
-        if found is not None:
-            call, source, run_id = "CreateWorkspaceModelVersion", found.source, run_id or found.run_id
-        else:
-            self._check_logged_model(source)
-        return self._call(
-            call,
+        sent = self._sources.for_new_version(source, run_id)
+        return self._platform.call(
+            sent.rpc,
             self._model_version,
             name=name,
-            source=source,
-            run_id=run_id,
+            source=sent.source,
+            run_id=sent.run_id,
             tags=_tags(tags),
             run_link=run_link,
             description=description,
             model_id=model_id,
-        ) or self._newest(name, source)
+        ) or self._latest_version(name, sent.source)
 
-    def update_model_version(self, name: str, version: str, description: str | None) -> ModelVersion:
+    def update_model_version(
+        self, name: str, version: str, description: str | None
+    ) -> ModelVersion:
         """Change the description of a model version."""
-        return self._call(
+        return self._platform.call(
             "UpdateModelVersion",
             self._model_version,
             name=name,
@@ -236,7 +248,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self, name: str, version: str, stage: str, archive_existing_versions: bool
     ) -> ModelVersion:
         """Move a model version to a stage."""
-        return self._call(
+        return self._platform.call(
             "TransitionModelVersionStage",
             self._model_version,
             name=name,
@@ -247,107 +259,36 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def delete_model_version(self, name: str, version: str) -> None:
         """Delete a model version, and the aliases that point to it."""
-        self._do("DeleteModelVersion", name=name, version=str(version))
-        self._forget_aliases(name, str(version))
+        self._platform.call("DeleteModelVersion", name=name, version=str(version))
+        self._aliases.forget(name, str(version))
 
     def get_model_version(self, name: str, version: str) -> ModelVersion:
         """Read a model version, in one round trip: its aliases are looked up when they are read.
 
         Raises:
-            RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see it.
+            RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
+                see it.
         """
         return require_body(
-            self._call("GetModelVersion", self._model_version, name=name, version=str(version)),
+            self._platform.call(
+                "GetModelVersion", self._model_version, name=name, version=str(version)
+            ),
             f"Version {version} of {name!r}",
         )
 
     def get_model_version_download_uri(self, name: str, version: str) -> str:
-        """Where the artifacts of a model version are; for a copy, where those of the first version are.
+        """Return where the files of a model version are; those of a copy are the first version's.
 
-        Of a logged model, ``models:/<model id>``, it is the place that the tracking server names: MLflow's server
-        can serve its own artifacts only by that.
+        If the source is a logged model, ``models:/<model id>``, this is the location that the
+        tracking server names: MLflow's server can serve its own artifacts only by that.
 
         Raises:
-            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or deleted, and for a
-                run that is in another workspace.
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or
+                deleted, and for a run that is in another workspace.
         """
-        source = str(self.get_model_version(name, version).source or "")
-        for _ in range(_LONGEST_CHAIN):
-            copied = _COPY_SOURCE.fullmatch(source)
-            if copied is None:
-                place = to_mlflow(self._place(source))
-                self._check_run(name, version, place)
-                remember_location(place, self._uris[0])
-                return place
-            source = self._source_of_origin(name, version, copied["name"], copied["version"])
-        raise error(
-            "INVALID_STATE",
-            f"The copies that version {version} of {name!r} comes from make a circle.",
-            "Register the model again from where its artifacts are.",
-        )
-
-    def _place(self, source: str) -> str:
-        """Where the artifacts of a source lie: among those of a run of the workspace, or of a logged model."""
-        place = self._places.resolve(source) if self._places else source
-        return self._place_of_logged_model(source) if place == source else place
-
-    def _place_of_logged_model(self, source: str) -> str:
-        logged = _LOGGED_MODEL.fullmatch(source)
-        if logged is None:
-            return source
-        try:
-            return str(self._tracking().get_logged_model(logged["id"]).artifact_location)
-        except MlflowException:
-            return source  # of another tracking server: whoever downloads may know it
-
-    def _tracking(self) -> MlflowClient:
-        """MLflow's client of the tracking store in use."""
-        from mlflow import MlflowClient
-
-        return MlflowClient(self._uris[1])
-
-    def _check_logged_model(self, source: str) -> None:
-        """Refuse a logged model that is not there: a version of it could never be loaded."""
-        logged = _LOGGED_MODEL.fullmatch(source)
-        if logged is not None and (self._uris[1] or "").startswith(f"{SCHEME}://"):
-            self._tracking().get_logged_model(logged["id"])
-
-    def _check_run(self, name: str, version: str, source: str) -> None:
-        """Refuse a version of a run that neither this workspace nor the tracking store in use has.
-
-        Whoever downloads would ask the latter, and learn no more than that there is no such run.
-        """
-        run = _RUN.match(source)
-        if run is None:
-            return
-        try:
-            if not self._places or self._uris[1] not in (None, self._uris[0]):
-                self._tracking().get_run(run["id"])
-                return
-        except MlflowException as problem:
-            if problem.error_code != "RESOURCE_DOES_NOT_EXIST":
-                return  # Whoever downloads may fare better.
-        where = f"the workspace {self._settings.workspace!r}" if self._places else "the tracking store in use"
-        raise error(
-            "RESOURCE_DOES_NOT_EXIST",
-            f"The files of version {version} of {name!r} are among those of the run {run['id']!r}, which is not in "
-            f"{where}.",
-            "Put the key of the workspace in which the model was logged into the registry URI: "
-            "aidp://<aiDataPlatformId>/<workspaceKey>.",
-        )
-
-    def _source_of_origin(self, name: str, version: str, origin: str, of_version: str) -> str:
-        problem = None
-        try:
-            return str(self.get_model_version(origin, of_version).source or "")
-        except MlflowException as found:
-            problem = found
-        raise error(
-            problem.error_code,
-            f"Version {version} of {name!r} is a copy of version {of_version} of {origin!r}, which cannot be read, "
-            f"and may have been renamed or deleted: {problem.message}",
-            "Register the copy again from where its artifacts are.",
-        )
+        location = self._sources.download_uri(name, version)
+        remember_location(location, self._session)
+        return location
 
     def search_model_versions(
         self,
@@ -356,7 +297,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         order_by: list[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[ModelVersion]:
-        """Search for model versions; the arguments are those of :py:meth:`search_registered_models`."""
+        """Search for model versions; the arguments are those of ``search_registered_models``."""
         lookup = cache(self._aliases_of)  # One look-up for each registered model on the page.
         return self._search(
             "SearchModelVersions",
@@ -370,29 +311,27 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def set_model_version_tag(self, name: str, version: str, tag: ModelVersionTag) -> None:
         """Set a tag of a model version."""
-        self._do("SetModelVersionTag", name=name, version=str(version), key=tag.key, value=tag.value)
+        self._platform.call(
+            "SetModelVersionTag", name=name, version=str(version), key=tag.key, value=tag.value
+        )
 
     def delete_model_version_tag(self, name: str, version: str, key: str) -> None:
         """Delete a tag of a model version."""
-        self._do("DeleteModelVersionTag", name=name, version=str(version), key=key)
+        self._platform.call("DeleteModelVersionTag", name=name, version=str(version), key=key)
 
-    # Aliases, kept as tags where the platform has no calls for them
+    # Aliases
 
     def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
         """Point an alias to a version.
 
         Raises:
-            MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that MLflow reserves, as ``latest`` and ``v1``.
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that MLflow reserves, such as
+                ``latest`` and ``v1``.
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
         """
         _validate_model_alias_name(alias)
-        aliases.check_reserved(alias)
-        if "SetRegisteredModelAlias" in ROUTES:
-            self._do("SetRegisteredModelAlias", name=name, alias=alias, version=str(version))
-            return
-        key = aliases.key_of(alias)
-        existing = self.get_model_version(name, version)
-        self._do("SetRegisteredModelTag", name=name, key=key, value=existing.version)
+        alias_tags.check_reserved(alias)
+        self._aliases.set(name, alias, str(version))
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
         """Delete an alias; it is no error if there is none.
@@ -400,74 +339,24 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             MlflowException: ``NOT_IMPLEMENTED`` for an alias that the platform itself keeps.
         """
-        if "DeleteRegisteredModelAlias" in ROUTES:
-            self._do("DeleteRegisteredModelAlias", name=name, alias=alias)
-            return
-        key = aliases.key_of(alias)
-        reported, tags = self._alias_places(name)
-        if key in tags:
-            self._do("DeleteRegisteredModelTag", name=name, key=key)
-        if alias in reported:
-            raise error(
-                "NOT_IMPLEMENTED",
-                f"The alias {alias!r} of {name!r} is kept by the platform itself, which has no call to delete it.",
-                "Delete it where it was made.",
-            )
+        self._aliases.delete(name, alias)
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """Read the version that an alias points to.
 
         Raises:
-            MlflowException: ``INVALID_PARAMETER_VALUE`` if there is no such alias, as MLflow's own servers say it.
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if there is no such alias, as MLflow's own
+                servers answer.
         """
-        if "GetModelVersionByAlias" in ROUTES:
-            return require_body(
-                self._call("GetModelVersionByAlias", self._model_version, name=name, alias=alias),
-                f"The alias {alias!r} of {name!r}",
-            )
-        model = self.get_registered_model(name)
-        if alias.lower() == _LATEST and model.latest_versions:
-            return max(model.latest_versions, key=lambda version: int(version.version))
-        if alias not in model.aliases:
-            raise invalid_parameter(f"Registered model alias {alias} not found.", f"Set it on a version of {name!r}.")
-        return self.get_model_version(name, model.aliases[alias])
+        return self._aliases.get_version(name, alias)
 
     def _aliases_of(self, name: str) -> dict[str, str]:
         return dict(self.get_registered_model(name).aliases)
 
-    def _alias_places(self, name: str) -> tuple[dict[str, str], dict[str, str]]:
-        """The aliases that the platform reports, and the tags of a registered model."""
-        found = self._call("GetRegisteredModel", entities.alias_places, name=name)
-        return require_body(found, f"The registered model {name!r}")
-
-    def _forget_aliases(self, name: str, version: str) -> None:
-        """Delete the aliases of a version that is gone."""
-        if "DeleteRegisteredModelAlias" in ROUTES:
-            return
-        problem = None
-        gone: list[str] = []
-        try:
-            gone = [alias for alias, target in aliases.kept(self._alias_places(name)[1]).items() if target == version]
-            if gone:
-                self._do(
-                    "UpdateRegisteredModelTags",
-                    name=name,
-                    delete_tags=[{"key": aliases.key_of(alias)} for alias in gone],
-                )
-        except MlflowException as found:
-            problem = found
-        if problem is not None:
-            raise error(
-                problem.error_code,
-                f"Version {version} of {name!r} is deleted, but not the aliases that may point to it "
-                f"({', '.join(gone) or 'they could not be read'}): {problem.message}",
-                "Delete them with delete_registered_model_alias.",
-            )
-
-    # What the platform lacks for good
+    # Webhooks, which the platform does not have
 
     def list_webhooks_by_event(self, *args: Any, **kwargs: Any) -> PagedList[Any]:
-        """The webhooks to call: none. MLflow's own server asks after each change."""
+        """Return no webhooks. MLflow's own server asks for them after each change."""
         return PagedList([], None)
 
     # Helpers
@@ -475,17 +364,20 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
     def _model_version(self, json: Json) -> ModelVersion:
         return entities.model_version(json["model_version"], self._aliases_of)
 
-    def _newest(self, name: str, source: str) -> ModelVersion:
-        """The version that was made by a call whose answer had no body."""
-        latest = self.get_registered_model(name).latest_versions
-        same = [version for version in latest if version.source == source]
-        newest = max(same, key=lambda version: int(version.version), default=None)
-        return require_body(newest, f"The new version of {name!r}")
+    def _read_run_artifacts(self, run_id: str) -> RunArtifacts | None:
+        return read_run_artifacts(self._platform, run_id)
+
+    def _latest_version(self, name: str, source: str) -> ModelVersion:
+        """Find the version that a call created whose answer had no body."""
+        versions = self.get_registered_model(name).latest_versions
+        same = [version for version in versions if version.source == source]
+        latest = max(same, key=lambda version: int(version.version), default=None)
+        return require_body(latest, f"The new version of {name!r}")
 
     def _search(
         self,
-        call: str,
-        items: str,
+        rpc: str,
+        items_name: str,
         make: Callable[[Json, Json], Any],
         filter_string: str | None,
         max_results: int | None,
@@ -493,32 +385,26 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         page_token: str | None,
     ) -> PagedList[Any]:
         search = prompts.split(filter_string)
-
-        def page(json: Json) -> PagedList[Any]:
-            common = entities.shared()
-            made = [make(item, common) for item in json.get(items) or ()]
-            found = [entity for entity in made if search.wants(entity._tags)]
-            return PagedList(found, json.get("next_page_token") or None)
-
-        while True:
-            found = self._call(
-                call,
-                page,
-                filter=with_single_quotes(search.filter),
-                max_results=max_results,
-                order_by=", ".join(order_by or ()) or None,
-                page_token=page_token or None,
-            )
-            if found is None:
-                return PagedList([], None)
-            if found or not found.token:
-                return found
-            page_token = found.token
+        common = entities.shared()
+        pages = self._platform.pages(
+            rpc,
+            items_name,
+            lambda json: make(json, common),
+            filter=with_single_quotes(search.filter),
+            max_results=max_results,
+            order_by=", ".join(order_by or ()) or None,
+            page_token=page_token or None,
+        )
+        for page in pages:
+            wanted = [entity for entity in page if search.wants(entity._tags)]
+            if wanted:
+                return PagedList(wanted, page.token)
+        return PagedList([], None)
 
 
-for _operation in CAPABILITIES:
-    if _operation.kind == UNAVAILABLE:
-        setattr(AidpRegistryStore, _operation.method, unsupported(_operation.how))
+for _capability in CAPABILITIES:
+    if _capability.kind == UNAVAILABLE:
+        setattr(AidpRegistryStore, _capability.method, unsupported(_capability.how))
 
 
 def _registered_model(json: Json) -> RegisteredModel:
@@ -527,5 +413,5 @@ def _registered_model(json: Json) -> RegisteredModel:
 
 def _tags(tags: list[Any] | None) -> list[dict[str, str]] | None:
     for tag in tags or ():
-        aliases.check_tag(tag.key)
+        alias_tags.check_tag(tag.key)
     return [{"key": tag.key, "value": tag.value} for tag in tags] if tags else None

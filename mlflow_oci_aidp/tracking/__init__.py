@@ -1,1 +1,1 @@
-"""Experiments, runs and logged models: MLflow's tracking store in a workspace of AI Data Platform."""
+"""MLflow's tracking store: experiments, runs and logged models in a workspace."""

@@ -1,12 +1,12 @@
-"""The platform's JSON as MLflow's entities of experiments and runs, and the other way round.
+"""Translation between the platform's JSON and MLflow's entities of experiments and runs.
 
-Fields that are not known here are left out: the API is a preview, and fields will be added to it.
+Unknown fields are ignored: the API is a preview, and the platform will add fields to it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlflow.entities import (
@@ -30,6 +30,7 @@ from mlflow.entities import (
     RunOutputs,
     RunStatus,
     RunTag,
+    ViewType,
 )
 
 from mlflow_oci_aidp.artifacts.locations import to_mlflow
@@ -40,16 +41,18 @@ Json = dict[str, Any]
 
 _DATASET_FIELDS = ("name", "digest", "source_type", "source", "schema", "profile")
 
-#: What protobuf's JSON mapping, which MLflow's own clients and servers speak, calls the numbers that JSON lacks.
-#: Whether AI Data Platform takes them is not known.
+_VIEW_TYPES = (ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL)
+
+#: Names for the numbers that JSON lacks: those of protobuf's JSON mapping, which MLflow's own
+#: clients and servers use. Whether AI Data Platform accepts them is not known.
 _NOT_FINITE: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class RecordedId(str):
     """The id of a run, on a metric that was read from that run.
 
-    MLflow logs such metrics again, to connect them with a logged model. The platform has no field for that, and
-    would record them twice: this is how the store knows them.
+    MLflow logs such metrics again, to connect them with a logged model. The platform has no field
+    for that and would record them twice. The store recognises them by this class.
 
     Args:
         run_id: The run's id.
@@ -60,16 +63,16 @@ class RecordedId(str):
     _recorded: tuple[Any, ...]
 
     def __new__(cls, run_id: str, recorded: tuple[Any, ...] = ()) -> RecordedId:
-        """The id, with what it belongs to."""
-        made = super().__new__(cls, run_id)
-        made._recorded = recorded
-        return made
+        """Make the id, with the metric that it belongs to."""
+        recorded_id = super().__new__(cls, run_id)
+        recorded_id._recorded = recorded
+        return recorded_id
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         return str(self), self._recorded
 
     def names(self, metric: Metric) -> bool:
-        """Whether it is this very metric that was read: another one may have been given the same id."""
+        """Return whether this very metric was read: a caller may put the id on another one."""
         return self._recorded == _identity(metric.key, metric.value, metric.timestamp, metric.step)
 
 
@@ -79,7 +82,7 @@ def _identity(key: str, value: float, timestamp: int, step: int) -> tuple[Any, .
 
 
 def experiment(json: Json) -> Experiment:
-    """An experiment of the contract's ``Experiment``."""
+    """Make an experiment from the contract's ``Experiment``."""
     return Experiment(
         experiment_id=_text(json, "experiment_id"),
         name=_text(json, "name"),
@@ -92,7 +95,7 @@ def experiment(json: Json) -> Experiment:
 
 
 def run_info(json: Json) -> RunInfo:
-    """What the contract's ``ExperimentRunInfo`` says about a run."""
+    """Make a run's info from the contract's ``ExperimentRunInfo``."""
     return RunInfo(
         run_id=json.get("run_id") or _text(json, "run_uuid"),
         experiment_id=_text(json, "experiment_id"),
@@ -107,58 +110,64 @@ def run_info(json: Json) -> RunInfo:
 
 
 def run(json: Json) -> Run:
-    """A run of the contract's ``ExperimentRun``; what its reserved tags keep is where MLflow has it."""
+    """Make a run from the contract's ``ExperimentRun``.
+
+    The logged models in its reserved tags become its inputs and outputs, as in MLflow.
+    """
     info = run_info(json["info"])
     data = json.get("data") or {}
     inputs = json.get("inputs") or {}
     outputs = json.get("outputs") or {}
-    found = tags(data)
+    tags_of_run = tags(data)
     return Run(
         run_info=info,
         run_data=RunData(
             metrics=[metric(item, info.run_id) for item in data.get("metrics") or ()],
-            params=[Param(item["key"], item.get("value") or "") for item in data.get("params") or ()],
-            tags=[RunTag(key, value) for key, value in run_tags.of_user(found).items()],
+            params=[
+                Param(item["key"], item.get("value") or "") for item in data.get("params") or ()
+            ],
+            tags=[RunTag(key, value) for key, value in run_tags.of_user(tags_of_run).items()],
         ),
         run_inputs=RunInputs(
             dataset_inputs=[_dataset_input(item) for item in inputs.get("dataset_inputs") or ()],
-            model_inputs=[LoggedModelInput(item["model_id"]) for item in inputs.get("model_inputs") or ()]
-            + run_tags.inputs(found),
+            model_inputs=[
+                LoggedModelInput(item["model_id"]) for item in inputs.get("model_inputs") or ()
+            ]
+            + run_tags.inputs(tags_of_run),
         ),
         run_outputs=RunOutputs(
             model_outputs=[
                 LoggedModelOutput(item["model_id"], int(item.get("step") or 0))
                 for item in outputs.get("model_outputs") or ()
             ]
-            + run_tags.outputs(found)
+            + run_tags.outputs(tags_of_run)
         ),
     )
 
 
 def info_and_tags(json: Json) -> tuple[RunInfo, dict[str, str]]:
-    """Of an answer with a run: what it says about the run, and all its tags, the reserved ones too."""
-    found = json["run"]
-    return run_info(found["info"]), tags(found.get("data") or {})
+    """Make a run's info and all its tags, reserved ones too, from an ``ExperimentRun``."""
+    return run_info(json["info"]), tags(json.get("data") or {})
 
 
 def metric(json: Json, run_id: str) -> Metric:
-    """A metric of the contract's ``ExperimentRunMetric``."""
-    found = (
+    """Make a metric of a run from the contract's ``ExperimentRunMetric``."""
+    values = (
         _text(json, "key"),
         float_of(json["value"]),
         _number(json, "timestamp") or 0,
         _number(json, "step") or 0,
     )
-    return Metric(*found, run_id=RecordedId(run_id, _identity(*found)))
+    return Metric(*values, run_id=RecordedId(run_id, _identity(*values)))
 
 
 def file_info(json: Json) -> FileInfo:
-    """A file or a folder of the contract's ``ArtifactFileInfo``."""
+    """Make a file or a folder from the contract's ``ArtifactFileInfo``."""
     return FileInfo(_text(json, "path"), bool(json.get("is_dir")), _number(json, "file_size"))
 
 
 def logged_model(json: Json) -> LoggedModel:
-    """A logged model that the platform itself, or MLflow's own server, describes."""
+    """Make a logged model from the JSON of the platform, or of MLflow's own server."""
     info, data = json["info"], json.get("data") or {}
     created = _number(info, "creation_timestamp_ms") or 0
     updated = _number(info, "last_updated_timestamp_ms")
@@ -179,63 +188,83 @@ def logged_model(json: Json) -> LoggedModel:
 
 
 def tags(json: Json) -> dict[str, str]:
-    """The tags of an experiment, a run or a logged model."""
+    """Return the tags of an experiment, a run or a logged model."""
     return {item["key"]: item.get("value") or "" for item in json.get("tags") or ()}
 
 
-def json_of_metric(found: Metric) -> Json:
-    """A metric with the fields that the contract has."""
+def json_of_metric(metric: Metric) -> Json:
+    """Return a metric with the fields of the contract."""
     return {
-        "key": found.key,
-        "value": json_of_float(found.value),
-        "timestamp": found.timestamp,
-        "step": found.step or 0,
+        "key": metric.key,
+        "value": json_of_float(metric.value),
+        "timestamp": metric.timestamp,
+        "step": metric.step or 0,
     }
 
 
-def json_of_dataset_input(found: DatasetInput) -> Json:
-    """A dataset that a run took in, with the fields that the contract has."""
-    values = {name: getattr(found.dataset, name) for name in _DATASET_FIELDS}
+def json_of_dataset_input(dataset_input: DatasetInput) -> Json:
+    """Return a dataset that a run took in, with the fields of the contract."""
+    values = {name: getattr(dataset_input.dataset, name) for name in _DATASET_FIELDS}
     json: Json = {"dataset": {name: value for name, value in values.items() if value is not None}}
-    if found.tags:
-        json["tags"] = [{"key": tag.key, "value": tag.value} for tag in found.tags]
+    if dataset_input.tags:
+        json["tags"] = [{"key": tag.key, "value": tag.value} for tag in dataset_input.tags]
     return json
 
 
-def json_of_float(value: Any) -> float | str:
-    """A number for JSON; those that JSON lacks by protobuf's names.
+def json_of_tags(tags: Iterable[Any] | None) -> list[Json] | None:
+    """Return tags or parameters with the fields of the contract, or None if there are none."""
+    return [{"key": tag.key, "value": str(tag.value)} for tag in tags or ()] or None
+
+
+def json_of_view_type(view_type: int) -> str:
+    """Return one of MLflow's ``ViewType`` as the platform names it.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for what is no number.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for any other number.
+    """
+    if view_type not in _VIEW_TYPES:
+        raise invalid_parameter(
+            f"{view_type!r} is no view type.", "Pass one of mlflow.entities.ViewType."
+        )
+    return str(ViewType.to_string(view_type)).upper()
+
+
+def json_of_float(value: Any) -> float | str:
+    """Return a number for JSON, or protobuf's name of a number that JSON lacks.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a value that is no number.
     """
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None:
-        raise invalid_parameter(f"The value of a metric is {value!r}, which is no number.", "Log a number.")
+        raise invalid_parameter(
+            f"The value of a metric is {value!r}, which is no number.", "Log a number."
+        )
     if math.isfinite(number):
         return number
     return next(name for name, other in _NOT_FINITE.items() if repr(other) == repr(number))
 
 
 def float_of(value: Any) -> float:
-    """The number that stands in JSON."""
+    """Return the number that :py:func:`json_of_float` made a value of."""
     return _NOT_FINITE[value] if value in _NOT_FINITE else float(value)
 
 
 def _dataset_input(json: Json) -> DatasetInput:
-    found = json["dataset"]
+    dataset = json["dataset"]
     return DatasetInput(
-        dataset=Dataset(**{name: found.get(name) for name in _DATASET_FIELDS}),
+        dataset=Dataset(**{name: dataset.get(name) for name in _DATASET_FIELDS}),
         tags=[InputTag(item["key"], item["value"]) for item in json.get("tags") or ()],
     )
 
 
 def _status(json: Json) -> str:
-    """The status of a run; one that MLflow does not know is one that goes on."""
-    found = json.get("status") or "RUNNING"
-    return found if found in _RUN_STATUSES else "RUNNING"
+    """Return the status of a run; a status that MLflow does not know counts as running."""
+    status = json.get("status") or "RUNNING"
+    return status if status in _RUN_STATUSES else "RUNNING"
 
 
 _RUN_STATUSES = frozenset(RunStatus.to_string(status) for status in RunStatus.all_status())
@@ -243,21 +272,25 @@ _RUN_STATUSES = frozenset(RunStatus.to_string(status) for status in RunStatus.al
 
 def _logged_model_status(json: Json) -> LoggedModelStatus:
     name = str(json.get("status") or "").removeprefix("LOGGED_MODEL_")
-    return LoggedModelStatus(name) if name in LoggedModelStatus.__members__ else LoggedModelStatus.UNSPECIFIED
+    return (
+        LoggedModelStatus(name)
+        if name in LoggedModelStatus.__members__
+        else LoggedModelStatus.UNSPECIFIED
+    )
 
 
 def _lifecycle_stage(json: Json) -> str:
-    found = json.get("lifecycle_stage") or LifecycleStage.ACTIVE
-    return found if LifecycleStage.is_valid(found) else LifecycleStage.ACTIVE
+    stage = json.get("lifecycle_stage") or LifecycleStage.ACTIVE
+    return stage if LifecycleStage.is_valid(stage) else LifecycleStage.ACTIVE
 
 
 def _text(json: Json, name: str) -> str:
-    found = json[name]
-    if isinstance(found, str):
-        return found
+    value = json[name]
+    if isinstance(value, str):
+        return value
     raise TypeError(name)
 
 
 def _number(json: Json, name: str) -> int | None:
-    found = json.get(name)
-    return None if found is None else int(found)
+    value = json.get(name)
+    return None if value is None else int(value)

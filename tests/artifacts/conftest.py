@@ -16,8 +16,14 @@ def storage(aidp, monkeypatch):
 
 
 @pytest.fixture
-def repository(storage):
+def options():
+    """How files are cut into parts: as always, unless a test has its own."""
+    return None
+
+
+@pytest.fixture
+def repository(storage, options):
     """A folder of its bucket."""
     from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 
-    return OciArtifactRepository(LOCATION)
+    return OciArtifactRepository(LOCATION, options=options)

@@ -8,11 +8,12 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
-from mlflow_oci_aidp.artifacts.object_storage.client import ObjectClient
+from mlflow_oci_aidp.artifacts.locations import VolumeLocation
+from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient
+from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
-from mlflow_oci_aidp.artifacts.volumes import Location, VolumeClient
-from mlflow_oci_aidp.client.platform_client import Transport
+from mlflow_oci_aidp.artifacts.volume_client import VolumeClient
+from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.identity import Identity
 
@@ -20,6 +21,8 @@ from .object_storage import PLACE, client_of, objects, uploads
 
 POLICY = RetryPolicy(max_retries=2, backoff_factor=0.01, backoff_jitter=0, timeout=10)
 BIG, SMALL = 550_000, 5_000
+# One part after the other: when the third is sent again, two are there.
+OPTIONS = TransferOptions(part_size=100_000, parallel=1)
 
 
 class Meanwhile(Clock):
@@ -46,13 +49,6 @@ def rewritten(path):
         file.write(bytes(os.path.getsize(path)))
 
 
-@pytest.fixture(autouse=True)
-def small_parts(monkeypatch):
-    monkeypatch.setattr(object_transfer, "PART_SIZE", 100_000)
-    # One after the other: when the third is sent again, two are there.
-    monkeypatch.setattr(object_transfer, "PARALLEL", 1)
-
-
 @pytest.fixture(params=[SMALL, BIG], ids=["small", "big"])
 def path(request, tmp_path):
     file = tmp_path / "train.log"
@@ -65,10 +61,11 @@ def upload(storage, path):
     """Uploads the file, to which something happens when a part of it is sent again."""
 
     def upload(happens):
-        client = ObjectClient(settings.resolve_storage(None), POLICY, Meanwhile(lambda: happens(path)))
+        found = settings.resolve_storage(None)
+        client = ObjectStorageClient(found, Identity(found), POLICY, Meanwhile(lambda: happens(path)))
         storage.faults.add("status", status=503, operation="put_object")
         storage.faults.add("status", status=503, operation="upload_part", after=2)
-        ObjectTransfer(client, "emulator", "aidp-emulator").upload(str(path), "train.log")
+        ObjectTransfer(client, "emulator", "aidp-emulator", OPTIONS).upload(str(path), "train.log")
 
     return upload
 
@@ -108,5 +105,5 @@ def in_volume(aidp, happens=None):
     found = settings.resolve(aidp.uri)
     if happens:
         aidp.faults.add("status", status=503, operation="upload_file")
-    transport = Transport(found, Identity(found), POLICY, Meanwhile(happens))
-    return VolumeClient(transport, Location("main", "default", "artifacts", "/"))
+    client = PlatformClient(found, Identity(found), POLICY, Meanwhile(happens))
+    return VolumeClient(client, VolumeLocation("main", "default", "artifacts", "/"))

@@ -18,7 +18,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 
 import mlflow_oci_aidp
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
-from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
+from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 
 from .object_storage import LOCATION, PLACE, client_of, objects, written
 
@@ -136,9 +136,9 @@ def test_delete_what_is_not_there(repository):
 class TestParts:
     """What is longer than a part: both ways in several requests at a time."""
 
-    @pytest.fixture(autouse=True)
-    def small_parts(self, monkeypatch):
-        monkeypatch.setattr(object_transfer, "PART_SIZE", 100_000)
+    @pytest.fixture
+    def options(self):
+        return TransferOptions(part_size=100_000)
 
     @pytest.mark.parametrize("size", [100_000, 100_001, 200_000, 1_234_567])
     def test_go_up_and_come_down(self, repository, tmp_path, size):
@@ -171,8 +171,8 @@ class TestParts:
         path = repository.download_artifacts("")
         assert Path(path, "parts").read_bytes() == Path(path, "once").read_bytes() == content
 
-    def test_can_be_as_many_as_the_service_takes(self, aidp, repository, tmp_path, monkeypatch):
-        monkeypatch.setattr(object_transfer, "MAX_PARTS", 3)
+    def test_can_be_as_many_as_the_service_takes(self, aidp, storage, tmp_path):
+        repository = OciArtifactRepository(LOCATION, options=TransferOptions(part_size=100_000, max_parts=3))
         written(tmp_path, {"big": os.urandom(1_000_000)})
         repository.log_artifact(str(tmp_path / "big"))
         assert [exchange.operation for exchange in aidp.exchanges].count("upload_part") == 3

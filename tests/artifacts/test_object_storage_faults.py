@@ -10,7 +10,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
-from mlflow_oci_aidp.artifacts.object_storage.client import ObjectClient
+from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient
+from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.client.retry import Clock
 from mlflow_oci_aidp.emulator import Fault
@@ -41,9 +42,9 @@ UP = {
 }
 
 
-@pytest.fixture(autouse=True)
-def small_parts(monkeypatch):
-    monkeypatch.setattr(object_transfer, "PART_SIZE", 100_000)
+@pytest.fixture
+def options():
+    return TransferOptions(part_size=100_000, chunk=1_000)
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_a_clock_that_is_off_is_told(storage, repository, target):
         repository.download_artifacts("nothing", str(target))
 
 
-def test_a_slow_line_ends_no_repetition_of_a_part(storage, repository, folder):
+def test_a_slow_line_ends_no_repetition_of_a_part(storage, repository, folder, options):
     class Slow(Clock):
         """Each look at the time finds ten minutes gone."""
 
@@ -133,14 +134,14 @@ def test_a_slow_line_ends_no_repetition_of_a_part(storage, repository, folder):
             self.now += 600
             return self.now
 
-    client = ObjectClient(repository._storage._settings, repository._storage._policy, Slow())
+    shared = repository._storage
+    client = ObjectStorageClient(shared._settings, shared._identity, shared._policy, Slow())
     storage.faults.add("status", operation="upload_part", status=503)
-    ObjectTransfer(client, "emulator", "aidp-emulator").upload(str(folder / "big"), "big")
+    ObjectTransfer(client, "emulator", "aidp-emulator", options).upload(str(folder / "big"), "big")
     assert objects(storage) == ["big"]
 
 
-def test_a_range_continues_where_it_broke(storage, repository, folder, target, monkeypatch):
-    monkeypatch.setattr(object_transfer, "CHUNK", 1_000)
+def test_a_range_continues_where_it_broke(storage, repository, folder, target):
     repository.log_artifact(str(folder / "big"))
     storage.faults.add("truncated", operation="get_object", after=1)
     storage.exchanges.clear()
@@ -156,12 +157,12 @@ def test_a_range_continues_where_it_broke(storage, repository, folder, target, m
 
 @pytest.mark.parametrize("name", CONTENT)
 @pytest.mark.parametrize("kind", ["reset_before", "truncated", "corrupt", "reset_after"])
-def test_a_download_that_fails_leaves_nothing(storage, repository, folder, target, name, kind, monkeypatch):
+def test_a_download_that_fails_leaves_nothing(storage, repository, folder, target, name, kind, monkeypatch, options):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     repository.log_artifact(str(folder / name))
     (target / name).write_bytes(b"old")
     storage.faults.add(kind, operation="get_object", times=None, after=1 if name == "big" else 0)
-    broken = type(repository)(repository.artifact_uri)
+    broken = type(repository)(repository.artifact_uri, options=options)
     with pytest.raises(MlflowException, match=f"exp/run/{name}"):
         broken.download_artifacts(name, str(target))
     assert contents(target) == {name: b"old"}
@@ -175,11 +176,11 @@ def test_a_download_that_fails_leaves_nothing(storage, repository, folder, targe
         if kind != "corrupt" or operation in ("put_object", "upload_part")  # the others send no file
     ],
 )
-def test_an_upload_that_fails_leaves_nothing(storage, folder, operation, kind, monkeypatch, repository):
+def test_an_upload_that_fails_leaves_nothing(storage, folder, operation, kind, monkeypatch, repository, options):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     name = UP[operation]
     storage.faults.add(kind, operation=operation, times=None)
-    broken = type(repository)(repository.artifact_uri)
+    broken = type(repository)(repository.artifact_uri, options=options)
     with pytest.raises(MlflowException, match=f"exp/run/{name}"):
         broken.log_artifact(str(folder / name))
     assert objects(storage) == []
@@ -197,13 +198,13 @@ def test_the_other_parts_are_not_sent_when_one_was_refused(storage, repository, 
 
 def test_an_object_that_changes_meanwhile_is_noticed(storage, repository, folder, target, monkeypatch):
     repository.log_artifact(str(folder / "big"))
-    ask = object_transfer._part_size_of
+    ask = object_transfer.part_size_of
 
     def changed(*arguments):
         repository.log_artifact(str(folder / "big"))
         return ask(*arguments)
 
-    monkeypatch.setattr(object_transfer, "_part_size_of", changed)
+    monkeypatch.setattr(object_transfer, "part_size_of", changed)
     with pytest.raises(MlflowException, match="HTTP 412") as caught:
         repository.download_artifacts("big", str(target))
     assert caught.value.error_code == "ABORTED"

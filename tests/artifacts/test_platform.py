@@ -9,10 +9,26 @@ from collections.abc import Iterator
 import mlflow
 import pytest
 
-from mlflow_oci_aidp.artifacts.platform import SERVER_VARIABLES, forget, remember, uri_in_use
+from mlflow_oci_aidp.session import (
+    SERVER_VARIABLES,
+    forget_sessions,
+    remember_tracking,
+    session_for,
+    session_for_artifacts,
+)
 
-ONE, TWO = "aidp://ocid1.datalake.oc1..one/w", "aidp://ocid1.datalake.oc1..two"
+ONE, TWO = (
+    "aidp://ocid1.datalake.oc1.iad.one/w?endpoint=https://one.example",
+    "aidp://ocid1.datalake.oc1.iad.two?endpoint=https://two.example",
+)
+LOCATION = "oci://bucket@namespace/x"
 LOCAL = "sqlite:////nowhere/x.db"
+
+
+def uri_in_use(*passed: str | None, environ: dict[str, str]) -> str | None:
+    """The URI of the session that artifacts belong to."""
+    session = session_for_artifacts(LOCATION, *passed, environ=environ)
+    return session and session.uri
 
 
 @pytest.fixture(autouse=True)
@@ -55,24 +71,25 @@ def test_the_names_of_the_variables_are_those_of_mlflow() -> None:
 
 
 def test_the_store_that_was_made_last_counts_where_nothing_else_is_said() -> None:
-    for name in ("first", "second"):
-        remember(f"aidp://{name}/workspace")
-    assert uri_in_use(environ={}) == "aidp://second/workspace"
-    remember("aidp://first/workspace")
-    assert uri_in_use(environ={}) == "aidp://first/workspace"
-    assert uri_in_use("aidp://passed/workspace", environ={}) == "aidp://passed/workspace"
-    forget()
+    for uri in (ONE, TWO):
+        remember_tracking(session_for(uri))
+    assert uri_in_use(environ={}) == TWO
+    remember_tracking(session_for(ONE))
+    assert uri_in_use(environ={}) == ONE
+    assert uri_in_use(TWO, environ={}) == TWO
+    forget_sessions()
     assert uri_in_use(environ={}) is None
 
 
 def test_a_store_is_found_while_threads_note_stores() -> None:
     """A store that is noted again is never missing in between, for a thread that opens artifacts."""
-    remember(ONE)
+    session = session_for(ONE)
+    remember_tracking(session)
     end = threading.Event()
 
     def note() -> None:
         while not end.is_set():
-            remember(ONE)
+            remember_tracking(session)
 
     noting = threading.Thread(target=note)
     switch_interval = sys.getswitchinterval()

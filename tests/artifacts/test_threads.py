@@ -16,9 +16,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
-from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
+from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
-from mlflow_oci_aidp.client.cancellation import TransferCancelledError, stoppable
+from mlflow_oci_aidp.client.cancellation import TransferCancelledError, cancellable
 
 from .object_storage import LOCATION, uploads, written
 
@@ -57,10 +57,9 @@ def test_a_forked_child_has_threads_of_its_own(used, tmp_path):
 
 @pytest.mark.parametrize("way", ["up", "down"])
 def test_what_failed_waits_for_no_repetition_of_the_rest(storage, tmp_path, monkeypatch, way):
-    monkeypatch.setattr(object_transfer, "PART_SIZE", 100_000)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "30")
     written(tmp_path, {"huge": os.urandom(2_000_000)})
-    repository = OciArtifactRepository(LOCATION)
+    repository = OciArtifactRepository(LOCATION, options=TransferOptions(part_size=100_000))
     repository.log_artifact(str(tmp_path / "huge"))
     storage.exchanges.clear()
     operation, skipped = ("upload_part", 0) if way == "up" else ("get_object", 1)
@@ -110,8 +109,8 @@ def test_what_is_called_off_is_not_repeated(storage, tmp_path, location, monkeyp
     storage.faults.add("status", status=503, operation=lambda name: name in ("put_object", "upload_file"), times=None)
     repository = get_artifact_repository(location)
     written(tmp_path, FILES)
-    with stoppable() as stop:
-        threading.Timer(1, stop.set).start()
+    with cancellable() as token:
+        threading.Timer(1, token.cancel).start()
         with pytest.raises(MlflowException) as caught:
             repository.log_artifact(str(tmp_path / "1"))
     assert isinstance(caught.value, TransferCancelledError)

@@ -17,9 +17,9 @@ from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
 import mlflow_oci_aidp
 from mlflow_oci_aidp.artifacts.locations import to_mlflow
-from mlflow_oci_aidp.artifacts.platform import SERVER_VARIABLES
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
 from mlflow_oci_aidp.emulator import Emulator
+from mlflow_oci_aidp.session import SERVER_VARIABLES
 
 PLACE = "aidp:/Volumes/main/default/artifacts/1/run/artifacts"
 NAMES = ["plain.txt", "a b.txt", "50%.txt", "%20.txt", "#1.txt", "q?&=+.txt", "é ü 模型.txt", "'\"<>.txt", ".hidden"]
@@ -93,7 +93,7 @@ def test_lists_are_mlflows(place: VolumeArtifactRepository, source: Path) -> Non
 
 
 def test_long_lists_are_whole(place: VolumeArtifactRepository, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlflow_oci_aidp.artifacts.volumes.PAGE", 2)
+    monkeypatch.setattr("mlflow_oci_aidp.artifacts.volume_client.PAGE", 2)
     write(source, **{str(number): b"" for number in range(5)})
     place.log_artifacts(str(source))
     assert paths(place) == list("01234")

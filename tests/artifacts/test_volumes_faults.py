@@ -137,11 +137,11 @@ def test_one_file_of_many_that_fails_is_said(aidp: Emulator, place: VolumeArtifa
 def test_a_file_that_became_shorter_is_said(
     place: VolumeArtifactRepository, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlflow_oci_aidp.client.platform_client import Upload
+    from mlflow_oci_aidp.client.files import FileSnapshot
 
-    known = Upload.of(str(file))
+    known = FileSnapshot.take(str(file))
     file.write_bytes(b"short")
-    monkeypatch.setattr(Upload, "of", lambda path: known)
+    monkeypatch.setattr(FileSnapshot, "take", lambda path: known)
     with pytest.raises(MlflowException, match="became shorter"):
         place.log_artifact(str(file))
     assert place.list_artifacts() == []

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlflow_oci_aidp.client.platform_client import Transport
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 from . import registry_plan, tracking_plan
@@ -70,12 +70,11 @@ def store(shared, clock, reader, part, name):
     shared.faults.clear()
     PLANS[part].prepare(reader, name)
     shared.exchanges.clear()
-    made = type(reader)(*reader._uris)
-    made._transport = Transport(
-        made._settings,
-        # To load a key takes longer than most tests.
-        reader._transport._identity,
+    session = Session(
+        reader._settings,
         RetryPolicy(max_retries=3, backoff_factor=1, backoff_jitter=0, timeout=TIMEOUT),
         clock,
+        # To load a key takes longer than most tests.
+        reader._session.identity,
     )
-    return made
+    return type(reader)(*reader._uris, session=session)

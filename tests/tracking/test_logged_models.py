@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import math
 import pickle
@@ -12,11 +13,11 @@ import numpy
 import pytest
 from click.testing import CliRunner
 from mlflow.cli import cli
-from mlflow.entities import LoggedModelParameter, LoggedModelStatus, Metric, Param, ViewType
+from mlflow.entities import LoggedModel, LoggedModelParameter, LoggedModelStatus, Metric, Param, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PythonModel
 
-from mlflow_oci_aidp.tracking.logged_models import ModelId
+from mlflow_oci_aidp.tracking.logged_models import ModelId, search
 
 
 class Doubler(PythonModel):
@@ -49,7 +50,7 @@ def test_a_logged_model_is_read_as_it_was_made(tracking, run, model):
     assert dict(found) == dict(model)
     assert (found.name, found.model_type, found.source_run_id) == ("model", "tree", run.info.run_id)
     assert (found.tags, found.params, found.status) == ({"team": "ml"}, {"depth": "3"}, LoggedModelStatus.PENDING)
-    assert found.artifact_location == f"{run.info.artifact_uri}/model.{ModelId.parse(found.model_id).number}"
+    assert found.artifact_location == f"{run.info.artifact_uri}/model.{ModelId.parse(found.model_id).suffix}"
     assert ModelId.parse(found.model_id).run_id == run.info.run_id
 
 
@@ -217,6 +218,26 @@ def test_what_lacks_a_value_comes_last(scored, clause, numbers):
     assert scored(order_by=[clause]) == [f"model {number}" for number in numbers]
 
 
+@pytest.mark.parametrize(("ascending", "names"), [(True, "acbd"), (False, "bcad")])
+def test_a_metric_that_is_no_number_is_before_and_after_nothing(store, tracking, run, ascending, names):
+    for name, value in (("c", 2.0), ("a", 1.0), ("d", math.nan), ("b", 3.0)):
+        made = tracking.create_logged_model(run.info.experiment_id, name=name, source_run_id=run.info.run_id)
+        tracking.log_metric(run.info.run_id, "rmse", value, model_id=made.model_id)
+    clause = {"field_name": "metrics.rmse", "ascending": ascending}
+    found = store.search_logged_models([run.info.experiment_id], order_by=[clause])
+    assert "".join(model.name for model in found) == names
+
+
+@pytest.mark.parametrize("values", itertools.permutations([1.0, 2.0, math.nan, 3.0]))
+def test_a_metric_that_is_no_number_comes_last_wherever_it_was(values):
+    models = [
+        LoggedModel("0", f"m-{number}", str(value), "", number, number, metrics=[Metric("rmse", value, 0, 0)])
+        for number, value in enumerate(values)
+    ]
+    found = search.ordered(models, [{"field_name": "metrics.rmse"}])
+    assert [model.name for model in found] == ["1.0", "2.0", "3.0", "nan"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -247,6 +268,24 @@ def test_metrics_are_kept_with_the_model_and_once_with_the_run(tracking, run, mo
     assert found["accuracy"].run_id == other
     assert len(tracking.get_metric_history(run.info.run_id, "score")) == 2
     assert tracking.get_run(other).data.metrics == {"accuracy": 0.9}
+
+
+def test_a_metric_of_a_model_has_its_step(aidp, tracking, run, model):
+    tracking.log_metric(run.info.run_id, "score", 0.5, timestamp=7, step=3, model_id=model.model_id)
+    assert [(metric.timestamp, metric.step) for metric in tracking.get_logged_model(model.model_id).metrics] == [(7, 3)]
+    history = tracking.get_metric_history(run.info.run_id, "score")
+    assert [(metric.timestamp, metric.step) for metric in history] == [(7, 3)]
+
+
+def test_a_metric_of_the_platforms_own_model_has_its_step(aidp, tracking, run):
+    aidp.workspace().seed_logged_model(
+        data={"metrics": [{"key": "score", "value": 0.5, "timestamp": 7, "step": 3}]},
+        model_id="m-theirs",
+        name="theirs",
+        experiment_id=run.info.experiment_id,
+    )
+    metrics = tracking.get_logged_model("m-theirs").metrics
+    assert [(metric.key, metric.value, metric.timestamp, metric.step) for metric in metrics] == [("score", 0.5, 7, 3)]
 
 
 def test_the_newest_value_of_a_metric_stays(tracking, run, model):

@@ -36,12 +36,12 @@ def server(monkeypatch, tmp_path, aidp):
 
 
 @pytest.fixture
-def store(server, aidp, monkeypatch):
+def store(server, aidp):
     """The store, with nothing missing in its table."""
-    for call in routes.MISSING & routes.TRACKING.keys():
-        monkeypatch.setitem(routes.ROUTES, call, routes.TRACKING[call])
+    missing = {call: routes.TRACKING[call] for call in routes.MISSING & routes.TRACKING.keys()}
     return AidpTrackingStore(
-        f"aidp://{aidp.ai_data_platform_id}/{WORKSPACE}?endpoint={server}&config_file={aidp.config_file}"
+        f"aidp://{aidp.ai_data_platform_id}/{WORKSPACE}?endpoint={server}&config_file={aidp.config_file}",
+        routes={**routes.ROUTES, **missing},
     )
 
 

@@ -44,6 +44,22 @@ def test_a_name_that_is_taken(tracking):
     assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
 
 
+def test_a_new_name_that_is_taken(tracking):
+    tracking.create_experiment("flowers")
+    with pytest.raises(RestException) as caught:
+        tracking.rename_experiment(tracking.create_experiment("trees"), "flowers")
+    assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
+
+
+@pytest.mark.parametrize("code", ["Conflict", ""])
+def test_a_conflict_about_a_new_name_means_that_it_is_taken(aidp, tracking, code):
+    made = tracking.create_experiment("trees")
+    aidp.faults.add("status", operation="update_experiment", status=409, code=code)
+    with pytest.raises(RestException) as caught:
+        tracking.rename_experiment(made, "flowers")
+    assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
+
+
 @pytest.mark.parametrize("name", ["", None, 7])
 def test_what_is_no_name(aidp, tracking, name):
     made = tracking.create_experiment("flowers")

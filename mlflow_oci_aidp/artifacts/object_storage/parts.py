@@ -1,0 +1,82 @@
+"""Parts of objects: their sizes and their checksums.
+
+Sources: https://docs.oracle.com/iaas/Content/Object/Tasks/usingmultipartuploads.htm (parts and
+their number) and Object Storage's API reference (headers). That the number of parts stands behind
+the MD5 of MD5s is what users of ``oci`` see.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MEBIBYTE = 1024 * 1024
+
+#: The key of an object's metadata under which this package writes the size of its parts.
+PART_SIZE_KEY = "mlflow-part-size"
+
+
+@dataclass(frozen=True)
+class TransferOptions:
+    """How files are cut into parts.
+
+    Attributes:
+        part_size: Bytes of a part, in both directions. A longer file goes in several parts.
+        max_parts: The most parts of one object. [usingmultipartuploads.htm]
+        parallel: The parts of one file that are under way at a time.
+        attempts: How often an object in parts is downloaded whose checksum, which is known at the
+            end only, is wrong.
+        chunk: Bytes of a part that are in memory at a time.
+    """
+
+    part_size: int = 64 * MEBIBYTE
+    max_parts: int = 10_000
+    parallel: int = 4
+    attempts: int = 2
+    chunk: int = MEBIBYTE
+
+
+def md5(data: bytes = b"") -> Any:
+    """Return an MD5, which Object Storage compares; it protects against accidents alone."""
+    return hashlib.md5(data, usedforsecurity=False)
+
+
+def in_base64(digest: Any) -> str:
+    """Return a digest as headers carry it."""
+    return base64.b64encode(digest.digest()).decode("ascii")
+
+
+def md5_of_file(path: str, chunk: int) -> str:
+    """Return the MD5 of a file in base64, read in pieces of ``chunk`` bytes."""
+    digest = md5()
+    with open(path, "rb") as file:
+        while piece := file.read(chunk):
+            digest.update(piece)
+    return in_base64(digest)
+
+
+def multipart_md5(digests: list[bytes]) -> str:
+    """Return the checksum of an object in parts: the MD5 of the MD5s of its parts."""
+    return f"{in_base64(md5(b''.join(digests)))}-{len(digests)}"
+
+
+def checksums_agree(expected: str, actual: str) -> bool:
+    """Whether two checksums are the same. The number of parts may be missing from one."""
+    return expected.partition("-")[0] == actual.partition("-")[0]
+
+
+def part_size_of(headers: Mapping[str, str], size: int) -> int:
+    """Return the size of an object's parts in bytes; 0 if it is not known.
+
+    Args:
+        headers: The object's headers, in lower case.
+        size: The length of the object in bytes.
+    """
+    text = headers.get(f"opc-meta-{PART_SIZE_KEY}", "")
+    _, _, count = headers.get("opc-multipart-md5", "").partition("-")
+    if not (text.isdecimal() and count.isdecimal() and int(text)):
+        return 0
+    return int(text) if -(-size // int(text)) == int(count) else 0

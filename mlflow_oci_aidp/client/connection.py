@@ -1,0 +1,268 @@
+"""One attempt: sign a request, send it over one of the connections, read the whole answer.
+
+No secret lives longer than an attempt: it is in the signed request only. Exceptions of ``requests``
+and ``urllib3`` hold the signed request. They end here: only the names of their types are looked at.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import requests
+from mlflow.environment_variables import MLFLOW_HTTP_POOL_CONNECTIONS, MLFLOW_HTTP_POOL_MAXSIZE
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from mlflow_oci_aidp.client.network_failures import classify_exception
+from mlflow_oci_aidp.client.request import Request
+from mlflow_oci_aidp.client.retry import AttemptResult, Clock
+from mlflow_oci_aidp.errors import conflict_code
+from mlflow_oci_aidp.fork_safety import PerProcess
+from mlflow_oci_aidp.identity import Identity
+
+_logger = logging.getLogger(__name__)
+
+#: Bytes of a JSON answer that are read at a time.
+_PIECE = 1 << 20
+
+#: Reads the body of an answer: gets the answer and returns the bytes that stay in memory.
+Receive = Callable[[requests.Response], bytes]
+
+
+@dataclass
+class Response(AttemptResult):
+    """The answer to one attempt.
+
+    Attributes:
+        body: The body; ``b""`` if it was written to a file.
+        request_id: The answer's ``opc-request-id``, or the one that was sent.
+        date: The ``Date`` header; ``""`` if there was none.
+        next_page: The ``opc-next-page`` header; ``""`` on the last page of a list.
+        is_from_platform: Whether there is an ``opc-request-id``, as every answer of the platform
+            has.
+    """
+
+    body: bytes = b""
+    request_id: str = ""
+    date: str = ""
+    next_page: str = ""
+    is_from_platform: bool = False
+
+
+@dataclass(frozen=True)
+class ConnectionOptions:
+    """What the environment says about connections.
+
+    Attributes:
+        verify: The CA bundle, or whether certificates are verified.
+        cert: The client certificate, if there is one.
+        proxies: Pairs of scheme and proxy.
+        connections: How many pools of connections are kept.
+        per_pool: How many connections a pool keeps.
+    """
+
+    verify: bool | str
+    cert: str | tuple[str, str] | None
+    proxies: tuple[tuple[str, str], ...]
+    connections: int
+    per_pool: int
+
+    @classmethod
+    def from_environment(cls, endpoint: str) -> ConnectionOptions:
+        """Return the options for an endpoint, found as ``requests`` and MLflow find them."""
+        with requests.Session() as session:
+            merged = session.merge_environment_settings(endpoint, {}, None, None, None)
+        return cls(
+            merged["verify"],
+            merged["cert"],
+            tuple(sorted(merged["proxies"].items())),
+            MLFLOW_HTTP_POOL_CONNECTIONS.get(),
+            MLFLOW_HTTP_POOL_MAXSIZE.get(),
+        )
+
+
+class Sender:
+    """Makes attempts. Safe for many threads; a forked child opens connections of its own.
+
+    Args:
+        endpoint: Scheme, host and port.
+        identity: Who signs.
+        timeout: Seconds that an attempt may take.
+        clock: The clock to measure by.
+        options: Proxies and certificates.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        identity: Identity,
+        timeout: float,
+        clock: Clock,
+        options: ConnectionOptions,
+    ) -> None:
+        self._endpoint = endpoint
+        self._host = endpoint.partition("://")[2]
+        self._identity = identity
+        self._timeout = timeout
+        self._clock = clock
+        self.pool = PerProcess(lambda: ConnectionPool(options))
+
+    def attempt(
+        self, request: Request, number: str, body: Any = None, receive: Receive | None = None
+    ) -> Response:
+        """Sign a request afresh and send it once. A network failure is part of the response.
+
+        Args:
+            request: The request.
+            number: Tells the attempts of the call apart.
+            body: The body; that of the request if None.
+            receive: Reads the body of the answer; None for one that is read into memory.
+        """
+        begin = self._clock.monotonic()
+        request_id = f"{request.id}-{number}"
+        signed = self._sign(request, request_id, request.body if body is None else body)
+        pool = self.pool.made or self.pool.get()
+        response = pool.send(signed, self._timeout, self._clock, receive)
+        response.request_id = response.request_id or request_id
+        if _logger.isEnabledFor(logging.DEBUG):
+            _logger.debug(
+                "%s %s -> %s in %.0f ms, opc-request-id %s",
+                request.route.verb,
+                request.url.removeprefix(self._endpoint).partition("?")[0],
+                response.failure.reason if response.failure else response.status,
+                (self._clock.monotonic() - begin) * 1000,
+                response.request_id,
+            )
+        return response
+
+    def _sign(self, request: Request, request_id: str, body: Any) -> requests.PreparedRequest:
+        signed = requests.PreparedRequest()
+        signed.method, signed.url, signed.body = request.route.verb, request.url, body
+        signed.headers = CaseInsensitiveDict(
+            {
+                "accept": "application/json",
+                "content-type": "application/json",
+                "host": self._host,
+                "opc-request-id": request_id,
+                "user-agent": _user_agent(),
+                **request.headers,
+            }
+        )
+        if request.body is not None:
+            signed.headers["content-length"] = str(len(request.body))
+        if request.retry_token is not None:
+            signed.headers["opc-retry-token"] = request.retry_token
+        principal = self._identity.principal()
+        if principal is not None:
+            signed.headers["dh-user-principal"] = principal
+        self._identity.sign(signed)
+        return signed
+
+
+class ConnectionPool:
+    """The connections of one process to one endpoint. Safe for many threads.
+
+    Requests go to the adapter, not through a session of ``requests``: so nothing is taken from
+    ``.netrc``, no cookie is kept, and no redirect is followed.
+
+    Args:
+        options: Proxies, certificates and sizes.
+    """
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        self._verify = options.verify
+        self._cert = options.cert
+        self._proxies = dict(options.proxies)
+        self._adapter = HTTPAdapter(
+            pool_connections=options.connections,
+            pool_maxsize=options.per_pool,
+            max_retries=0,
+        )
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        timeout: float,
+        clock: Clock,
+        receive: Receive | None = None,
+    ) -> Response:
+        """Send a request once and read the whole answer.
+
+        Args:
+            request: The signed request.
+            timeout: Seconds until the answer is there, and seconds in which nothing may move.
+            clock: The clock to measure by.
+            receive: Reads the body; None for a body that is read into memory within ``timeout``.
+
+        Returns:
+            The answer, or why there was none.
+        """
+        deadline = clock.monotonic() + timeout
+        try:
+            answer = self._adapter.send(
+                request,
+                stream=True,
+                timeout=timeout,
+                verify=self._verify,
+                cert=self._cert,
+                proxies=self._proxies,
+            )
+            try:
+                body = receive(answer) if receive else read_body(answer, deadline, clock)
+            except BaseException:
+                answer.close()
+                raise
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as problem:
+            failure = classify_exception(problem)
+        else:
+            return _response(answer, body)
+        return Response(failure=failure)
+
+
+def read_body(answer: requests.Response, deadline: float, clock: Clock) -> bytes:
+    """Read a body into memory, however slowly it comes, but not beyond the deadline.
+
+    Args:
+        answer: The answer.
+        deadline: The end, by the monotonic clock.
+        clock: The clock.
+
+    Raises:
+        TimeoutError: The body was not over at the deadline.
+    """
+    pieces = []
+    while piece := answer.raw.read1(_PIECE, decode_content=True):
+        pieces.append(piece)
+        if clock.monotonic() > deadline:
+            raise TimeoutError
+    return b"".join(pieces)
+
+
+def _response(answer: requests.Response, body: bytes) -> Response:
+    headers = answer.headers
+    return Response(
+        status=answer.status_code,
+        body=body,
+        request_id=headers.get("opc-request-id", ""),
+        code=conflict_code(body) if answer.status_code == 409 else "",
+        retry_after=headers.get("retry-after", ""),
+        date=headers.get("date", ""),
+        next_page=headers.get("opc-next-page", ""),
+        is_from_platform="opc-request-id" in headers,
+    )
+
+
+@cache
+def _user_agent() -> str:
+    import mlflow
+
+    from mlflow_oci_aidp import __version__
+
+    python = platform.python_version()
+    return f"mlflow-oci-aidp/{__version__} mlflow/{mlflow.__version__} python/{python}"

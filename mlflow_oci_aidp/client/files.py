@@ -1,0 +1,207 @@
+"""Files as bodies: read and written piece by piece, so that memory stays constant.
+
+Problems with a file of this machine become an ``MlflowException`` at once. An ``OSError`` would be
+taken for a broken connection and the attempt repeated.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import IO, Protocol
+
+import requests
+from urllib3.exceptions import IncompleteRead
+
+from mlflow_oci_aidp.client.cancellation import CancelToken
+from mlflow_oci_aidp.client.connection import read_body
+from mlflow_oci_aidp.client.retry import Clock
+from mlflow_oci_aidp.errors import error, local_file_errors
+
+#: Bytes of a file that are in memory at a time.
+CHUNK = 1 << 20
+
+
+class FileTransfer(Protocol):
+    """What an attempt needs to know of the file that it moves."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that describe the file."""
+
+    def open(self, token: CancelToken) -> AbstractContextManager[UploadBody | None]:
+        """Open the body of one attempt, or None if there is none."""
+
+    def receive(self, answer: requests.Response, token: CancelToken) -> bytes:
+        """Read the body of the answer."""
+
+
+@dataclass(frozen=True)
+class FileSnapshot:
+    """A file as it was when it was first read.
+
+    Attributes:
+        path: The path on this machine.
+        size: The length in bytes.
+        digest: The SHA-256 digest in base64, which the signature covers.
+    """
+
+    path: str
+    size: int
+    digest: str
+
+    @classmethod
+    def take(cls, path: str) -> FileSnapshot:
+        """Read a file once. The signature needs the digest before the first byte is sent.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if the file cannot be read.
+        """
+        return cls._read(path, math.inf)
+
+    @classmethod
+    def _read(cls, path: str, longest: float) -> FileSnapshot:
+        digest, size = hashlib.sha256(), 0
+        with local_file_errors(path, "read"), open(path, "rb") as file:
+            while piece := file.read(int(min(CHUNK, longest - size))):
+                digest.update(piece)
+                size += len(piece)
+        return cls(path, size, base64.b64encode(digest.digest()).decode("ascii"))
+
+    def is_unchanged(self) -> bool:
+        """Whether the file still begins with the same content. More may have been appended."""
+        return self._read(self.path, self.size) == self
+
+
+class Upload:
+    """A file on its way to the platform.
+
+    Args:
+        snapshot: The file.
+        timeout: Seconds until the answer is read, from the moment when the body was sent.
+        clock: The clock to measure by.
+    """
+
+    def __init__(self, snapshot: FileSnapshot, timeout: float, clock: Clock) -> None:
+        self.snapshot = snapshot
+        self._timeout = timeout
+        self._clock = clock
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that describe the file."""
+        return {
+            "content-type": "application/octet-stream",
+            "content-length": str(self.snapshot.size),
+            "x-content-sha256": self.snapshot.digest,
+        }
+
+    @contextmanager
+    def open(self, token: CancelToken) -> Iterator[UploadBody]:
+        """Open the file for one attempt, which begins with the first byte again.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if the file cannot be read.
+        """
+        path = self.snapshot.path
+        with local_file_errors(path, "read"):
+            file = open(path, "rb")  # noqa: SIM115 - closed below
+        try:
+            yield UploadBody(file, self.snapshot, token)
+        finally:
+            file.close()
+
+    def receive(self, answer: requests.Response, token: CancelToken) -> bytes:
+        """Read the answer. Its time begins when the file has been sent."""
+        return read_body(answer, self._clock.monotonic() + self._timeout, self._clock)
+
+
+class UploadBody:
+    """The body of one attempt, from the first byte of the file to the last one that was announced.
+
+    Args:
+        file: The open file.
+        snapshot: The file as it was announced.
+        token: Cancels the attempt.
+    """
+
+    def __init__(self, file: IO[bytes], snapshot: FileSnapshot, token: CancelToken) -> None:
+        self._file = file
+        self._path = snapshot.path
+        self._left = snapshot.size
+        self._token = token
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, or ``b""`` at the end.
+
+        Raises:
+            MlflowException: ``ABORTED`` if the file became shorter, since the connection would wait
+                for the rest, and if the transfer was cancelled.
+        """
+        self._token.raise_if_cancelled()
+        if not self._left:
+            return b""
+        # More than was asked for: pieces are sent whole, and calls for 16 KiB each would be slow.
+        with local_file_errors(self._path, "read"):
+            piece = self._file.read(min(max(size, CHUNK), self._left))
+        if not piece:
+            raise error(
+                "ABORTED",
+                f"The file {self._path!r} became shorter while it was sent.",
+                "Log it when it is complete.",
+            )
+        self._left -= len(piece)
+        return piece
+
+
+class Download:
+    """A file on its way from the platform.
+
+    Args:
+        path: The file to write. After an exception it may hold a part of the content.
+        timeout: Seconds until an answer that is no success is read.
+        clock: The clock to measure by.
+    """
+
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, path: str, timeout: float, clock: Clock) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._clock = clock
+
+    @contextmanager
+    def open(self, token: CancelToken) -> Iterator[None]:
+        """Send no body."""
+        yield None
+
+    def receive(self, answer: requests.Response, token: CancelToken) -> bytes:
+        """Write the body of a success to the file; read any other body into memory.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if the file cannot be written; ``ABORTED``
+                if the transfer was cancelled.
+        """
+        if not 200 <= answer.status_code < 300:
+            return read_body(answer, self._clock.monotonic() + self._timeout, self._clock)
+        announced = answer.headers.get("content-length", "")
+        written = 0
+        with local_file_errors(self._path, "written"):
+            file = open(self._path, "wb")  # noqa: SIM115 - closed below
+        try:
+            while piece := answer.raw.read1(CHUNK, decode_content=True):
+                token.raise_if_cancelled()
+                with local_file_errors(self._path, "written"):
+                    file.write(piece)
+                written += len(piece)
+        finally:
+            with local_file_errors(self._path, "written"):
+                file.close()
+        is_encoded = "content-encoding" in answer.headers
+        if announced.isdigit() and not is_encoded and written != int(announced):
+            raise IncompleteRead(written, int(announced) - written)
+        return b""

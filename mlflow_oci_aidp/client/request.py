@@ -1,0 +1,76 @@
+"""A call as a request: the address, headers and body that all its attempts have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from mlflow_oci_aidp.client.routes import Route
+from mlflow_oci_aidp.errors import invalid_parameter
+
+
+@dataclass(frozen=True)
+class Request:
+    """What all attempts of a call have in common.
+
+    Attributes:
+        route: The route of the call.
+        url: The address, query included.
+        body: The JSON; None if there is none.
+        id: The beginning of the ``opc-request-id`` of each attempt.
+        retry_token: The ``opc-retry-token``, which makes it safe to repeat a change; None for a
+            call without one. [REST reference: 1 to 64 characters, valid for 24 hours]
+        headers: The headers beside those of every request.
+    """
+
+    route: Route
+    url: str
+    body: bytes | None = field(repr=False)
+    id: str
+    retry_token: str | None = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the fields of a call that travel as headers, and those that travel in the query.
+
+    Args:
+        route: The route of a call of the platform's own.
+        values: The fields by name. A field that the path names is in neither result.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a header that would not arrive as it is.
+    """
+    headers = {name: _header(name, values[name]) for name in route.headers & values.keys()}
+    query = {
+        name: value
+        for name, value in values.items()
+        if name not in headers and f"{{{name}}}" not in route.path
+    }
+    return headers, query
+
+
+def fill(path: str, values: Mapping[str, Any]) -> str:
+    """Return a path with its fields filled in."""
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
+    return path
+
+
+def query_string(values: Mapping[str, Any]) -> str:
+    """Return the query of an address, with its question mark; ``""`` without values."""
+    return f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
+
+
+def _header(name: str, value: object) -> str:
+    """Return text as a header: its UTF-8 bytes as ``http.client`` expects them, in Latin-1."""
+    text = str(value)
+    if text != text.strip() or not text.isprintable():
+        raise invalid_parameter(
+            f"The {name} {text!r} cannot be sent: it ends with a blank, or holds a control "
+            "character.",
+            "Give it another name.",
+        )
+    return text.encode("utf-8").decode("latin-1")

@@ -1,0 +1,284 @@
+"""Sessions: what belongs together for one set of resolved settings and one retry policy.
+
+A session holds settings, identity and client. URIs that resolve to the same settings share one.
+
+MLflow makes artifact repositories by itself, from a location alone. So the process keeps one map,
+from the locations that stores named to the session of the store.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from mlflow_oci_aidp.client.connection import ConnectionOptions
+from mlflow_oci_aidp.client.platform_client import PlatformClient
+from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.fork_safety import PerProcess
+from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.settings import Settings, resolve, resolve_storage
+from mlflow_oci_aidp.uri import SCHEME
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: Where `mlflow server` keeps the URIs of its stores for the processes that it starts: tracking,
+#: then registry. [mlflow.server, 3.1 to 3.18]
+SERVER_VARIABLES: tuple[str, ...] = (
+    "_MLFLOW_SERVER_FILE_STORE",
+    "_MLFLOW_SERVER_REGISTRY_STORE",
+)
+
+
+class Session:
+    """Settings, identity and client, shared by stores and artifact repositories.
+
+    It is made without a request, and without asking MLflow for a store: MLflow builds stores under
+    a lock that is not reentrant.
+
+    Args:
+        settings: The settings. The workspace is not used: it is an argument of each call.
+        policy: When to send again; MLflow's settings if None.
+        clock: The clock to wait by.
+        identity: Who signs; made of the settings if None.
+        options: Proxies and certificates; those of the environment if None.
+        uri: The URI that the settings were resolved from.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        identity: Identity | None = None,
+        options: ConnectionOptions | None = None,
+        uri: str = "",
+    ) -> None:
+        self.settings = settings
+        self.policy = policy or RetryPolicy.from_mlflow()
+        self.clock = clock or Clock()
+        self.identity = identity or Identity(settings)
+        self._options = options
+        self.uri = uri
+        self._shared: _RecentlyUsed[tuple[object, ...], Any] = _RecentlyUsed(_LONGEST_SHARED)
+
+    @cached_property
+    def client(self) -> PlatformClient:
+        """The client of the platform."""
+        return PlatformClient(self.settings, self.identity, self.policy, self.clock, self._options)
+
+    @cached_property
+    def for_object_storage(self) -> Session:
+        """The session whose settings name the region and the endpoint of Object Storage."""
+        settings = resolve_storage(self.uri or None)
+        return Session(settings, self.policy, self.clock, self.identity, uri=self.uri)
+
+    def shared(self, key: tuple[object, ...], make: Callable[[], V]) -> V:
+        """Return what this session made for a key, or make it now.
+
+        Args:
+            key: What it is, such as ``("volume", "main", "default", "artifacts")``.
+            make: Makes it. Two threads may both make it; one result is kept.
+        """
+        value: V = self._shared.get(key, make)
+        return value
+
+
+class _RecentlyUsed(Generic[K, V]):
+    """A bounded map: the entry that was not used for the longest time goes first.
+
+    Safe for many threads, and for a fork while another thread changes it: each step leaves a whole
+    dictionary, and the child gets a lock of its own. ``cachetools`` promises neither.
+    """
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._entries: dict[K, V] = {}
+        self._lock = PerProcess(threading.Lock)
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """Return the entry, or make it. No lock is held while it is made."""
+        value = self.find(key)
+        if value is None:
+            value = make()
+            with self._lock.get():
+                value = self._entries.setdefault(key, value)
+                self._drop_oldest()
+        return value
+
+    def find(self, key: K) -> V | None:
+        """Return the entry, which counts as used now; None if there is none."""
+        with self._lock.get():
+            value = self._entries.pop(key, None)
+            if value is not None:
+                self._entries[key] = value
+            return value
+
+    def put(self, key: K, value: V) -> None:
+        """Set the entry, which counts as used now."""
+        with self._lock.get():
+            self._entries.pop(key, None)
+            self._entries[key] = value
+            self._drop_oldest()
+
+    def newest(self) -> V | None:
+        """Return the entry that was used last; None if there is none."""
+        with self._lock.get():
+            return next(reversed(self._entries.values()), None)
+
+    def clear(self) -> None:
+        """Forget all entries."""
+        with self._lock.get():
+            self._entries.clear()
+
+    def _drop_oldest(self) -> None:
+        while len(self._entries) > self._longest:
+            del self._entries[next(iter(self._entries))]
+
+
+#: What a session keeps of what it made, such as clients of volumes.
+_LONGEST_SHARED = 64
+
+_sessions: _RecentlyUsed[Any, Session] = _RecentlyUsed(32)
+_identities: _RecentlyUsed[Any, Identity] = _RecentlyUsed(32)
+#: The one map of the process: the session of the store that named a location.
+_locations: _RecentlyUsed[str, Session] = _RecentlyUsed(10_000)
+#: The sessions of tracking stores, the one of the store that was made last at the end.
+_tracking: _RecentlyUsed[int, Session] = _RecentlyUsed(32)
+
+
+def session_for(uri: str) -> Session:
+    """Return the session of an ``aidp://`` URI.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
+    """
+    return session_of(resolve(uri), uri)
+
+
+def session_of(settings: Settings, uri: str) -> Session:
+    """Return the session of resolved settings, and of what the environment says now about HTTP.
+
+    Args:
+        settings: The settings. Another workspace is the same session.
+        uri: The URI that they were resolved from.
+    """
+    policy = RetryPolicy.from_mlflow()
+    options = ConnectionOptions.from_environment(settings.endpoint)
+    own = replace(settings, workspace="", sources={})
+
+    def make() -> Session:
+        return Session(own, policy, identity=_identity_of(own), options=options, uri=uri)
+
+    return _sessions.get((_key(own), policy, options), make)
+
+
+def session_for_artifacts(
+    location: str,
+    tracking_uri: str | None = None,
+    registry_uri: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Session | None:
+    """Return the session that artifacts belong to.
+
+    The first of these counts: a URI that MLflow passes, the store that named the location, the
+    stores of the ``mlflow server`` that this process belongs to, what MLflow is set to, and the
+    tracking store that this process made last.
+
+    Args:
+        location: The location of the artifacts.
+        tracking_uri: The tracking URI that MLflow passes, if it does.
+        registry_uri: The registry URI, likewise.
+        environ: The environment; the process's own if None.
+
+    Returns:
+        The session, or None if no AI Data Platform is in use.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
+    """
+    environment = os.environ if environ is None else environ
+    for candidate in _candidates(location, tracking_uri, registry_uri, environment):
+        if isinstance(candidate, Session):
+            return candidate
+        if candidate and candidate.startswith(f"{SCHEME}://"):
+            return session_for(candidate)
+    return None
+
+
+def object_storage_session(session: Session | None) -> Session:
+    """Return the session for Object Storage.
+
+    Args:
+        session: The session that the artifacts belong to; None without an AI Data Platform, so
+            that environment and profile decide alone.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a setting that is wrong or missing.
+    """
+    return session.for_object_storage if session else session_of(resolve_storage(None), "")
+
+
+def remember_location(location: str | None, session: Session) -> None:
+    """Note the session of the store that named a location.
+
+    Args:
+        location: Where the artifacts of a run, a logged model or a model version are; None if the
+            platform named none.
+        session: The session of the store.
+    """
+    if location:
+        _locations.put(location.rstrip("/"), session)
+
+
+def remember_tracking(session: Session) -> None:
+    """Note the session of a new tracking store: older MLflow names no URI with artifacts."""
+    _tracking.put(id(session), session)
+
+
+def forget_sessions() -> None:
+    """Forget all sessions and locations of this process."""
+    for entries in (_sessions, _identities, _locations, _tracking):
+        entries.clear()
+
+
+def _identity_of(settings: Settings) -> Identity:
+    """Return the identity of settings. Sessions share it: to load a key takes long."""
+    signs = replace(settings, instance_id="", endpoint="", region="", object_storage_endpoint="")
+    return _identities.get(_key(signs), lambda: Identity(settings))
+
+
+def _key(settings: Settings) -> tuple[object, ...]:
+    values = vars(settings) | {"credentials": frozenset(settings.credentials.items())}
+    return tuple(values[name] for name in sorted(values) if name != "sources")
+
+
+def _candidates(
+    location: str,
+    tracking_uri: str | None,
+    registry_uri: str | None,
+    environ: Mapping[str, str],
+) -> Iterator[Session | str | None]:
+    yield tracking_uri
+    yield registry_uri
+    prefix = location.rstrip("/")
+    while "/" in prefix:
+        yield _locations.find(prefix)
+        prefix = prefix.rpartition("/")[0]
+    # The server's variables come before what MLflow is set to: a server is set to nothing, and
+    # MLflow would look for a database in the working folder if it were asked.
+    for variable in SERVER_VARIABLES:
+        yield environ.get(variable)
+    for uri_of in _mlflow_uris():
+        yield uri_of()
+    yield _tracking.newest()
+
+
+def _mlflow_uris() -> tuple[Callable[[], str], ...]:
+    import mlflow
+
+    return (mlflow.get_tracking_uri, mlflow.get_registry_uri)

@@ -1,0 +1,93 @@
+"""What the tracking store needs from logged models, wherever they are stored."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from mlflow.entities import (
+    LoggedModel,
+    LoggedModelOutput,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    LoggedModelTag,
+)
+
+from mlflow_oci_aidp.errors import error
+
+T = TypeVar("T")
+
+
+class LoggedModels(ABC):
+    """The logged models of a workspace.
+
+    Every method raises :py:class:`mlflow.exceptions.RestException` for what the platform refused.
+    """
+
+    @abstractmethod
+    def create(
+        self,
+        experiment_id: str,
+        name: str,
+        source_run_id: str | None,
+        tags: Sequence[LoggedModelTag],
+        params: Sequence[LoggedModelParameter],
+        model_type: str | None,
+    ) -> LoggedModel:
+        """Create a logged model whose artifacts are not uploaded yet."""
+
+    @abstractmethod
+    def get(self, model_id: str) -> LoggedModel:
+        """Read a logged model.
+
+        Raises:
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if there is none.
+        """
+
+    @abstractmethod
+    def finalize(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
+        """Set the status of a logged model, and return the model."""
+
+    @abstractmethod
+    def set_tags(self, model_id: str, tags: Sequence[LoggedModelTag]) -> None:
+        """Set tags of a logged model."""
+
+    @abstractmethod
+    def delete_tag(self, model_id: str, key: str) -> None:
+        """Delete a tag of a logged model."""
+
+    @abstractmethod
+    def log_params(self, model_id: str, params: Sequence[LoggedModelParameter]) -> None:
+        """Add parameters to a logged model."""
+
+    @abstractmethod
+    def delete(self, model_id: str) -> None:
+        """Delete a logged model, but not its artifacts."""
+
+    @abstractmethod
+    def list_all(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
+        """Read all logged models of experiments."""
+
+    @abstractmethod
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        """Note the logged models that a run made."""
+
+
+def require_model(model: T | None, model_id: object) -> T:
+    """Return a logged model that was looked for, or raise if there is none.
+
+    Args:
+        model: The logged model, or None.
+        model_id: Its id.
+
+    Raises:
+        MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if there is none.
+    """
+    if model is None:
+        raise error(
+            "RESOURCE_DOES_NOT_EXIST",
+            f"There is no logged model {str(model_id)!r} in this workspace.",
+            "Look for it with search_logged_models.",
+        )
+    return model

@@ -1,0 +1,322 @@
+"""Logged models that are stored in tags of runs.
+
+AI Data Platform can list logged models but not create them. The format of the tags is described in
+:py:mod:`mlflow_oci_aidp.tracking.logged_models.tags`.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from mlflow.entities import (
+    LoggedModel,
+    LoggedModelOutput,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    LoggedModelTag,
+    RunInfo,
+    RunStatus,
+)
+from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
+
+from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
+from mlflow_oci_aidp.model_sources import ModelId, RunArtifacts
+from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.tracking import entities, runs
+from mlflow_oci_aidp.tracking import tags as run_tags
+from mlflow_oci_aidp.tracking.entities import Json
+from mlflow_oci_aidp.tracking.logged_models import tags as model_tags
+from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels, require_model
+from mlflow_oci_aidp.tracking.logged_models.native import listed_models
+from mlflow_oci_aidp.tracking.logged_models.tags import StoredLoggedModel
+
+_logger = logging.getLogger(__name__)
+
+#: Error codes of a change to a logged model whose run was deleted, or that no run stores.
+_UNCHANGEABLE = runs.UNCHANGEABLE | {"NOT_IMPLEMENTED"}
+
+
+class LoggedModelsOnRuns(LoggedModels):
+    """The logged models that are stored in tags of runs.
+
+    Those that the platform lists by itself, because other clients made them, can be read, too.
+
+    Args:
+        platform: The platform.
+        remember_location: Called with the location of each run's artifacts that was read.
+    """
+
+    def __init__(self, platform: Platform, remember_location: Callable[[str | None], None]) -> None:
+        self._platform = platform
+        self._remember_location = remember_location
+
+    def create(
+        self,
+        experiment_id: str,
+        name: str,
+        source_run_id: str | None,
+        tags: Sequence[LoggedModelTag],
+        params: Sequence[LoggedModelParameter],
+        model_type: str | None,
+    ) -> LoggedModel:
+        """Create a logged model on the run that makes it, or on a run that is made for it."""
+        suffix = model_tags.new_suffix()
+        # MLflow's server passes an empty id if no run makes the model.
+        info = runs.read(self._platform, source_run_id).info if source_run_id else None
+        now = _now()
+        stored_tags = model_tags.tags_of_new(
+            suffix,
+            name=name,
+            folder=model_tags.folder_for(name, suffix),
+            model_type=model_type,
+            tags=tags,
+            params=params,
+            now=now,
+            owns_run=info is None,
+        )
+        if info is None:
+            tags_of_run = run_tags.as_json(stored_tags)
+            info = runs.create(self._platform, experiment_id, now, tags_of_run, name).info
+        else:
+            runs.set_tags(self._platform, info.run_id, stored_tags)
+        self._remember_location(info.artifact_uri)
+        stored = model_tags.find(info, stored_tags, suffix)
+        return require_model(stored, ModelId(info.run_id, suffix)).model
+
+    def get(self, model_id: str) -> LoggedModel:
+        """Read a logged model."""
+        parsed = ModelId.parse(model_id)
+        return self._listed_model(model_id) if parsed is None else self._read(parsed)[1].model
+
+    def finalize(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
+        """Set the status of a logged model, and record a model that is ready with its run."""
+        info, stored, _ = self._read(_stored_id(model_id))
+        is_recorded = stored.is_recorded
+        if not is_recorded and status is LoggedModelStatus.READY:
+            # Only once: the platform adds to what a run has, and log_model and then its user may
+            # both finalise a model.
+            is_recorded = self._record(info.run_id, stored)
+        now = _now()
+        tags = model_tags.tags_of_status(stored.id.suffix, status, now, is_recorded=is_recorded)
+        runs.set_tags(self._platform, info.run_id, tags)
+        if stored.owns_run:
+            is_ready = status is LoggedModelStatus.READY
+            self._platform.call(
+                "UpdateRun",
+                run_id=info.run_id,
+                status=RunStatus.to_string(RunStatus.FINISHED if is_ready else RunStatus.FAILED),
+                end_time=now,
+            )
+        stored.model.status = status
+        stored.model.last_updated_timestamp = now
+        return stored.model
+
+    def set_tags(self, model_id: str, tags: Sequence[LoggedModelTag]) -> None:
+        """Set tags of a logged model.
+
+        MLflow itself sets one after it has registered the model. If that tag cannot be stored, as
+        on a deleted run, this only warns: the version is there.
+        """
+        try:
+            info, stored, _ = self._read(_stored_id(model_id))
+            stored_tags = model_tags.tags_of_tags(stored.id.suffix, tags)
+            runs.set_tags(self._platform, info.run_id, stored_tags)
+        except MlflowException as problem:
+            is_of_mlflow = {tag.key for tag in tags} == {MLFLOW_MODEL_VERSIONS}
+            if not is_of_mlflow or problem.error_code not in _UNCHANGEABLE:
+                raise
+            _logger.warning(
+                "The logged model %s cannot be changed: it does not say that it is registered.",
+                model_id,
+            )
+
+    def delete_tag(self, model_id: str, key: str) -> None:
+        """Delete a tag of a logged model.
+
+        Raises:
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if it has no such tag.
+        """
+        info, stored, _ = self._read(_stored_id(model_id))
+        if key not in stored.model.tags:
+            raise error(
+                "RESOURCE_DOES_NOT_EXIST",
+                f"The logged model {model_id!r} has no tag {key!r}.",
+                "Read its tags with get_logged_model.",
+            )
+        stored_key = model_tags.tag_key(stored.id.suffix, key)
+        self._platform.call("DeleteTag", run_id=info.run_id, key=stored_key)
+
+    def log_params(self, model_id: str, params: Sequence[LoggedModelParameter]) -> None:
+        """Add parameters to a logged model.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a parameter that has another value.
+        """
+        info, stored, _ = self._read(_stored_id(model_id))
+        known = stored.model.params
+        for param in params:
+            if known.get(param.key, str(param.value)) != str(param.value):
+                raise invalid_parameter(
+                    f"The logged model {model_id!r} has the parameter {param.key!r} with another "
+                    "value.",
+                    "Choose another key: what was logged stays.",
+                )
+        new = [param for param in params if param.key not in known]
+        stored_tags = model_tags.tags_of_params(stored.id.suffix, new, _now())
+        runs.set_tags(self._platform, info.run_id, stored_tags)
+
+    def delete(self, model_id: str) -> None:
+        """Delete a logged model, and its run if that was made for this model alone."""
+        info, stored, others = self._read(_stored_id(model_id))
+        # The head's key comes first: without it there is no model, should the rest not be deleted.
+        runs.delete_tags(self._platform, info.run_id, sorted(stored.keys))
+        if stored.owns_run and not others:
+            self._platform.call("DeleteRun", run_id=info.run_id)
+
+    def list_all(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
+        """Read all logged models of experiments, those that the platform lists included.
+
+        The platform also lists models that were recorded with a run. If a run stores a model of
+        the same name, the one that the platform lists is left out.
+        """
+        ids = [str(experiment_id) for experiment_id in experiment_ids]
+        models_of_runs = self._platform.items(
+            "SearchRuns", "runs", _models_of_run, **runs.search_fields(ids, model_tags.SEARCH)
+        )
+        stored = [model for models in models_of_runs for model in models]
+        known = {(model.source_run_id, model.name) for model in stored}
+        listed = listed_models(self._platform, ids)
+        return stored + [
+            model for model in listed if (model.source_run_id, model.name) not in known
+        ]
+
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        """Note the logged models that a run made."""
+        if models:
+            runs.set_tags(self._platform, run_id, run_tags.for_outputs(models))
+
+    def _read(
+        self, model_id: ModelId
+    ) -> tuple[RunInfo, StoredLoggedModel, list[StoredLoggedModel]]:
+        """Read a run, one of the logged models that it stores, and the others."""
+        info, models = require_body(
+            self._platform.call(
+                "GetRun", lambda json: run_with_models(json["run"]), run_id=model_id.run_id
+            ),
+            f"The run {model_id.run_id!r}",
+        )
+        self._remember_location(info.artifact_uri)
+        stored = next((model for model in models if model.id == model_id), None)
+        others = [model for model in models if model is not stored]
+        return info, require_model(stored, model_id), others
+
+    def _listed_model(self, model_id: str) -> LoggedModel:
+        """Read a logged model that another client made, as the platform lists it."""
+        model = None
+        if isinstance(model_id, str) and "'" not in model_id:
+            models = self._platform.items(
+                "SearchLoggedModels",
+                "models",
+                entities.logged_model,
+                filter=f"model_id = '{model_id}'",
+                max_results=1,
+            )
+            model = next(models, None)
+        is_same = model is not None and model.model_id == model_id
+        return require_model(model if is_same else None, model_id)
+
+    def _record(self, run_id: str, stored: StoredLoggedModel) -> bool:
+        """Send what the file MLmodel says, so that other clients of the platform list the model.
+
+        A problem is only logged, as in MLflow: the model is there without that.
+
+        Returns:
+            Whether it was sent.
+        """
+        from mlflow.models import Model
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        try:
+            repository = get_artifact_repository(stored.model.artifact_location)
+            with tempfile.TemporaryDirectory() as folder:
+                model = Model.load(repository.download_artifacts("MLmodel", folder))
+            model.artifact_path, model.run_id = stored.folder, run_id
+            runs.record_model(self._platform, run_id, model)
+            return True
+        except Exception as problem:  # noqa: BLE001 - a file MLmodel can be broken in many ways
+            # A model without files, such as one that is served elsewhere, has nothing to record:
+            # that is no warning.
+            code = getattr(problem, "error_code", type(problem).__name__)
+            _logger.log(
+                logging.DEBUG if _is_missing_file(problem) else logging.WARNING,
+                "The logged model %s is ready, but its run %s does not list it for other clients "
+                "of the platform: its file MLmodel could not be read from here, or sent (%s).",
+                stored.model.name,
+                run_id,
+                code,
+            )
+            return False
+
+
+def run_with_models(json: Json) -> tuple[RunInfo, list[StoredLoggedModel]]:
+    """Parse a run and the logged models that it stores from the contract's ``ExperimentRun``."""
+    info, tags = entities.info_and_tags(json)
+    return info, model_tags.stored_models(info, tags)
+
+
+def read_run_artifacts(platform: Platform, run_id: str) -> RunArtifacts | None:
+    """Read where the artifacts of a run and of its logged models lie.
+
+    Returns:
+        The artifacts, or None if the workspace has no such run.
+    """
+    try:
+        return platform.call(
+            "GetRun",
+            lambda json: model_tags.run_artifacts(*entities.info_and_tags(json["run"])),
+            run_id=run_id,
+        )
+    except MlflowException as problem:
+        if problem.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+
+
+def _models_of_run(json: Json) -> list[LoggedModel]:
+    _, models = run_with_models(json)
+    return [stored.model for stored in models]
+
+
+def _stored_id(model_id: str) -> ModelId:
+    """Parse the id of a logged model that is to be changed.
+
+    Raises:
+        MlflowException: ``NOT_IMPLEMENTED`` for a model that is not stored on a run.
+    """
+    parsed = ModelId.parse(model_id)
+    if parsed is None:
+        raise error(
+            "NOT_IMPLEMENTED",
+            f"The logged model {model_id!r} is not kept on a run, and AI Data Platform has no call "
+            "to change it.",
+            "Change it where it was made.",
+        )
+    return parsed
+
+
+def _is_missing_file(problem: Exception) -> bool:
+    if getattr(problem, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
+        return True
+    # The repository of a local folder raises a plain OSError, with or without an errno.
+    number = getattr(problem, "errno", None)
+    return type(problem) in (OSError, FileNotFoundError) and number in (None, errno.ENOENT)
+
+
+def _now() -> int:
+    """Return the time in milliseconds since 1970."""
+    return int(time.time() * 1000)

@@ -1,0 +1,371 @@
+"""The tags of a run that store MLflow's logged models.
+
+AI Data Platform can list logged models but not create them. A logged model therefore belongs to
+the run that made it: its id names that run, and its artifacts lie in a folder of the run's own
+artifacts. What MLflow knows of it lies in tags of the run. The key of each such tag begins with
+:py:data:`PREFIX` and a suffix, the last part of the model's id, which tells the models of a run
+apart:
+
+========================  ========================================================================
+``<suffix>``              JSON: name, type, folder, creation time, and whether the run was made
+                          for this model alone
+``<suffix>.status``       JSON: status, when it changed, and whether the run has the model's
+                          metadata
+``<suffix>.params.<b>.<i>``  JSON of parameters, cut into pieces; ``b`` orders the calls that added
+                          some
+``<suffix>.tag.<key>``    a tag of the logged model
+``<suffix>.metric.<h>``   JSON of the latest value of a metric on a dataset; ``h`` is a hash of
+                          their names
+========================  ========================================================================
+
+This module makes such tags and reads them. It sends no requests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from operator import index
+from typing import Any
+
+from mlflow.entities import (
+    LoggedModel,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    LoggedModelTag,
+    Metric,
+    RunInfo,
+)
+from mlflow.utils.uri import append_to_uri_path
+
+from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.model_sources import ModelFolder, ModelId, RunArtifacts
+from mlflow_oci_aidp.tracking import tags as run_tags
+from mlflow_oci_aidp.tracking.entities import float_of, json_of_float
+
+_logger = logging.getLogger(__name__)
+
+#: The beginning of the keys of all tags that store logged models.
+PREFIX = f"{run_tags.PREFIX}logged_model."
+
+#: The tag of each run that has logged models, and the filter that finds such runs.
+MARK = f"{run_tags.PREFIX}logged_models"
+SEARCH = f"tags.\"{MARK}\" = 'true'"
+
+#: The longest piece of the parameters in one tag, in characters. [MLflow: 5,000 is what every store
+#: takes]
+_LONGEST_PIECE = 5000
+
+#: Characters that the name of a folder leaves out, and the most characters of a model's name in it.
+_NOT_IN_FOLDERS = re.compile(r"[^\w .+-]", re.ASCII)
+_LONGEST_FOLDER = 100
+
+_KEY = re.compile(
+    rf"{re.escape(PREFIX)}(?P<suffix>[0-9a-f]{{8}})(?:\.(?P<part>\w+)(?:\.(?P<rest>.*))?)?",
+    re.DOTALL,
+)
+
+#: The values of one logged model's tags, by part and by the rest of the key.
+_Parts = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class StoredLoggedModel:
+    """A logged model as a run stores it.
+
+    Attributes:
+        id: Its id.
+        model: MLflow's entity.
+        folder: The folder of its artifacts, relative to those of the run.
+        owns_run: Whether the run was made for it alone.
+        is_recorded: Whether its metadata was recorded with the run.
+        keys: The keys of its tags on the run.
+    """
+
+    id: ModelId
+    model: LoggedModel
+    folder: str
+    owns_run: bool
+    is_recorded: bool
+    keys: tuple[str, ...]
+
+
+def new_suffix() -> str:
+    """Make a suffix for the id of a logged model."""
+    return uuid.uuid4().hex[:8]
+
+
+def folder_for(name: str, suffix: str) -> str:
+    """Return the folder of a new logged model, which no other model uses now or later.
+
+    MLflow finds the model of ``runs:/<run id>/<name>`` by its name, and takes the latest of
+    several. The folder has the name in it for people who look into the bucket, without characters
+    that a location or a file's name may not hold.
+    """
+    return f"{_NOT_IN_FOLDERS.sub('_', name)[:_LONGEST_FOLDER]}.{suffix}"
+
+
+def tags_of_new(
+    suffix: str,
+    *,
+    name: str,
+    folder: str,
+    model_type: str | None,
+    tags: Iterable[LoggedModelTag],
+    params: Iterable[LoggedModelParameter],
+    now: int,
+    owns_run: bool,
+) -> dict[str, str]:
+    """Return the tags of a run that store a new logged model.
+
+    Args:
+        suffix: The suffix of its id.
+        name: Its name.
+        folder: The folder of its artifacts.
+        model_type: Its type, or None.
+        tags: Its tags.
+        params: Its parameters.
+        now: Milliseconds since 1970.
+        owns_run: Whether the run is made for it alone.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a tag whose key is too long.
+    """
+    head = {
+        "name": name,
+        "type": model_type,
+        "folder": folder,
+        "created": now,
+        "owns_run": owns_run,
+    }
+    return {
+        MARK: "true",
+        **tags_of_status(suffix, LoggedModelStatus.PENDING, now),
+        **tags_of_tags(suffix, tags),
+        **tags_of_params(suffix, params, now),
+        # The head goes last: until it is there, perhaps in another request, there is no model.
+        f"{PREFIX}{suffix}": _dump({key: value for key, value in head.items() if value}),
+    }
+
+
+def tags_of_status(
+    suffix: str, status: LoggedModelStatus, now: int, *, is_recorded: bool = False
+) -> dict[str, str]:
+    """Return the tag that stores the status of a logged model.
+
+    Args:
+        suffix: The suffix of its id.
+        status: The status.
+        now: When the status changed, in milliseconds since 1970.
+        is_recorded: Whether the run has the model's metadata.
+    """
+    recorded = {"recorded": True} if is_recorded else {}
+    fields = {"status": status.value, "updated": now, **recorded}
+    return {f"{PREFIX}{suffix}.status": _dump(fields)}
+
+
+def tags_of_tags(suffix: str, tags: Iterable[LoggedModelTag]) -> dict[str, str]:
+    """Return the tags of a run that store the tags of a logged model.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a key that is too long.
+    """
+    return {tag_key(suffix, tag.key): str(tag.value) for tag in tags}
+
+
+def tag_key(suffix: str, key: str) -> str:
+    """Return the key of the run's tag that stores a tag of a logged model.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a key that is too long.
+    """
+    stored_key = f"{PREFIX}{suffix}.tag.{key}"
+    if len(stored_key) > run_tags.LONGEST_KEY:
+        longest = run_tags.LONGEST_KEY - len(stored_key) + len(key)
+        raise invalid_parameter(
+            f"The key of a logged model's tag is {len(key)} characters long.",
+            f"On AI Data Platform it can have {longest}.",
+        )
+    return stored_key
+
+
+def tags_of_params(suffix: str, params: Iterable[LoggedModelParameter], now: int) -> dict[str, str]:
+    """Return the tags of a run that store parameters of a logged model.
+
+    Args:
+        suffix: The suffix of the model's id.
+        params: The parameters that are added.
+        now: When they are added, in milliseconds since 1970.
+    """
+    values = {param.key: str(param.value) for param in params}
+    if not values:
+        return {}
+    text = _dump(values)
+    batch = f"{now:013x}{new_suffix()}"
+    pieces = range(0, len(text), _LONGEST_PIECE)
+    return {
+        f"{PREFIX}{suffix}.params.{batch}.{number}": text[start : start + _LONGEST_PIECE]
+        for number, start in enumerate(pieces)
+    }
+
+
+def tags_of_metrics(suffix: str, metrics: Iterable[Metric], run_id: str) -> dict[str, str]:
+    """Return the tags of a run that store the latest values of a logged model's metrics.
+
+    Args:
+        suffix: The suffix of the model's id.
+        metrics: The metrics.
+        run_id: The run that they are logged to, which may be another one.
+    """
+    latest: dict[str, Metric] = {}
+    for metric in metrics:
+        names = _dump([metric.key, metric.dataset_name, metric.dataset_digest])
+        digest = hashlib.sha256(names.encode()).hexdigest()[:16]
+        key = f"{PREFIX}{suffix}.metric.{digest}"
+        if key not in latest or time_of(metric) >= time_of(latest[key]):
+            latest[key] = metric
+    return {key: _dump(_json_of_metric(metric, run_id)) for key, metric in latest.items()}
+
+
+def time_of(metric: Metric) -> tuple[int, int]:
+    """Return the step and the timestamp of a metric, by which the latest of its values is found."""
+    return int(metric.step or 0), int(metric.timestamp or 0)
+
+
+def stored_models(info: RunInfo, tags: Mapping[str, str]) -> list[StoredLoggedModel]:
+    """Read the logged models that a run stores.
+
+    Args:
+        info: The run.
+        tags: All its tags.
+    """
+    parts: dict[str, dict[str, dict[str, str]]] = {}
+    keys: dict[str, list[str]] = {}
+    for key, value in tags.items():
+        match = _KEY.fullmatch(key)
+        if match:
+            of_model = parts.setdefault(match["suffix"], {})
+            of_model.setdefault(match["part"] or "", {})[match["rest"] or ""] = value
+            keys.setdefault(match["suffix"], []).append(key)
+    models = (
+        _stored_model_or_none(info, ModelId(info.run_id, suffix), of_model, tuple(keys[suffix]))
+        for suffix, of_model in parts.items()
+        if "" in of_model
+    )
+    return [model for model in models if model is not None]
+
+
+def find(info: RunInfo, tags: Mapping[str, str], suffix: str) -> StoredLoggedModel | None:
+    """Read one of the logged models that a run stores, or return None if it is not there."""
+    models = stored_models(info, tags)
+    return next((stored for stored in models if stored.id.suffix == suffix), None)
+
+
+def run_artifacts(info: RunInfo, tags: Mapping[str, str]) -> RunArtifacts:
+    """Return where the artifacts of a run and of its logged models lie.
+
+    Args:
+        info: The run.
+        tags: All its tags.
+    """
+    return RunArtifacts(
+        info.run_id,
+        info.artifact_uri or "",
+        tuple(
+            ModelFolder(
+                stored.id, stored.model.name, stored.folder, stored.model.creation_timestamp
+            )
+            for stored in stored_models(info, tags)
+        ),
+    )
+
+
+def _stored_model_or_none(
+    info: RunInfo, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
+) -> StoredLoggedModel | None:
+    """Read a logged model, or return None if another program wrote something else into its tags.
+
+    One model that cannot be read must not hide the other models of the run.
+    """
+    try:
+        return _stored_model(info, model_id, parts, keys)
+    except (ValueError, TypeError, LookupError, ArithmeticError) as problem:
+        _logger.debug(
+            "The logged model %s of the run %s cannot be read (%s)",
+            model_id.suffix,
+            info.run_id,
+            type(problem),
+        )
+        return None
+
+
+def _stored_model(
+    info: RunInfo, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
+) -> StoredLoggedModel:
+    head = json.loads(parts[""][""])
+    status = json.loads(parts.get("status", {}).get("", "{}"))
+    folder = str(head["folder"])
+    model = LoggedModel(
+        experiment_id=info.experiment_id,
+        model_id=str(model_id),
+        name=str(head["name"]),
+        artifact_location=append_to_uri_path(info.artifact_uri or "", folder),
+        creation_timestamp=int(head["created"]),
+        last_updated_timestamp=int(status.get("updated", head["created"])),
+        model_type=head.get("type"),
+        source_run_id=info.run_id,
+        status=LoggedModelStatus(status.get("status", "UNSPECIFIED")),
+        tags=dict(parts.get("tag", {})),
+        params=_params(parts.get("params", {})),
+        metrics=[_metric(value, model_id) for value in parts.get("metric", {}).values()],
+    )
+    owns_run, is_recorded = bool(head.get("owns_run")), bool(status.get("recorded"))
+    return StoredLoggedModel(model_id, model, folder, owns_run, is_recorded, keys)
+
+
+def _params(pieces: Mapping[str, str]) -> dict[str, str]:
+    batches: dict[str, list[tuple[int, str]]] = {}
+    for key, value in pieces.items():
+        batch, _, number = key.rpartition(".")
+        batches.setdefault(batch, []).append((int(number), value))
+    params: dict[str, str] = {}
+    for batch in sorted(batches):
+        params |= json.loads("".join(text for _, text in sorted(batches[batch])))
+    return params
+
+
+def _json_of_metric(metric: Metric, run_id: str) -> dict[str, Any]:
+    fields = {
+        "key": metric.key,
+        "value": json_of_float(metric.value),
+        "timestamp": metric.timestamp,
+        "step": metric.step,
+        "dataset_name": metric.dataset_name,
+        "dataset_digest": metric.dataset_digest,
+        "run_id": run_id,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _metric(text: str, model_id: ModelId) -> Metric:
+    fields = json.loads(text)
+    return Metric(
+        key=fields["key"],
+        value=float_of(fields["value"]),
+        timestamp=int(fields.get("timestamp") or 0),
+        step=int(fields.get("step") or 0),
+        model_id=str(model_id),
+        dataset_name=fields.get("dataset_name"),
+        dataset_digest=fields.get("dataset_digest"),
+        run_id=fields.get("run_id", model_id.run_id),
+    )
+
+
+def _dump(value: object) -> str:
+    # The default serialises whole numbers that are not Python's own, such as numpy's.
+    return json.dumps(value, separators=(",", ":"), default=index)
