@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     DatasetSummary: TypeAlias = _DatasetSummary
 
-#: The first MLflow that is supported, and the newest that the tests run with.
+#: The oldest and the newest MLflow that the tests run with. The requirement in ``setup.cfg`` begins
+#: with the oldest, and goes on to the next major version, so that a new MLflow never keeps anybody
+#: from installing this package.
 OLDEST, NEWEST = "3.1.0", "3.18.0"
 
 #: Where `mlflow server` keeps the URIs of its stores for the processes that it starts: tracking, then registry.
@@ -65,6 +67,16 @@ PRIVATE_NAMES: tuple[PrivateName, ...] = (
         ("mlflow.store.artifact.artifact_repository_registry",),
         "take the scheme oci:// from another plugin that claims it",
     ),
+    PrivateName(
+        "_get_store_registry",
+        ("mlflow.tracking._model_registry.utils",),
+        "fill the table of registry stores before threads use it",
+    ),
+    PrivateName(
+        "_get_store",
+        ("mlflow.tracking._model_registry.utils",),
+        "see whether the module with that table is imported whole",
+    ),
     PrivateName("_DatasetSummary", ("mlflow.entities",), "answer _search_datasets"),
     PrivateName("_upgrade_db", ("mlflow.store.db.utils",), "migrate a database of the emulator"),
     # Environment variables.
@@ -101,6 +113,18 @@ def register_artifact_repository(scheme: str, builder: Callable[..., Any]) -> No
     from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
 
     _artifact_repository_registry.register(scheme, builder)
+
+
+def register_registry_store(scheme: str, builder: Callable[..., Any]) -> None:
+    """Fill MLflow's table of registry stores, and put a scheme into it.
+
+    Args:
+        scheme: The scheme, such as ``"aidp"``.
+        builder: Makes the registry store of a URI.
+    """
+    from mlflow.tracking._model_registry.utils import _get_store_registry
+
+    _get_store_registry().register(scheme, builder)
 
 
 def dataset_summary(experiment_id: str, name: str, digest: str, context: str | None) -> DatasetSummary:

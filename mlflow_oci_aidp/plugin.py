@@ -1,12 +1,16 @@
-"""What MLflow's entry points name: makes the stores and the repositories, and imports them no sooner.
+"""The functions that MLflow's entry points name: they import the stores and repositories when asked.
 
-MLflow loads the entry points of every installed plugin when it is imported, whatever it is used with: users of other
-servers pay for this file alone.
+MLflow loads the entry points of every installed plugin when it is imported, whatever it is used
+with: users of other servers pay for this file alone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -16,43 +20,47 @@ if TYPE_CHECKING:
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
     from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
+_REGISTRY_GROUP = "mlflow.model_registry_store"
+_REGISTRY_TABLE = "mlflow.tracking._model_registry.utils"
+
 
 def registry_store(store_uri: str, tracking_uri: str | None = None) -> AidpRegistryStore:
-    """The registry store of an ``aidp://`` URI.
+    """Return the registry store of an ``aidp://`` URI.
 
     Args:
         store_uri: The registry URI.
         tracking_uri: The tracking URI in use.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong;
+            ``INTERNAL_ERROR`` if the installed MLflow does not let the store be imported.
     """
-    from mlflow_oci_aidp.registry.store import AidpRegistryStore
-
-    _take_object_storage()
-    return AidpRegistryStore(store_uri, tracking_uri)
+    return registry_store_class()(store_uri, tracking_uri)
 
 
 def tracking_store(store_uri: str, artifact_uri: str | None = None) -> AidpTrackingStore:
-    """The tracking store of an ``aidp://`` URI with a workspace.
+    """Return the tracking store of an ``aidp://`` URI with a workspace.
 
     Args:
         store_uri: The tracking URI.
-        artifact_uri: The place for artifacts that a server was started with; the platform has its own.
+        artifact_uri: The place for artifacts that a server was started with; the platform has its
+            own.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong, and without a workspace.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong, and
+            without a workspace; ``INTERNAL_ERROR`` if the installed MLflow does not let the store
+            be imported.
     """
-    from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+    store = tracking_store_class()(store_uri, artifact_uri)
+    with suppress(ImportError, AttributeError):
+        _complete_registry_table()
+    return store
 
-    _take_object_storage()
-    return AidpTrackingStore(store_uri, artifact_uri)
 
-
-def volume_artifacts(
+def _volume_artifacts(
     artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None
 ) -> VolumeArtifactRepository:
-    """The artifact repository of an ``aidp:/Volumes/...`` location.
+    """Return the artifact repository of an ``aidp:/Volumes/...`` location.
 
     Args:
         artifact_uri: The location.
@@ -60,18 +68,17 @@ def volume_artifacts(
         registry_uri: The registry URI, likewise.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a location that is wrong, and where no AI Data Platform is
-            in use.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a location that is wrong, and where no AI
+            Data Platform is in use; ``INTERNAL_ERROR`` if the installed MLflow does not let the
+            repository be imported.
     """
-    from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
-
-    return VolumeArtifactRepository(artifact_uri, tracking_uri, registry_uri)
+    return volume_artifacts_class()(artifact_uri, tracking_uri, registry_uri)
 
 
 def oci_artifacts(
     artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None
 ) -> OciArtifactRepository:
-    """The artifact repository of an ``oci://`` location.
+    """Return the artifact repository of an ``oci://`` location.
 
     Args:
         artifact_uri: ``oci://<bucket>@<namespace>/<prefix>``.
@@ -79,11 +86,67 @@ def oci_artifacts(
         registry_uri: The registry URI in use.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong;
+            ``INTERNAL_ERROR`` if the installed MLflow does not let the repository be imported.
     """
-    from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
+    return oci_artifacts_class()(artifact_uri, tracking_uri, registry_uri)
 
-    return OciArtifactRepository(artifact_uri, tracking_uri, registry_uri)
+
+# What is imported
+
+
+def registry_store_class() -> type[AidpRegistryStore]:
+    """Import the registry store."""
+    with _loading("registry store"):
+        from mlflow_oci_aidp.registry.store import AidpRegistryStore
+
+        _take_object_storage()
+        return AidpRegistryStore
+
+
+def tracking_store_class() -> type[AidpTrackingStore]:
+    """Import the tracking store."""
+    with _loading("tracking store"):
+        from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+
+        _take_object_storage()
+        return AidpTrackingStore
+
+
+def volume_artifacts_class() -> type[VolumeArtifactRepository]:
+    """Import the artifact repository of volumes."""
+    with _loading("artifact repository of volumes"):
+        from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
+
+        return VolumeArtifactRepository
+
+
+def oci_artifacts_class() -> type[OciArtifactRepository]:
+    """Import the artifact repository of Object Storage."""
+    with _loading("artifact repository of Object Storage"):
+        from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
+
+        return OciArtifactRepository
+
+
+#: The functions that import the parts of this package; ``mlflow-oci-aidp check`` calls each.
+LOADERS: tuple[Callable[[], type], ...] = (
+    registry_store_class,
+    tracking_store_class,
+    volume_artifacts_class,
+    oci_artifacts_class,
+)
+
+
+@contextmanager
+def _loading(part: str) -> Iterator[None]:
+    """Turn whatever an import raises into an ``MlflowException`` that says what to install."""
+    try:
+        yield
+    except Exception as error:
+        from mlflow_oci_aidp.mlflow_versions import not_loadable
+
+        raise not_loadable(part, error) from error
 
 
 def scorer_store(tracking_uri: str | None = None) -> NoReturn:
@@ -132,8 +195,58 @@ def _refuse(feature: str) -> NoReturn:
 def _take_object_storage() -> None:
     """Have ``oci://`` locations opened by this package where its stores are in use.
 
-    ``oci-mlflow`` claims the same scheme; of two entry points MLflow takes the one that it finds last.
+    ``oci-mlflow`` claims the same scheme; of two entry points MLflow takes the one that it finds
+    last.
     """
     from mlflow_oci_aidp.mlflow_compat import register_artifact_repository
 
     register_artifact_repository("oci", oci_artifacts)
+
+
+# Before threads use the registry for the first time
+#
+# MLflow (3.1 to 3.18) fills its table of registry stores when a registry is used for the first
+# time, and publishes the table before the plugins are in it: of several threads that do so at once,
+# all but one may be told that `aidp://` is no registry. The tables of tracking stores and artifact
+# repositories have no such gap, because MLflow fills them when it is imported.
+# [mlflow.tracking._model_registry.utils, _get_store_registry]
+
+
+def __getattr__(name: str) -> Any:
+    # MLflow asks for this name while it is imported, which one thread alone does, and after the
+    # module with the table of registry stores. It is the last moment at which code of this package
+    # runs before threads can use the registry beside another package's tracking store.
+    if name != "volume_artifacts":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _complete_registry_table_at_import()
+    return _volume_artifacts
+
+
+def _complete_registry_table_at_import() -> None:
+    """Fill MLflow's table of registry stores during the import of MLflow, if that is safe.
+
+    It costs some milliseconds, imports nothing, and never raises. It does nothing where another
+    package has a registry store, too: that package's module could be expensive, or need more of
+    MLflow than is imported so far.
+    """
+    # Not imported here: MLflow has its own order.
+    if not hasattr(sys.modules.get(_REGISTRY_TABLE), "_get_store"):
+        return
+    with suppress(Exception):
+        if all(entry.module == __name__ for entry in entry_points(group=_REGISTRY_GROUP)):
+            _complete_registry_table()
+
+
+def _complete_registry_table() -> None:
+    """Fill MLflow's table of registry stores, and make sure that ``aidp`` is in it.
+
+    Takes no lock and waits for no other thread. If another thread is filling the table at this
+    moment, MLflow returns it unfinished: that is why the scheme is registered here as well. MLflow
+    registers the same function again afterwards.
+
+    Raises:
+        ImportError: If MLflow has its table elsewhere.
+    """
+    from mlflow_oci_aidp.mlflow_compat import register_registry_store
+
+    register_registry_store("aidp", registry_store)

@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp import __version__
 from mlflow_oci_aidp.cli import main, quickstart
+from tests.support.environments import broken, environ
 
 COMMAND = (sys.executable, "-m", "mlflow_oci_aidp.cli")
 SECONDS_TO_END = 30
@@ -362,3 +364,42 @@ def test_quickstart_leaves_the_environment_as_it_was(monkeypatch):
         inside = dict(os.environ)
 
     assert (os.environ, "MLFLOW_REGISTRY_URI" in inside) == (before, False)
+
+
+@pytest.mark.parametrize(
+    ("module", "part"),
+    [
+        ("tracking.store", "tracking store"),
+        ("registry.store", "registry store"),
+        ("artifacts.object_storage", "artifact repository of Object Storage"),
+    ],
+)
+def test_quickstart_that_fails_prints_the_cause_and_ends(tmp_path, module, part):
+    """Within the time of a run that succeeds: MLflow's repetitions would take minutes."""
+    began = time.monotonic()
+    ended = run("quickstart", env=broken(tmp_path, f"mlflow_oci_aidp.{module}"))
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert ended.stderr.startswith(f"Error: The {part} of mlflow-oci-aidp {__version__} cannot be loaded with MLflow ")
+    assert time.monotonic() - began < 90
+    assert_the_run_was_ended(ended.stdout)
+
+
+def assert_the_run_was_ended(printed: str) -> None:
+    """The last request of an account with a run ends that run, and the platform took it."""
+    if "/runs/create  200" in printed:
+        call, request = printed.splitlines()[-2:]
+        assert call == '>>> mlflow.end_run("FAILED")'
+        assert request.strip() == "POST /workspaces/<key>/mlops/api/2.0/mlflow/runs/update  200"
+
+
+def test_quickstart_whose_library_fails_ends_the_run_too(tmp_path):
+    """A defect keeps its traceback, and no request goes to an emulator that is closed."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sklearn.linear_model\n"
+        "def fit(self, *arguments): raise ZeroDivisionError('in the middle')\n"
+        "sklearn.linear_model.LogisticRegression.fit = fit\n"
+    )
+    ended = run("quickstart", env=environ(tmp_path))
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, "ZeroDivisionError: in the middle")
+    assert "/runs/create  200" in ended.stdout
+    assert_the_run_was_ended(ended.stdout)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 
+from mlflow_oci_aidp import fork_safety
 from mlflow_oci_aidp.fork_safety import PerProcess
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -50,6 +53,38 @@ def test_threads_share_it():
     assert len(made) == 1
     assert {id(one) for one in found} == {id(own.get())}
     assert len(found) == 20
+
+
+class MadeByThreads:
+    """Has four threads ask for the same thing at once, and says how often it was made."""
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+        self.own = PerProcess(self.make)
+        self.own.get()
+
+    def make(self) -> object:
+        self.made.append(1)
+        time.sleep(0.1)
+        return object()
+
+    def get(self) -> int:
+        self.made.clear()
+        barrier = threading.Barrier(4)
+        threads = [threading.Thread(target=lambda: (barrier.wait(), self.own.get())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return len(self.made)
+
+
+def test_threads_of_a_child_share_it_from_their_first_call_on(monkeypatch):
+    """A new lock takes its time here, so that all threads find that the child has none yet."""
+    lock, slow = threading.Lock, SimpleNamespace(Lock=lambda: (time.sleep(0.1), lock())[1])
+    monkeypatch.setattr(fork_safety, "threading", slow)
+    made, _ = of_a_child(MadeByThreads())
+    assert made == "1"
 
 
 def test_a_child_does_not_wait_for_a_thread_that_it_does_not_have():

@@ -1,4 +1,4 @@
-"""Why does it not work? One table of small steps, from the settings to signed reads.
+"""Why does it not work? One table of small steps, from MLflow's version to signed reads.
 
 Each step has a module with one function, ``check``. It looks at one thing and returns what it found
 out, or raises what is wrong and what to do. The steps up to the signature need no network, unless
@@ -17,21 +17,25 @@ from mlflow_oci_aidp.checks import (
     credentials,
     fingerprint,
     host_name,
+    mlflow_version,
     private_key,
     profile,
     region,
     resolution,
     signature,
     signed_read,
+    stores,
     tls,
     token_file,
     workspace,
 )
-from mlflow_oci_aidp.checks.step import Case, Result, Step, StepFailed, StepSkipped
+from mlflow_oci_aidp.checks.step import Case, Result, Step, StepFailed, StepSkipped, StepWarned
 
 #: The steps in their order; each with those that it needs.
 STEPS: tuple[Step, ...] = (
+    Step("MLflow", mlflow_version.check),
     Step("settings", resolution.check),
+    Step("stores", stores.check, ("MLflow", "settings")),
     Step("region", region.check, ("settings",)),
     Step("profile", profile.check, ("settings",)),
     Step("credentials", credentials.check, ("profile",)),
@@ -76,6 +80,8 @@ def diagnose(case: Case, announce: Callable[[str], None] = lambda name: None) ->
 def _take(step: Step, case: Case) -> Result:
     try:
         return Result(step.name, "ok", step.check(case))
+    except StepWarned as doubt:
+        return Result(step.name, "warning", str(doubt))
     except StepSkipped as reason:
         return Result(step.name, "skipped", str(reason))
     except (StepFailed, MlflowException) as problem:

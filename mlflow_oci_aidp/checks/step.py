@@ -14,7 +14,7 @@ from mlflow_oci_aidp.settings_table import SETTINGS
 #: Seconds that one step may wait for the network.
 TIMEOUT = 10.0
 
-Status = Literal["ok", "failed", "skipped"]
+Status = Literal["ok", "warning", "failed", "skipped"]
 
 #: Where a value comes from that nobody has set, if that is more than a default.
 _DERIVED: Mapping[str, str] = {"endpoint": "the region", "auth": "what was found to sign with"}
@@ -26,7 +26,7 @@ class Result:
 
     Attributes:
         name: The step's name.
-        status: ``"ok"``, ``"failed"`` or ``"skipped"``.
+        status: ``"ok"``, ``"warning"``, ``"failed"`` or ``"skipped"``. A warning is no failure.
         message: What was found out: the facts, the cause of the failure, or why it was skipped.
         remedy: What to do about a failure; else ``""``.
     """
@@ -106,6 +106,10 @@ class StepFailed(Exception):
         self.remedy = remedy
 
 
+class StepWarned(Exception):
+    """A step found something that may be the cause of trouble, and need not be."""
+
+
 class StepSkipped(Exception):
     """A step does not apply, for the reason given; the steps that need it run all the same."""
 
@@ -116,8 +120,8 @@ class Step:
 
     Attributes:
         name: What is checked.
-        check: Checks it. Returns what it found out, or raises :py:class:`StepFailed`,
-            :py:class:`StepSkipped` or an ``MlflowException``.
+        check: Checks it. Returns what it found out, or raises :py:class:`StepWarned`,
+            :py:class:`StepFailed`, :py:class:`StepSkipped` or an ``MlflowException``.
         needs: The steps that must not have failed before it.
     """
 

@@ -40,18 +40,26 @@ def _one_line(error: Exception) -> str | None:
 
     For a defect it is None: the traceback is needed.
     """
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        missing = error.name.partition(".")[0]
-        if missing != "mlflow_oci_aidp":
-            return (
-                f"The emulator needs the full mlflow, and {missing} is not installed: "
-                f"{_EMULATOR_EXTRA}"
-            )
+    if isinstance(error, ImportError):
+        return _import_failure(error)
     # An MlflowException can only come from code that imported its module; --help does without.
     exceptions = sys.modules.get("mlflow.exceptions")
     if exceptions is not None and isinstance(error, exceptions.MlflowException):
         return " ".join(str(error).split())
     return None
+
+
+def _import_failure(error: ImportError) -> str:
+    """Return what to print for a module that is missing, or that lacks a name to import."""
+    missing = (error.name or "").partition(".")[0]
+    is_not_installed = error.name == "mlflow" or missing not in ("", "mlflow", "mlflow_oci_aidp")
+    if isinstance(error, ModuleNotFoundError) and is_not_installed:
+        return (
+            f"The emulator needs the full mlflow, and {missing} is not installed: {_EMULATOR_EXTRA}"
+        )
+    from mlflow_oci_aidp.mlflow_versions import not_loadable
+
+    return str(not_loadable("command", error))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

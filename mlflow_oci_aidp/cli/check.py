@@ -15,9 +15,9 @@ from mlflow_oci_aidp.cli.terminal import plain, progress
 from mlflow_oci_aidp.cli.uri import TRACKING_FIRST, configured_uri, is_tracking_uri_ours
 
 if TYPE_CHECKING:
-    from mlflow_oci_aidp.checks.step import Case, Result
+    from mlflow_oci_aidp.checks.step import Case, Result, Status
 
-_COLORS = {"ok": "green", "failed": "red", "skipped": "yellow"}
+_COLORS = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "yellow"}
 _SETTING_WIDTH, _STATUS_WIDTH, _CHECK_WIDTH = 25, 9, 13
 _ARROW = "-> "
 
@@ -29,14 +29,14 @@ _ARROW = "-> "
 def command(context: click.Context, uri: str | None, as_json: bool) -> None:
     """Find out why a platform cannot be reached.
 
-    Shows the settings and where each comes from, who signs, and what works: key, token, network,
-    certificate, clock, one signed read, and one of the workspace. Says what to do about what fails.
-    Changes nothing.
+    Shows the settings and where each comes from, who signs, and what works: MLflow's version, key,
+    token, network, certificate, clock, one signed read, and one of the workspace. Says what to do
+    about what fails. Changes nothing.
 
     URI is MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI if that begins with aidp://, else aidp:// (all
     from the environment).
 
-    Exit status: 0 if nothing failed, else 1.
+    Exit status: 0 if nothing failed (a warning is no failure), else 1.
     """
     with progress() as show:
         show("Starting")
@@ -52,17 +52,18 @@ def command(context: click.Context, uri: str | None, as_json: bool) -> None:
         _print_json(case, results)
     else:
         _print_text(case, results)
-    if _failures(results):
+    if _names(results, "failed"):
         context.exit(1)
 
 
-def _failures(results: list[Result]) -> list[str]:
-    return [result.name for result in results if result.status == "failed"]
+def _names(results: list[Result], status: Status) -> list[str]:
+    """Return the names of the steps that ended with this status."""
+    return [result.name for result in results if result.status == status]
 
 
 def _print_json(case: Case, results: list[Result]) -> None:
     report = {
-        "ok": not _failures(results),
+        "ok": not _names(results, "failed"),
         "uri": case.uri if case.settings_in_use else None,
         "settings": [asdict(setting) for setting in case.settings_in_use],
         "identity": case.identity,
@@ -97,8 +98,16 @@ def _print_text(case: Case, results: list[Result]) -> None:
         _entry(status + result.name.ljust(_CHECK_WIDTH), result.message, indent)
         if result.remedy:
             _entry(_ARROW.rjust(indent), result.remedy, indent)
-    failed = _failures(results)
-    click.echo(f"\nFailed: {', '.join(failed)}." if failed else "\nAll is well.")
+    click.echo(f"\n{_verdict(results)}")
+
+
+def _verdict(results: list[Result]) -> str:
+    """Return the last line of the text."""
+    if failed := _names(results, "failed"):
+        return f"Failed: {', '.join(failed)}."
+    if doubtful := _names(results, "warning"):
+        return f"Nothing failed. Warnings: {', '.join(doubtful)}."
+    return "All is well."
 
 
 def _entry(label: str, text: str, indent: int) -> None:

@@ -94,9 +94,9 @@ def show_model(name: str, uri: str | None, as_json: bool) -> None:
 
 def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
     show("Connecting")
-    from mlflow_oci_aidp.registry.store import AidpRegistryStore
+    from mlflow_oci_aidp import plugin
 
-    return AidpRegistryStore(uri or configured_uri())
+    return plugin.registry_store(uri or configured_uri())
 
 
 def _pages(search: Callable[[str | None], Any]) -> Iterator[list[Any]]:

@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +42,10 @@ _STEPS = (
     "print(iris.target_names[same.predict(iris.data[::50])])",
 )
 
+# Taken before the emulator is closed: MLflow would end the run when the process ends, and repeat its
+# request for minutes against an emulator that is gone.
+_IF_A_STEP_FAILS = 'mlflow.end_run("FAILED")'
+
 _WHAT_NEXT = """
 What next: with an AI Data Platform of your own, and the OCI config file that the OCI CLI uses,
   export MLFLOW_TRACKING_URI=aidp://<OCID of your AI Data Platform>/<key of a workspace>
@@ -56,6 +60,8 @@ _ALWAYS = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # The emulator answers at once or not at all.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "NO_PROXY": "127.0.0.1,localhost",
     "no_proxy": "127.0.0.1,localhost",
 }
@@ -94,8 +100,16 @@ def _run(folder: Path, account: _Account) -> None:
             "tracking_uri": aidp.tracking_uri,
             "print": account.say,
         }
-        for step in _STEPS:
-            _take(step, names, aidp, account)
+        try:
+            for step in _STEPS:
+                _take(step, names, aidp, account)
+        except BaseException:
+            while mlflow.active_run():
+                # MLflow forgets the run before it sends the request: a request that fails is not
+                # repeated at the end of the process, and must not hide the cause.
+                with suppress(Exception):
+                    _take(_IF_A_STEP_FAILS, names, aidp, account)
+            raise
 
 
 def _take(source: str, names: dict[str, Any], aidp: Emulator, account: _Account) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator
 
 import mlflow
@@ -77,3 +79,26 @@ def test_the_store_that_was_made_last_counts_where_nothing_else_is_said() -> Non
     assert uri_in_use(TWO, environ={}) == TWO
     forget_sessions()
     assert uri_in_use(environ={}) is None
+
+
+def test_a_store_is_found_while_threads_note_stores() -> None:
+    """A store that is noted again is never missing in between, for a thread that opens artifacts."""
+    session = session_for(ONE)
+    remember_tracking(session)
+    end = threading.Event()
+
+    def note() -> None:
+        while not end.is_set():
+            remember_tracking(session)
+
+    noting = threading.Thread(target=note)
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    noting.start()
+    try:
+        found = {uri_in_use(environ={}) for _ in range(3000)}
+    finally:
+        end.set()
+        noting.join()
+        sys.setswitchinterval(switch_interval)
+    assert found == {ONE}

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 
+import mlflow
 import pytest
 
+from mlflow_oci_aidp import __version__, mlflow_versions
 from mlflow_oci_aidp.checks import diagnose
 from mlflow_oci_aidp.checks.step import Case
 from mlflow_oci_aidp.emulator import Emulator
 from tests.cli.conftest import read, run
 from tests.support import cloud
 from tests.support.certificates import new_key
+from tests.support.environments import broken
 
 PASS_PHRASE = "correct-horse-battery-staple"
 SEARCH = "list_registered_models"
@@ -137,6 +142,87 @@ def test_a_text_report_names_cause_and_remedy(here):
     assert "failed   profile " in result.stdout
     assert "\n" + " " * 21 + "-> Make it with `oci setup config`" in result.stdout
     assert result.stdout.splitlines()[-1] == "Failed: profile."
+
+
+# Whether MLflow and this package go together
+
+
+def test_the_version_of_mlflow_and_the_tested_range_are_shown(aidp):
+    first = read("check", aidp.tracking_uri)["checks"][0]
+    assert (first["name"], first["status"]) == ("MLflow", "ok")
+    assert first["found"] == (
+        f"{mlflow.__version__}, tested with {mlflow_versions.OLDEST} to {mlflow_versions.NEWEST}; the stores load"
+    )
+
+
+def test_the_version_of_mlflow_is_shown_where_settings_fail():
+    report = json.loads(run("check", "aidp://", "--json").stdout)
+    assert [(check["name"], check["status"]) for check in report["checks"][:3]] == [
+        ("MLflow", "ok"),
+        ("settings", "failed"),
+        ("stores", "skipped"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("{aidp.uri}", "the registry store can be made; a tracking store needs a workspace"),
+        ("{aidp.tracking_uri}", "the registry store and the tracking store can be made"),
+    ],
+)
+def test_both_stores_are_made(aidp, uri, words):
+    (stores,) = (check for check in read("check", uri.format(aidp=aidp))["checks"] if check["name"] == "stores")
+    assert (stores["status"], stores["found"]) == ("ok", words)
+
+
+def test_a_newer_mlflow_is_a_warning_and_no_failure(aidp, monkeypatch):
+    monkeypatch.setattr(mlflow_versions, "NEWEST", "3.0.99")
+    report = read("check", aidp.tracking_uri)
+    first = report["checks"][0]
+    assert (report["ok"], first["status"], first["remedy"]) == (True, "warning", "")
+    assert first["found"].startswith(f"MLflow {mlflow.__version__} is newer than 3.0.99, the newest that mlflow-oci-")
+    assert {status for name, status in statuses(report).items() if name in ("stores", "signed read")} == {"ok"}
+
+
+def test_a_warning_is_the_last_line_of_the_text(aidp, monkeypatch):
+    monkeypatch.setattr(mlflow_versions, "NEWEST", "3.0.99")
+    done = run("check", aidp.tracking_uri)
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "Nothing failed. Warnings: MLflow.")
+    assert "  warning  MLflow       MLflow " in done.stdout
+
+
+def broken_check(aidp, folder, *options: str, modules: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """Check a platform in a process where these modules cannot be imported."""
+    return subprocess.run(
+        [sys.executable, "-m", "mlflow_oci_aidp.cli", "check", aidp.tracking_uri, *options],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=broken(folder, *modules),
+    )
+
+
+@pytest.mark.parametrize("store", ["registry", "tracking"])
+def test_a_store_that_does_not_load_is_the_finding(aidp, tmp_path, store):
+    done = broken_check(aidp, tmp_path, "--json", modules=(f"mlflow_oci_aidp.{store}.store",))
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    (failed,) = (check for check in report["checks"] if check["status"] == "failed")
+    assert (failed["name"], report["ok"], statuses(report)["stores"]) == ("MLflow", False, "skipped")
+    assert failed["found"].startswith(
+        f"The {store} store of mlflow-oci-aidp {__version__} cannot be loaded with MLflow "
+    )
+    assert failed["remedy"].startswith("Install both anew, `pip install ")
+    assert statuses(report)["workspace"] == "ok"
+
+
+def test_every_store_that_does_not_load_is_named(aidp, tmp_path):
+    modules = ("mlflow_oci_aidp.registry.store", "mlflow_oci_aidp.tracking.store")
+    done = broken_check(aidp, tmp_path, modules=modules)
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (1, "", "Failed: MLflow.")
+    assert "  failed   MLflow       The registry store of " in done.stdout
+    assert " The tracking store of " in done.stdout
 
 
 # What is configured

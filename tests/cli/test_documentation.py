@@ -22,6 +22,7 @@ NEW_EACH_TIME = {
     r"(?<![0-9a-f:])(?!11:22)[0-9a-f]{2}(:[0-9a-f]{2}){15}": "FINGERPRINT",
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ": "TIME",
     r"\b\d s from": "0 s from",
+    r"(?<=  MLflow       )[\d.]+": "VERSION",
 }
 
 
