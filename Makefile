@@ -8,6 +8,11 @@ PINS ?=
 # EXTRAS=emulator,test,test-spark adds PySpark, half a gigabyte, for the tests of Spark, which skip without it.
 EXTRAS ?= emulator,test
 OLDEST := mlflow==3.1.0 'sqlalchemy<2.1'
+NEWEST := 3.18.0
+# What a new MLflow breaks first: both stores, the command line, the tables about MLflow, and a training script.
+NEWEST_TESTS := tests/registry tests/tracking tests/cli tests/test_names.py tests/test_private_names.py \
+    tests/test_capabilities.py tests/test_operations.py tests/test_plugin_groups.py \
+    tests/docs/test_examples.py::test_training_registers_and_promotes_what_is_good_enough
 VENV := .venv
 BIN := $(VENV)/bin
 # Python compiles what it imports: pip would compile all of oci, which takes longer than to install it.
@@ -20,15 +25,19 @@ export DO_NOT_TRACK := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-oldest quickstart test test-oldest lint types docs pictures build clean
+.PHONY: help venv venv-oldest venv-newest quickstart quickstart-newest test test-oldest test-newest lint types docs pictures build clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
 
 venv: $(STAMP)  ## set up .venv with the package, its emulator and the test tools
 
 venv-oldest:  ## set up .venv-oldest with the oldest MLflow supported (whose SQL store wants SQLAlchemy 2.0)
 	@$(MAKE) --no-print-directory venv VENV=.venv-oldest PINS="$(OLDEST)"
+
+venv-newest:  ## set up .venv-newest with the newest MLflow tested, which pip may not resolve to yet
+	@$(MAKE) --no-print-directory venv VENV=.venv-newest
+	@.venv-newest/bin/python tools/newest_mlflow.py $(NEWEST)
 
 $(STAMP): setup.cfg pyproject.toml
 	test -e $@ || $(PYTHON) -m venv --clear $(VENV)
@@ -45,6 +54,15 @@ test: $(STAMP)  ## run the tests
 # Without the fault suite, minutes of what no version of MLflow changes: make test-oldest ARGS=tests/faults runs it.
 test-oldest:  ## run the tests with the oldest MLflow supported
 	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),--ignore=tests/faults)"
+
+# Until all of its packages are published, MLflow warns at each import that their versions differ.
+test-newest quickstart-newest: export PYTHONWARNINGS := ignore:Versions of mlflow:UserWarning
+
+test-newest: venv-newest  ## run the tests of stores and command line with the newest MLflow tested
+	@$(MAKE) --no-print-directory test VENV=.venv-newest ARGS="$(or $(ARGS),$(NEWEST_TESTS))"
+
+quickstart-newest: venv-newest  ## run the quickstart with the newest MLflow tested
+	@$(MAKE) --no-print-directory quickstart VENV=.venv-newest
 
 lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff check .
@@ -66,5 +84,5 @@ build: $(STAMP)  ## make sdist and wheel in dist/
 	$(BIN)/python -m build --quiet
 
 clean:  ## remove all that the other targets made
-	rm -rf $(VENV) .venv-oldest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest .venv-newest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find mlflow_oci_aidp tests -name __pycache__ -type d -prune -exec rm -rf {} +

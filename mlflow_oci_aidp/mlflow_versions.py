@@ -7,13 +7,7 @@ from packaging.version import InvalidVersion, Version
 
 from mlflow_oci_aidp import __version__
 from mlflow_oci_aidp.errors import AidpError
-
-#: The oldest MLflow that the tests run with. The requirement in ``setup.cfg`` begins with it.
-OLDEST = "3.1.0"
-
-#: The newest MLflow that the tests run with. The requirement in ``setup.cfg`` goes on to the next
-#: major version, so that a new MLflow never keeps anybody from installing this package.
-NEWEST = "3.18.0"
+from mlflow_oci_aidp.mlflow_compat import NEWEST, OLDEST
 
 _PACKAGE = f"mlflow-oci-aidp {__version__}"
 _UPGRADE = "`pip install --upgrade mlflow-oci-aidp`"

@@ -13,6 +13,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
     from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
@@ -147,15 +149,58 @@ def _loading(part: str) -> Iterator[None]:
         raise not_loadable(part, error) from error
 
 
+def scorer_store(tracking_uri: str | None = None) -> NoReturn:
+    """Refuse to make a scorer store, which MLflow looks up by the scheme of the tracking URI.
+
+    Args:
+        tracking_uri: The tracking URI in use.
+
+    Raises:
+        MlflowException: ``NOT_IMPLEMENTED``, always. Without this builder MLflow would say that the URI is not
+            supported.
+    """
+    _refuse("Scorers")
+
+
+def labeling_store(tracking_uri: str | None = None) -> NoReturn:
+    """Refuse to make a store of labeling sessions, which MLflow looks up by the scheme of the tracking URI.
+
+    Args:
+        tracking_uri: The tracking URI in use.
+
+    Raises:
+        MlflowException: ``NOT_IMPLEMENTED``, always.
+    """
+    _refuse("Labeling sessions")
+
+
+def workspace_store(workspace_uri: str | None = None) -> NoReturn:
+    """Refuse to make a store of MLflow's workspaces, which MLflow looks up by the scheme of the tracking URI.
+
+    Args:
+        workspace_uri: The URI of the workspace store; the tracking URI if none is set.
+
+    Raises:
+        MlflowException: ``NOT_IMPLEMENTED``, always.
+    """
+    _refuse("MLflow's workspaces")
+
+
+def _refuse(feature: str) -> NoReturn:
+    from mlflow_oci_aidp.errors import not_implemented
+
+    raise not_implemented(feature)
+
+
 def _take_object_storage() -> None:
     """Have ``oci://`` locations opened by this package where its stores are in use.
 
     ``oci-mlflow`` claims the same scheme; of two entry points MLflow takes the one that it finds
     last.
     """
-    from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
+    from mlflow_oci_aidp.mlflow_compat import register_artifact_repository
 
-    _artifact_repository_registry.register("oci", oci_artifacts)
+    register_artifact_repository("oci", oci_artifacts)
 
 
 # Before threads use the registry for the first time
@@ -202,6 +247,6 @@ def _complete_registry_table() -> None:
     Raises:
         ImportError: If MLflow has its table elsewhere.
     """
-    from mlflow.tracking._model_registry.utils import _get_store_registry
+    from mlflow_oci_aidp.mlflow_compat import register_registry_store
 
-    _get_store_registry().register("aidp", registry_store)
+    register_registry_store("aidp", registry_store)

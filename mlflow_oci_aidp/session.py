@@ -20,19 +20,12 @@ from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.mlflow_compat import SERVER_VARIABLES
 from mlflow_oci_aidp.settings import Settings, resolve, resolve_storage
 from mlflow_oci_aidp.uri import SCHEME
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-#: Where `mlflow server` keeps the URIs of its stores for the processes that it starts: tracking,
-#: then registry. [mlflow.server, 3.1 to 3.18]
-SERVER_VARIABLES: tuple[str, ...] = (
-    "_MLFLOW_SERVER_FILE_STORE",
-    "_MLFLOW_SERVER_REGISTRY_STORE",
-)
-
 
 class Session:
     """Settings, identity and client, shared by stores and artifact repositories.

@@ -11,14 +11,21 @@ os.environ["DO_NOT_TRACK"] = "true"
 import mlflow
 import pytest
 
-import mlflow_oci_aidp
-from mlflow_oci_aidp import session
 from mlflow_oci_aidp.auth_modes import RESOURCE_PRINCIPAL_VARIABLE
 from mlflow_oci_aidp.settings_table import SETTINGS
+from tests.support.process_state import TrackingFile, forget_platforms, forget_stores
+
+
+@pytest.fixture(scope="session")
+def tracking_file(tmp_path_factory):
+    """The database of MLflow's own tracking store, for tests that are about something else."""
+    file = TrackingFile(tmp_path_factory.mktemp("tracking") / "tracking.db")
+    yield file
+    file.close()
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch, tmp_path):
+def no_settings_of_this_machine(monkeypatch, tmp_path, tracking_file):
     """Settings come from the test alone, and a failing call does not take minutes."""
     for setting in SETTINGS:
         for variable in setting.environment:
@@ -32,17 +39,34 @@ def no_settings_of_this_machine(monkeypatch, tmp_path):
     monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
     monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/tracking.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_file.uri)
     yield
-    mlflow_oci_aidp.use_signer(None)
-    session.forget_sessions()
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
+    forget_platforms()
+    forget_stores()
+    tracking_file.reset()
+
+
+@pytest.fixture(scope="session")
+def session_emulator():
+    """The emulator of all tests that need none with settings or a life of its own."""
+    from mlflow_oci_aidp.emulator import Emulator
+
+    with Emulator() as emulator:
+        yield emulator
 
 
 @pytest.fixture
-def aidp():
-    """An AI Data Platform on this machine."""
+def aidp(session_emulator):
+    """An AI Data Platform on this machine, as if it were new."""
+    session_emulator.reset()
+    return session_emulator
+
+
+@pytest.fixture
+def own_aidp():
+    """An emulator of the test's own, to be stopped, or without anybody else's connections."""
     from mlflow_oci_aidp.emulator import Emulator
 
     with Emulator() as emulator:

@@ -122,6 +122,31 @@ print(mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/notes/note.txt"))
 """
 
 
+#: What of our own stands for a private function of MLflow, in both stores, and makes no request.
+RULES = """
+from mlflow.exceptions import MlflowException
+from mlflow_oci_aidp import plugin
+
+registry, tracking = plugin.registry_store(sys.argv[1]), plugin.tracking_store(sys.argv[1])
+for refused in (
+    lambda: registry.set_registered_model_alias("main.default.skinny", "v1", "1"),
+    lambda: tracking.rename_experiment("1", " "),
+    lambda: tracking.create_logged_model("1", "a/b"),
+):
+    try:
+        refused()
+    except MlflowException as problem:
+        print(problem.error_code)
+"""
+
+
+def test_stores_and_rules_on_names_need_mlflow_skinny_alone():
+    """SQLAlchemy above all, which MLflow's own validators bring in."""
+    hide = f"import sys\nsys.modules.update(dict.fromkeys({NOT_SKINNY}))\n"
+    uri = "aidp://ocid1.datalake.oc1.iad.x/w1?endpoint=http://127.0.0.1:9"
+    assert python(hide + RULES, uri) == ["INVALID_PARAMETER_VALUE"] * 3
+
+
 @pytest.mark.parametrize("place", ["", "/Volumes/main/default/artifacts/skinny"], ids=["Object Storage", "volume"])
 def test_mlflow_skinny_is_enough(aidp, place):
     """Here stands the full mlflow: what it brings is made impossible to import."""
@@ -135,9 +160,10 @@ def test_no_warning_is_given_to_users_of_other_registries():
         "logging.basicConfig(level=logging.DEBUG)\n"
         "warnings.simplefilter('error')\n"
         "from importlib.metadata import entry_points\n"
-        "groups = ('mlflow.model_registry_store', 'mlflow.tracking_store', 'mlflow.artifact_repository')\n"
+        "groups = ('mlflow.model_registry_store', 'mlflow.tracking_store', 'mlflow.artifact_repository', "
+        "'mlflow.scorer_store', 'mlflow.labeling_store', 'mlflow.workspace_provider')\n"
         "entries = [entry for group in groups for entry in entry_points(group=group)]\n"
-        "assert len([entry.load() for entry in entries if entry.name in ('aidp', 'oci')]) == 4\n"
+        "assert len([entry.load() for entry in entries if entry.name in ('aidp', 'oci')]) == 7\n"
         "print('quiet')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)

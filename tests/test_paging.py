@@ -155,7 +155,8 @@ def test_a_token_that_comes_again_is_an_error(aidp, serve, name, next_tokens):
     assert len(lists.asked) <= len(next_tokens) + 1
 
 
-@pytest.mark.parametrize("name", PAGES)
+# The registry store itself goes on after an empty page: it takes prompts out of pages.
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - {"model versions"}))
 def test_the_token_of_an_empty_page_is_handed_out(aidp, serve, name):
     page = PAGES[name](uri_of(aidp, serve({"": "t"})), None)
     assert (list(page), page.token) == ([], "t")

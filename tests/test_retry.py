@@ -10,27 +10,12 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
 from mlflow_oci_aidp.client.retry import AttemptResult, RetryPolicy, is_retryable, parse_retry_after
-
-
-class FakeClock:
-    def __init__(self):
-        self.now = 1_000_000.0
-        self.slept = []
-
-    def time(self):
-        return self.now
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
+from tests.support.clocks import ManualClock
 
 
 def run(policy, outcomes, seconds_each=0.0):
     """The outcome and the waits of a call whose attempts come to ``outcomes``, the last one again and again."""
-    clock, made = FakeClock(), []
+    clock, made = ManualClock(), []
 
     def attempt(number):
         made.append(int(number))
@@ -147,7 +132,7 @@ def call(statuses):
     Returns:
         The outcome, what told the attempts apart, how often the token was renewed, and the waits.
     """
-    clock, sent, renewed = FakeClock(), [], []
+    clock, sent, renewed = ManualClock(), [], []
 
     def send(attempt):
         sent.append(attempt)

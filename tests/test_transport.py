@@ -10,6 +10,7 @@ import os
 import pathlib
 import socket
 import threading
+import time
 import traceback
 
 import mlflow
@@ -18,10 +19,12 @@ from mlflow.exceptions import MlflowException, RestException
 
 import mlflow_oci_aidp
 from mlflow_oci_aidp import settings
-from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.client.retry import RetryPolicy
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.session import Session
+from tests.support.children import create_model_version
+from tests.support.clocks import ManualClock, SleeplessClock
 
 NAME = "main.default.iris"
 PRINCIPAL = "b3BlbiBzZXNhbWU="
@@ -209,13 +212,9 @@ def test_an_expired_token_is_replaced_by_what_is_on_disk_after_one_401(aidp, mon
 
 
 def test_a_clock_that_is_off_is_named(aidp):
-    class Late(Clock):
-        def time(self):
-            return super().time() - 3600
-
     aidp.faults.add("status", status=401)
     with pytest.raises(RestException, match=r"clock is 3[56]\d\d seconds behind the service's"):
-        with_policy(aidp.uri, Late()).search_registered_models()
+        with_policy(aidp.uri, ManualClock(time.time() - 3600)).search_registered_models()
 
 
 def test_an_invalidated_retry_token_says_that_the_outcome_is_to_be_checked(aidp, store):
@@ -232,10 +231,10 @@ def test_a_slow_drip_ends_with_the_attempts_time(aidp):
     assert caught.value.error_code == "DEADLINE_EXCEEDED"
 
 
-def test_an_endpoint_where_nobody_listens(aidp):
-    store = with_policy(aidp.uri)
+def test_an_endpoint_where_nobody_listens(own_aidp):
+    store = with_policy(own_aidp.uri)
     store.search_registered_models()
-    aidp.stop()
+    own_aidp.stop()
     with pytest.raises(MlflowException, match="the connection was refused") as caught:
         store.search_registered_models()
     assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"
@@ -282,16 +281,12 @@ def test_sixteen_threads_use_one_store(aidp, store):
     } == {(str(number), str(number)) for number in range(16)}
 
 
-def _work_in_a_child(store, number):
-    return os.getpid(), store.create_model_version(NAME, f"s3://bucket/{number}").version
-
-
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_children_use_the_store_with_connections_of_their_own(aidp, store, start):
     store.create_registered_model(NAME)
     context = multiprocessing.get_context(start)
     with concurrent.futures.ProcessPoolExecutor(3, mp_context=context) as pool:
-        done = list(pool.map(_work_in_a_child, [store] * 6, range(6)))
+        done = list(pool.map(create_model_version, [store] * 6, [NAME] * 6, range(6)))
     assert sorted(int(version) for _, version in done) == list(range(1, 7))
     assert os.getpid() not in {process for process, _ in done}
     assert store.get_registered_model(NAME).name == NAME
@@ -384,13 +379,9 @@ def test_an_error_that_is_not_the_platforms_says_that_the_endpoint_may_be_wrong(
 
 
 def test_a_long_wait_is_told_to_everybody(aidp, caplog):
-    class Patient(Clock):
-        def sleep(self, seconds):
-            pass
-
     caplog.set_level(logging.WARNING, logger="mlflow_oci_aidp")
     aidp.faults.add("status", status=429, headers={"Retry-After": "30"})
-    with_policy(aidp.uri, Patient(), max_retries=1).search_registered_models()
+    with_policy(aidp.uri, SleeplessClock(), max_retries=1).search_registered_models()
     assert [record.getMessage() for record in caplog.records] == [
         "SearchRegisteredModels: sent again in 30.0 s (attempt 2 of at most 2), because of this: status 429"
     ]

@@ -7,7 +7,7 @@ As a plugin of pytest it notes which methods of the stores each test calls, and 
 
 As a program it makes the table of ``docs/compatibility.md`` of such files, one for each environment::
 
-    python -m tools.compatibility oldest.xml newest.xml
+    python -m tools.compatibility oldest.xml today.xml newest.xml
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import functools
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,14 @@ import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 from mlflow.store.tracking.abstract_store import AbstractStore as TrackingStore
 
-from mlflow_oci_aidp.capabilities import UNAVAILABLE, Capability
+from mlflow_oci_aidp.capabilities import UNAVAILABLE, Capability, unavailable_features
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES as REGISTRY
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES as TRACKING
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from tools.tables import replaced, table
 
+_NOT_THERE = "not in this MLflow"
 PAGE = Path(__file__).parent.parent / "docs" / "compatibility.md"
 
 
@@ -84,7 +85,8 @@ def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
         for store in STORES
         for operation in store.operations
         # Those that MLflow asks no store for are there for users of this package.
-        if hasattr(store.theirs, operation.method) or hasattr(store.ours, operation.method)
+        if hasattr(store.theirs, operation.method)
+        or (operation.kind != UNAVAILABLE and operation.method in dir(store.ours))
     ]
     record_testsuite_property("operations", " ".join(known))
 
@@ -144,15 +146,24 @@ def _properties(element: ElementTree.Element) -> dict[str, str]:
     return {entry.attrib["name"]: entry.attrib["value"] for entry in element.findall("properties/property")}
 
 
-def _cell(method: str, kind: str, run: Run) -> str:
+def _cell(method: str, success: str, run: Run) -> str:
     results = run.results.get(method)
     if method not in run.known or (not results and method in run.skipped):
-        return "not in this MLflow"
+        return _NOT_THERE
     if not results:
         return "not tested"
     if not all(results):
         return f"**{results.count(False)} of {len(results)} tests fail**"
-    return "refused" if kind == UNAVAILABLE else "works"
+    return success
+
+
+def _cell_of_feature(methods: Sequence[str], run: Run) -> str:
+    """Return one cell for all methods of a feature: how many are refused, or each that is not."""
+    cells = {method: cell for method in methods if (cell := _cell(method, "refused", run)) != _NOT_THERE}
+    others = [f"`{method}`: {cell}" for method, cell in cells.items() if cell != "refused"]
+    if others:
+        return ", ".join(others)
+    return f"refused ({len(cells)})" if cells else _NOT_THERE
 
 
 def compatibility(runs: list[Run]) -> str:
@@ -161,9 +172,13 @@ def compatibility(runs: list[Run]) -> str:
     for store in STORES:
         heads = (f"MLflow's {store.name} store", *(f"MLflow {run.mlflow}" for run in runs))
         rows = [
-            (f"`{operation.method}`", *(_cell(operation.method, operation.kind, run) for run in runs))
+            (f"`{operation.method}`", *(_cell(operation.method, "works", run) for run in runs))
             for operation in store.operations
-            if callable(getattr(store.ours, operation.method, None))
+            if operation.kind != UNAVAILABLE and callable(getattr(store.ours, operation.method, None))
+        ]
+        rows += [
+            (feature, *(_cell_of_feature(methods, run) for run in runs))
+            for feature, methods in unavailable_features(store.operations).items()
         ]
         tables.append(table(heads, rows))
     notes = [

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
-from mlflow_oci_aidp.capabilities import Capability
+from mlflow_oci_aidp.capabilities import UNAVAILABLE, Capability, unavailable_features
 from mlflow_oci_aidp.error_codes import CODES, STATUSES
 from mlflow_oci_aidp.errors import error_from_response
 from mlflow_oci_aidp.registry import capabilities as registry
@@ -66,7 +66,13 @@ def auth() -> str:
 
 
 def _operations(store: str, lines: Iterable[Capability]) -> str:
-    return table((store, "", "how"), [(f"`{line.method}`", line.kind, line.how) for line in lines])
+    offered = [line for line in lines if line.kind != UNAVAILABLE]
+    return table((store, "", "how"), [(f"`{line.method}`", line.kind, line.how) for line in offered])
+
+
+def _unavailable(lines: Iterable[Capability]) -> str:
+    rows = [(feature, _names(methods)) for feature, methods in unavailable_features(lines).items()]
+    return table(("not available", "methods"), rows)
 
 
 def operations() -> str:
@@ -79,15 +85,14 @@ def tracking_operations() -> str:
     return _operations("MLflow's tracking store", tracking.CAPABILITIES)
 
 
-def tracking_lacking() -> str:
-    """Return the table of what the platform lacks of tracking.
+def registry_unavailable() -> str:
+    """Return the table of the registry's features that the platform does not have."""
+    return _unavailable(registry.CAPABILITIES)
 
-    It has words instead of the names of methods, which differ between versions of MLflow.
-    """
-    rows = [
-        (feature, _names(tuple(words.split("|")))) for words, feature in tracking.LACKING.items()
-    ]
-    return table(("not available", "methods whose names have one of"), rows)
+
+def tracking_unavailable() -> str:
+    """Return the table of tracking's features that the platform does not have."""
+    return _unavailable(tracking.CAPABILITIES)
 
 
 def errors() -> str:
@@ -110,7 +115,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "auth": auth,
     "operations": operations,
     "tracking operations": tracking_operations,
-    "tracking lacking": tracking_lacking,
+    "registry unavailable": registry_unavailable,
+    "tracking unavailable": tracking_unavailable,
     "errors": errors,
     "codes": codes,
 }

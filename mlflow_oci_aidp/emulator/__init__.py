@@ -9,9 +9,12 @@ It needs the full ``mlflow``: ``pip install "mlflow-oci-aidp[emulator]"``.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -20,34 +23,55 @@ from urllib.parse import quote, urlencode
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from .credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
-from .exchanges import Exchange, Exchanges
-from .faults import Fault, FaultPlan
-from .folder_lock import FolderLock
-from .http import Server
-from .object_storage import ObjectStorage
-from .refusal import Refusal
-from .retry_tokens import RetryTokens
-from .service import Service
-from .signatures import Verifier
-from .state import RegistryState
-from .streaming import Files, FileService
-from .volumes import Volumes
-from .workspace import WorkspaceState
-from .workspaces import Workspaces
+from .contract.refusal import Refusal
+from .server.dispatcher import Dispatcher, Service
+from .server.faults import Fault, FaultPlan
+from .server.http import Server
+from .server.recorder import Exchange, Exchanges, Recorder
+from .server.signatures import Verifier
+from .services.mlops import MLOpsService
+from .services.object_storage import ObjectStorageService
+from .services.registry import RegistryService
+from .services.volumes import VolumeService
+from .services.workspace import WorkspaceService
+from .services.workspaces import Workspaces
+from .state.credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
+from .state.folder_lock import FolderLock
+from .state.objects import ObjectStore
+from .state.retry_tokens import RetryTokens
 
 __all__ = ["Emulator", "Exchange", "Exchanges", "Fault", "FaultPlan", "Refusal"]
 
 _HOST = "127.0.0.1"
 
 
+@dataclass(frozen=True)
+class _Running:
+    """What an emulator has from its start until it is stopped."""
+
+    registry: RegistryService
+    workspaces: Workspaces
+    retry_tokens: RetryTokens
+    objects: ObjectStore
+    object_storage: ObjectStorageService
+    volumes: VolumeService
+    dispatcher: Dispatcher
+    server: Server
+    resources: contextlib.ExitStack
+    """Closes all of it, in the reverse order."""
+
+
 class Emulator:
     """A registry and workspaces of its own, with its own keys, on a loopback port.
 
-    ``data_dir`` holds everything, so the same folder continues where it was left; None: a temporary one, removed at
-    the end. ``port`` 0 takes a free one. ``tls`` serves HTTPS with a certificate of ``ca_file``'s authority.
-    ``success`` "full" answers every success with 200 and a body; "bare" creates with 201 and other changes with 202
-    or 204 and no body, which the service may do as well. ``clock`` gives seconds since 1970.
+    Args:
+        data_dir: The folder that holds everything, so that the same folder continues where it was
+            left. None: a temporary folder, removed at the end.
+        port: The port; 0 takes a free one.
+        tls: Whether to serve HTTPS, with a certificate of the authority in ``ca_file``.
+        success: "full" answers every success with 200 and a body. "bare" creates with 201, and
+            answers other changes with 202 or 204 and no body, which the service may do as well.
+        clock: Gives seconds since 1970.
     """
 
     def __init__(
@@ -70,21 +94,15 @@ class Emulator:
         self._credentials = Credentials(self._folder, clock)
         self._verifier = Verifier(self._credentials.issuer, clock)
         self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
-        self._lock = FolderLock(self._folder)
-        self._state: RegistryState | None = None
-        self._workspaces: Workspaces | None = None
-        self._retry_tokens: RetryTokens | None = None
-        self._object_storage: ObjectStorage | None = None
-        self._volumes: Volumes | None = None
-        self._server: Server | None = None
+        self._running: _Running | None = None
         self.exchanges = Exchanges()
         """What was asked and answered, oldest first."""
         self.faults = FaultPlan()
         """What shall go wrong."""
 
     def __repr__(self) -> str:
-        where = self.endpoint if self._server else "stopped"
-        return f"<Emulator {where} in {self._folder}>"
+        address = self.endpoint if self._running else "stopped"
+        return f"<Emulator {address} in {self._folder}>"
 
     def __enter__(self) -> Emulator:
         return self.start()
@@ -95,67 +113,102 @@ class Emulator:
         self.stop()
 
     def start(self) -> Emulator:
-        """Begins to serve.
+        """Begin to serve; return this emulator.
 
-        Raises ``OSError`` when the port is taken or another emulator uses the folder, ``RuntimeError`` when the folder
-        is gone.
+        Raises:
+            OSError: The port is taken, or another emulator uses the folder.
+            RuntimeError: The folder is gone.
         """
-        if self._server:
+        if self._running:
             return self
         if not self._folder.exists():
             raise RuntimeError("A stopped emulator starts again only with a data_dir of its own.")
-        try:
-            self._lock.take()
-            self._state = RegistryState(self._folder)
-            self._workspaces = Workspaces(self._folder, self._state, self.list_files)
-            self._retry_tokens = RetryTokens(self._folder / "retry-tokens.db", self._clock)
-            service = Service(
-                self.ai_data_platform_id,
-                self._state,
-                self._workspaces,
-                self._verifier,
-                self._retry_tokens,
-                self.faults,
-                self.exchanges,
-                success=self._success,
-                clock=self._clock,
-            )
-            tls = self._credentials.tls_context if self._tls else None
-            self._object_storage = ObjectStorage(self._folder / "objects", self._clock)
-            self._volumes = Volumes(
-                self._folder / "volumes", self.ai_data_platform_id, self._retry_tokens, success=self._success
-            )
-            services: list[FileService] = [self._object_storage, self._volumes]
-            files = Files(services, self._verifier, self.faults, self.exchanges, self._clock)
-            self._server = Server(service, _HOST, self._port, tls, files)
-            self._port = int(self._server.server_address[1])
-            self._server.start()
-        except BaseException:
-            self.stop()
-            raise
+        with contextlib.ExitStack() as resources:
+            if self._temporary:
+                resources.callback(self._temporary.cleanup)
+            self._running = self._start(resources)
         return self
 
+    def _start(self, resources: contextlib.ExitStack) -> _Running:
+        """Open everything, and have ``resources`` close it unless all of it is open."""
+        lock = FolderLock(self._folder)
+        lock.take()
+        resources.callback(lock.give_back)
+        objects = ObjectStore(self._folder / "objects", self._clock)
+        resources.callback(objects.close)
+        retry_tokens = RetryTokens(self._folder / "retry-tokens.db", self._clock)
+        resources.callback(retry_tokens.close)
+        registry = RegistryService(self._folder)
+        resources.callback(registry.close)
+        object_storage = ObjectStorageService(objects, self._clock)
+        volumes = VolumeService(self._folder / "volumes", self.ai_data_platform_id, retry_tokens, success=self._success)
+        list_files = functools.partial(_list_files, object_storage, volumes)
+        workspaces = Workspaces(self._folder, registry, list_files)
+        resources.callback(workspaces.close)
+        mlops = MLOpsService(self.ai_data_platform_id, registry, workspaces, retry_tokens, success=self._success)
+        recorder = Recorder(self.exchanges, self._clock)
+        services: list[Service] = [object_storage, volumes, mlops]
+        dispatcher = Dispatcher(services, self._verifier, self.faults, recorder, self._clock)
+        tls = self._credentials.tls_context if self._tls else None
+        server = Server(dispatcher, _HOST, self._port, tls)
+        resources.callback(server.stop)
+        self._port = int(server.server_address[1])
+        server.start()
+        return _Running(
+            registry,
+            workspaces,
+            retry_tokens,
+            objects,
+            object_storage,
+            volumes,
+            dispatcher,
+            server,
+            resources.pop_all(),
+        )
+
     def stop(self) -> None:
-        """Ends every connection and thread, and closes every file."""
-        server, self._server = self._server, None
-        if server:
-            server.stop()
-        workspaces, self._workspaces = self._workspaces, None
-        if workspaces:
-            workspaces.close()
-        state, self._state = self._state, None
-        if state:
-            state.close()
-        retry_tokens, self._retry_tokens = self._retry_tokens, None
-        if retry_tokens:
-            retry_tokens.close()
-        object_storage, self._object_storage = self._object_storage, None
-        if object_storage:
-            object_storage.close()
-        self._volumes = None
-        self._lock.give_back()
-        if self._temporary:
+        """End every connection and thread, and close every file."""
+        if self._running:
+            self._running.resources.close()
+            self._running = None
+        elif self._temporary:
             self._temporary.cleanup()
+
+    def reset(self, *, patience: float = 2.0) -> None:
+        """Bring a running emulator back to how it is when it is new, without a restart.
+
+        The registry, Object Storage and the first workspace are empty, the first volume is the
+        only one and empty, and there are no other workspaces. Exchanges, faults, retry tokens,
+        sessions with their tokens, and keys that ``trust`` accepted are forgotten. Addresses, the
+        API key and the certificates stay, and so do open connections.
+
+        With ``data_dir``, what the folder held is gone.
+
+        Args:
+            patience: Seconds that requests have that are being answered. If they need longer, all
+                connections are ended.
+
+        Raises:
+            RuntimeError: The emulator is not started.
+        """
+        running = self._started
+        with running.dispatcher.standstill(patience, running.server.drop_connections):
+            self._credentials.reset()
+            self._verifier.reset(self._credentials.issuer)
+            self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
+            running.retry_tokens.clear()
+            running.registry.reset()
+            running.workspaces.reset()
+            running.objects.clear()
+            running.volumes.reset()
+            self.faults.clear()
+            self.exchanges.clear()
+
+    @property
+    def _started(self) -> _Running:
+        if self._running is None:
+            raise RuntimeError("The emulator is not started.")
+        return self._running
 
     @property
     def ai_data_platform_id(self) -> str:
@@ -220,61 +273,55 @@ class Emulator:
         return variables
 
     @property
-    def state(self) -> RegistryState:
+    def state(self) -> RegistryService:
         """The registry itself, past HTTP. Raises ``RuntimeError`` unless started."""
-        if self._state is None:
-            raise RuntimeError("The emulator is not started.")
-        return self._state
+        return self._started.registry
 
     def list_files(self, artifact_uri: str, path: str) -> list[tuple[str, bool, int | None]]:
-        """What lies directly below a path of a location here: path, whether it is a folder, size in bytes.
+        """List what lies directly below a path of an artifact location.
 
-        Locations are those of this Object Storage, ``oci://...``, and those of the volumes, ``/Volumes/...``.
+        Args:
+            artifact_uri: A location of this Object Storage, ``oci://...``, or of a volume,
+                ``/Volumes/...``. Nothing lies elsewhere.
+            path: A path relative to the location.
 
-        Paths are relative to the location. Nothing lies below what is no folder, nor outside of this Object Storage.
-        Raises ``RuntimeError`` unless started.
+        Returns:
+            For each entry its path from the location, whether it is a folder, and its size in bytes.
+
+        Raises:
+            RuntimeError: The emulator is not started.
         """
-        if self._object_storage is None:
-            raise RuntimeError("The emulator is not started.")
-        if artifact_uri.startswith("/Volumes/"):
-            return self._started_volumes.list_files(artifact_uri, path)
-        return self._object_storage.list_files(artifact_uri, path)
+        return _list_files(self._started.object_storage, self._started.volumes, artifact_uri, path)
 
     def add_volume(self, catalog: str, schema: str, name: str) -> None:
-        """Makes a volume, beside ``main.default.artifacts`` that is there from the start.
+        """Make a volume, beside ``main.default.artifacts`` that is there from the start.
 
-        Raises ``RuntimeError`` unless started, ``ValueError`` for what is no name.
+        Raises:
+            RuntimeError: The emulator is not started.
+            ValueError: A part of the name is no name.
         """
-        self._started_volumes.add(catalog, schema, name)
+        self._started.volumes.add(catalog, schema, name)
 
-    @property
-    def _started_volumes(self) -> Volumes:
-        if self._volumes is None:
-            raise RuntimeError("The emulator is not started.")
-        return self._volumes
+    def workspace(self, key: str | None = None) -> WorkspaceService:
+        """Return a workspace's tracking, past HTTP; None: that of the first one.
 
-    def workspace(self, key: str | None = None) -> WorkspaceState:
-        """A workspace's tracking, past HTTP; None: that of the first one.
-
-        Raises ``RuntimeError`` unless started, ``Refusal`` for an unknown key.
+        Raises:
+            RuntimeError: The emulator is not started.
+            Refusal: There is no workspace with this key.
         """
-        return self._started_workspaces.get(key or self.workspace_key)
+        return self._started.workspaces.get(key or self.workspace_key)
 
-    def add_workspace(self, key: str) -> WorkspaceState:
-        """Makes another workspace, which the same folder keeps.
+    def add_workspace(self, key: str) -> WorkspaceService:
+        """Make another workspace, which the same folder keeps.
 
-        Raises ``RuntimeError`` unless started, ``ValueError`` for what no path can hold.
+        Raises:
+            RuntimeError: The emulator is not started.
+            ValueError: No path can hold the key.
         """
-        return self._started_workspaces.add(key)
-
-    @property
-    def _started_workspaces(self) -> Workspaces:
-        if self._workspaces is None:
-            raise RuntimeError("The emulator is not started.")
-        return self._workspaces
+        return self._started.workspaces.add(key)
 
     def trust(self, key_id: str, public_key: RSAPublicKey | str | bytes) -> None:
-        """Accepts another API key: ``tenancy/user/fingerprint``, and the key or its PEM text."""
+        """Accept another API key: ``tenancy/user/fingerprint``, and the key or its PEM text."""
         if not isinstance(public_key, RSAPublicKey):
             pem = public_key.encode() if isinstance(public_key, str) else public_key
             loaded = serialization.load_pem_public_key(pem)
@@ -284,13 +331,20 @@ class Emulator:
         self._verifier.trust(key_id, public_key)
 
     def issue_token(self, public_key: RSAPublicKey, *, lifetime: float = 3600, **claims: Any) -> str:
-        """A security token for the session with this key, to be used as ``ST$<token>``; ``lifetime`` in seconds."""
+        """Return a security token for the session with a key, used as ``ST$<token>``; ``lifetime`` in seconds."""
         return self._credentials.issue_token(public_key, lifetime, claims)
 
     def session_profile(self, name: str = "SESSION", *, lifetime: float = 3600) -> str:
-        """Adds a profile with a session token to the config file, or renews its token in place; returns its name."""
+        """Add a profile with a session token to the config file, or renew its token in place; return its name."""
         self._credentials.session_profile(name, lifetime)
         return name
+
+
+def _list_files(
+    object_storage: ObjectStorageService, volumes: VolumeService, artifact_uri: str, path: str
+) -> list[tuple[str, bool, int | None]]:
+    service = volumes if artifact_uri.startswith("/Volumes/") else object_storage
+    return service.list_files(artifact_uri, path)
 
 
 def _query(settings: dict[str, str]) -> str:

@@ -7,7 +7,6 @@ registered model when it is renamed, and every client of this package reads them
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from mlflow_oci_aidp.errors import invalid_parameter
@@ -15,9 +14,6 @@ from mlflow_oci_aidp.errors import invalid_parameter
 #: The beginning of the keys of these tags. Tags that begin with it are aliases: they are not shown
 #: as tags, and not taken from a user.
 PREFIX = "mlflow_oci_aidp.alias."
-
-#: [MLflow: mlflow.utils.validation]
-_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 #: The longest key of a tag in MLflow, in characters.
 _LONGEST_KEY = 250
@@ -36,18 +32,6 @@ def key_of(alias: str) -> str:
             f"On AI Data Platform it can have {_LONGEST_KEY - len(PREFIX)}.",
         )
     return PREFIX + alias
-
-
-def check_reserved(alias: str) -> None:
-    """Refuse an alias that MLflow reserves: ``models:/<name>/latest`` means something else.
-
-    Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE``.
-    """
-    if _RESERVED.fullmatch(alias):
-        raise invalid_parameter(
-            f"The alias {alias!r} is reserved by MLflow.", "Choose another name."
-        )
 
 
 def check_tag(key: object) -> None:

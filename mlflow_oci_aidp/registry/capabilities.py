@@ -1,8 +1,11 @@
-"""What each method of MLflow's registry store becomes: one table for code, tests and documentation."""
+"""How each method of MLflow's registry store is served: one table for code, tests and documentation.
+
+It has every public method of ``mlflow.store.model_registry.abstract_store.AbstractStore``, from MLflow 3.1 to 3.18.
+"""
 
 from __future__ import annotations
 
-from mlflow_oci_aidp.capabilities import DERIVED, NATIVE, UNAVAILABLE, Capability
+from mlflow_oci_aidp.capabilities import DERIVED, NATIVE, UNAVAILABLE, Capability, unavailable
 
 __all__ = ["DERIVED", "NATIVE", "CAPABILITIES", "UNAVAILABLE", "Capability"]
 
@@ -47,11 +50,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("link_prompt_version_to_model", DERIVED, "MLflow's own, through the tracking store in use"),
     Capability("link_prompt_version_to_run", DERIVED, "as above"),
     Capability("link_prompts_to_trace", DERIVED, "as above"),
-    Capability("create_webhook", UNAVAILABLE, "Webhooks"),
-    Capability("get_webhook", UNAVAILABLE, "Webhooks"),
-    Capability("list_webhooks", UNAVAILABLE, "Webhooks"),
     Capability("list_webhooks_by_event", DERIVED, "always empty, since there are no webhooks"),
-    Capability("update_webhook", UNAVAILABLE, "Webhooks"),
-    Capability("delete_webhook", UNAVAILABLE, "Webhooks"),
-    Capability("test_webhook", UNAVAILABLE, "Webhooks"),
+    Capability("supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"),
+    *unavailable({"Webhooks": "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook"}),
 )

@@ -18,15 +18,15 @@ from mlflow.entities.model_registry import (
 )
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
-from mlflow.utils.validation import _validate_model_alias_name
 
-from mlflow_oci_aidp.capabilities import unsupported
+from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES, Route
 from mlflow_oci_aidp.errors import require_body
 from mlflow_oci_aidp.model_sources import ModelSources, RunArtifacts
+from mlflow_oci_aidp.names import check_alias
 from mlflow_oci_aidp.registry import alias_tags, entities, prompts
 from mlflow_oci_aidp.registry.aliases import choose_aliases
-from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, UNAVAILABLE
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
 from mlflow_oci_aidp.registry.entities import Json
 from mlflow_oci_aidp.registry.filters import with_single_quotes
 from mlflow_oci_aidp.registry.version_sources import VersionSources
@@ -329,8 +329,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 ``latest`` and ``v1``.
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
         """
-        _validate_model_alias_name(alias)
-        alias_tags.check_reserved(alias)
+        check_alias(alias)
         self._aliases.set(name, alias, str(version))
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
@@ -402,9 +401,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         return PagedList([], None)
 
 
-for _capability in CAPABILITIES:
-    if _capability.kind == UNAVAILABLE:
-        setattr(AidpRegistryStore, _capability.method, unsupported(_capability.how))
+refuse_the_rest(AidpRegistryStore, AbstractStore, CAPABILITIES)
 
 
 def _registered_model(json: Json) -> RegisteredModel:

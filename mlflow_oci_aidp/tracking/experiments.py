@@ -7,10 +7,10 @@ import logging
 from mlflow.entities import Experiment, ExperimentTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
-from mlflow.utils.validation import _validate_experiment_name
 
 from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
 from mlflow_oci_aidp.errors import require_body
+from mlflow_oci_aidp.names import check_experiment_name
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
@@ -127,7 +127,7 @@ class ExperimentStore(PlatformStore):
             MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that MLflow does not allow.
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the new name is taken.
         """
-        _validate_experiment_name(new_name)
+        check_experiment_name(new_name)
         self._platform.call("UpdateExperiment", experiment_id=str(experiment_id), new_name=new_name)
 
     def delete_experiment(self, experiment_id: str) -> None:

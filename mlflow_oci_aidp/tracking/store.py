@@ -25,7 +25,6 @@ from mlflow.entities import (
     RunStatus,
     RunTag,
     ViewType,
-    _DatasetSummary,
 )
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
@@ -33,15 +32,16 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.async_logging.run_operations import RunOperations
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
-from mlflow_oci_aidp.capabilities import unsupported
+from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES, Route
 from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.identity import is_principal_chosen
+from mlflow_oci_aidp.mlflow_compat import dataset_summary
 from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
 from mlflow_oci_aidp.tracking import entities, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.batches import split_batch
-from mlflow_oci_aidp.tracking.capabilities import OF_MLFLOW, lacking_in
+from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.experiments import ExperimentStore
 from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
@@ -51,6 +51,8 @@ from mlflow_oci_aidp.tracking.logged_models.store import LoggedModelStore
 
 if TYPE_CHECKING:
     from mlflow.models import Model
+
+    from mlflow_oci_aidp.mlflow_compat import DatasetSummary
 
 _logger = logging.getLogger(__name__)
 
@@ -331,7 +333,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         )
         return list(files)
 
-    def _search_datasets(self, experiment_ids: list[str]) -> list[_DatasetSummary]:
+    def _search_datasets(self, experiment_ids: list[str]) -> list[DatasetSummary]:
         """List the datasets that the latest runs of experiments took in.
 
         MLflow's server asks for them, for its page.
@@ -343,7 +345,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             for run in islice(all_runs, runs.LONGEST_PAGE)
             for entry in run.inputs.dataset_inputs
         }
-        return [_DatasetSummary(*summary) for summary in sorted(summaries, key=str)]
+        return [dataset_summary(*summary) for summary in sorted(summaries, key=str)]
 
     # What `mlflow gc` asks for
 
@@ -395,12 +397,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         self._platform.call("DeleteRun", run_id=run_id, is_permanent=True)
 
 
-_OWN = {
-    name for base in (AidpTrackingStore, ExperimentStore, LoggedModelStore) for name in vars(base)
-}
-for _name in OF_MLFLOW - _OWN:
-    if _feature := lacking_in(_name):
-        setattr(AidpTrackingStore, _name, unsupported(_feature))
+refuse_the_rest(AidpTrackingStore, AbstractStore, CAPABILITIES)
 
 
 def _context(entry: DatasetInput) -> str | None:

@@ -14,8 +14,9 @@ from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.volume_client import VolumeClient
 from mlflow_oci_aidp.client.platform_client import PlatformClient
-from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.client.retry import RetryPolicy
 from mlflow_oci_aidp.identity import Identity
+from tests.support.clocks import SleeplessClock
 
 from .object_storage import PLACE, client_of, objects, uploads
 
@@ -23,16 +24,6 @@ POLICY = RetryPolicy(max_retries=2, backoff_factor=0.01, backoff_jitter=0, timeo
 BIG, SMALL = 550_000, 5_000
 # One part after the other: when the third is sent again, two are there.
 OPTIONS = TransferOptions(part_size=100_000, parallel=1)
-
-
-class Meanwhile(Clock):
-    """Something happens while a repetition is waited for."""
-
-    def __init__(self, happens):
-        self._happens = happens
-
-    def sleep(self, seconds):
-        self._happens()
 
 
 def appended(path):
@@ -62,7 +53,7 @@ def upload(storage, path):
 
     def upload(happens):
         found = settings.resolve_storage(None)
-        client = ObjectStorageClient(found, Identity(found), POLICY, Meanwhile(lambda: happens(path)))
+        client = ObjectStorageClient(found, Identity(found), POLICY, SleeplessClock(lambda: happens(path)))
         storage.faults.add("status", status=503, operation="put_object")
         storage.faults.add("status", status=503, operation="upload_part", after=2)
         ObjectTransfer(client, "emulator", "aidp-emulator", OPTIONS).upload(str(path), "train.log")
@@ -105,5 +96,5 @@ def in_volume(aidp, happens=None):
     found = settings.resolve(aidp.uri)
     if happens:
         aidp.faults.add("status", status=503, operation="upload_file")
-    client = PlatformClient(found, Identity(found), POLICY, Meanwhile(happens))
+    client = PlatformClient(found, Identity(found), POLICY, SleeplessClock(happens))
     return VolumeClient(client, VolumeLocation("main", "default", "artifacts", "/"))

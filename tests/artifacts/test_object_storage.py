@@ -233,7 +233,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("name", ["/a", "x//a", "nul\0l"])
     def test_a_name_that_is_no_path(self, aidp, repository, tmp_path, name):
-        aidp._object_storage._database.execute(
+        aidp._running.objects._database.execute(
             "INSERT INTO objects VALUES (?, 'f', 0, '', '', '', 0.0, '{}')", (f"exp/run/{name}",)
         )
         self.refused("INVALID_PARAMETER_VALUE", repository.download_artifacts, "", str(tmp_path))
@@ -241,7 +241,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("name", ["../escaped", "sub/../../escaped", ".."])
     def test_an_object_that_would_escape_the_destination(self, aidp, repository, tmp_path, name):
-        aidp._object_storage._database.execute(
+        aidp._running.objects._database.execute(
             "INSERT INTO objects VALUES (?, 'f', 0, '', '', '', 0.0, '{}')", (f"exp/run/{name}",)
         )
         inside = tmp_path / "inside"

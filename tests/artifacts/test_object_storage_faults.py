@@ -13,8 +13,8 @@ from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
 from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
-from mlflow_oci_aidp.client.retry import Clock
 from mlflow_oci_aidp.emulator import Fault
+from tests.support.clocks import ManualClock
 
 from .object_storage import objects, uploads, written
 
@@ -125,17 +125,10 @@ def test_a_clock_that_is_off_is_told(storage, repository, target):
 
 
 def test_a_slow_line_ends_no_repetition_of_a_part(storage, repository, folder, options):
-    class Slow(Clock):
-        """Each look at the time finds ten minutes gone."""
-
-        now = 0.0
-
-        def monotonic(self):
-            self.now += 600
-            return self.now
-
+    # Each look at the time finds ten minutes gone.
+    clock = ManualClock(step=600)
     shared = repository._storage
-    client = ObjectStorageClient(shared._settings, shared._identity, shared._policy, Slow())
+    client = ObjectStorageClient(shared._settings, shared._identity, shared._policy, clock)
     storage.faults.add("status", operation="upload_part", status=503)
     ObjectTransfer(client, "emulator", "aidp-emulator", options).upload(str(folder / "big"), "big")
     assert objects(storage) == ["big"]

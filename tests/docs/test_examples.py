@@ -12,15 +12,17 @@ import mlflow
 import pytest
 from mlflow.exceptions import RestException
 
+from mlflow_oci_aidp.emulator.state.databases import empty_tracking_database
+
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 NAME = "main.default.iris"
 
 
 @pytest.fixture
-def environ(aidp, tmp_path, monkeypatch):
+def environ(aidp, tracking_file, tmp_path, monkeypatch):
     """The settings that a user's shell has: the emulator as registry, a tracking store elsewhere."""
     monkeypatch.chdir(tmp_path)
-    for name, value in {**aidp.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/tracking.db"}.items():
+    for name, value in {**aidp.environ, "MLFLOW_TRACKING_URI": tracking_file.uri}.items():
         monkeypatch.setenv(name, value)
     mlflow.set_tracking_uri(None)
     return os.environ
@@ -143,6 +145,7 @@ def test_promotion_twice_changes_nothing_the_second_time(run, versions, aidp):
 @pytest.fixture
 def source(environ, tmp_path):
     """Another registry: a model with a gap in its versions, tags, stages and aliases; and one more model."""
+    (tmp_path / "source.db").write_bytes(empty_tracking_database())
     uri = f"sqlite:///{tmp_path}/source.db"
     client = mlflow.MlflowClient(registry_uri=uri)
     client.create_registered_model("iris", tags={"team": "ml"}, description="Flowers")

@@ -25,9 +25,9 @@ def store(aidp):
 
 
 @pytest.fixture
-def tracking(tmp_path):
+def tracking(tracking_file):
     """A client of a tracking store beside the registry, which links are kept in."""
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/tracking.db")
+    mlflow.set_tracking_uri(tracking_file.uri)
     yield mlflow.MlflowClient()
     mlflow.set_tracking_uri(None)
 

@@ -6,6 +6,8 @@ import functools
 import json
 import socket
 import ssl
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -93,11 +95,29 @@ class BareConnection:
         return received
 
 
+def threads_of(emulator):
+    """The threads that serve for an emulator."""
+    name = f"aidp-emulator-{urlsplit(emulator.endpoint).port}"
+    return [thread for thread in threading.enumerate() if thread.name.startswith(name)]
+
+
+@contextmanager
+def bare_connection(emulator):
+    address = urlsplit(emulator.endpoint)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        yield BareConnection(emulator, connection)
+
+
 @pytest.fixture
 def bare(aidp):
-    address = urlsplit(aidp.endpoint)
-    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
-        yield BareConnection(aidp, connection)
+    with bare_connection(aidp) as connection:
+        yield connection
+
+
+@pytest.fixture
+def own_bare(own_aidp):
+    with bare_connection(own_aidp) as connection:
+        yield connection
 
 
 @pytest.fixture

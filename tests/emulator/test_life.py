@@ -16,10 +16,10 @@ import requests
 from aidp_python_client.aidataplatform_dp import models as m
 
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.emulator.exchanges import Exchange, Exchanges
-from mlflow_oci_aidp.emulator.http import Server
+from mlflow_oci_aidp.emulator.server.http import Server
+from mlflow_oci_aidp.emulator.server.recorder import Exchange, Exchanges
 
-from .conftest import call, create, path_of, prepared, sdk_client, send
+from .conftest import call, create, path_of, prepared, sdk_client, send, threads_of
 
 
 class TestRestart:
@@ -95,30 +95,30 @@ class TestStop:
         with Emulator() as aidp, requests.Session() as session:
             request = prepared(aidp, "GET", path_of(aidp, "registered-models/search"))
             session.send(request)
-            assert set(threading.enumerate()) > before
-        assert set(threading.enumerate()) == before
+            assert threads_of(aidp)
+        assert set(threading.enumerate()) <= before
 
-    def test_closes_kept_connections(self, aidp, bare):
-        bare.send(prepared(aidp, "GET", path_of(aidp, "registered-models/search")))
-        bare.socket.recv(1)
-        aidp.stop()
-        bare.read_all()
+    def test_closes_kept_connections(self, own_aidp, own_bare):
+        own_bare.send(prepared(own_aidp, "GET", path_of(own_aidp, "registered-models/search")))
+        own_bare.socket.recv(1)
+        own_aidp.stop()
+        own_bare.read_all()
 
-    def test_closes_the_port(self, aidp):
-        aidp.stop()
-        address = urlsplit(aidp.endpoint)
+    def test_closes_the_port(self, own_aidp):
+        own_aidp.stop()
+        address = urlsplit(own_aidp.endpoint)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((address.hostname, address.port), timeout=5)
 
-    def test_twice_is_once(self, aidp):
-        aidp.stop()
-        aidp.stop()
+    def test_twice_is_once(self, own_aidp):
+        own_aidp.stop()
+        own_aidp.stop()
 
-    def test_a_client_that_never_speaks_holds_up_nobody(self, bare, aidp):
-        while "aidp-emulator-connection" not in {thread.name for thread in threading.enumerate()}:
+    def test_a_client_that_never_speaks_holds_up_nobody(self, own_bare, own_aidp):
+        while len(threads_of(own_aidp)) < 2:
             time.sleep(0.01)
-        aidp.stop()
-        assert bare.socket.recv(1) == b""
+        own_aidp.stop()
+        assert own_bare.socket.recv(1) == b""
 
     def test_a_program_that_forgets_it_ends(self):
         program = "from mlflow_oci_aidp.emulator import Emulator; aidp = Emulator().start(); print(aidp.endpoint)"
@@ -175,7 +175,7 @@ class TestTls:
         with requests.Session() as session:
             session.get(secure.endpoint, verify=secure.ca_file, timeout=20)
             secure.stop()
-        assert "aidp-emulator" not in {thread.name for thread in threading.enumerate()}
+        assert threads_of(secure) == []
 
     def test_environment_names_the_authority(self, secure):
         assert secure.environ["REQUESTS_CA_BUNDLE"] == secure.ca_file

@@ -2,26 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.client.retry import RetryPolicy
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+from tests.support.clocks import SleeplessClock
 
 from . import registry_plan, tracking_plan
 
 #: Seconds that one attempt may take here: a hang is over soon, and no healthy answer is late.
 TIMEOUT = 0.7
-
-
-class PatientClock(Clock):
-    """Tells the time, and does not sleep."""
-
-    def __init__(self):
-        self.slept = []
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +24,7 @@ def shared():
 
 @pytest.fixture
 def clock():
-    return PatientClock()
+    return SleeplessClock()
 
 
 #: By store: the plan of its operations.

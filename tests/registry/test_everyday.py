@@ -15,10 +15,10 @@ REQUIREMENTS = ["scikit-learn"]
 
 
 @pytest.fixture
-def registry(aidp, tmp_path, monkeypatch):
+def registry(aidp, tracking_file, tmp_path, monkeypatch):
     """MLflow's own settings, as a program has them."""
     monkeypatch.chdir(tmp_path)
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/tracking.db")
+    mlflow.set_tracking_uri(tracking_file.uri)
     mlflow.set_registry_uri(aidp.uri)
     yield aidp
     mlflow.set_tracking_uri(None)

@@ -337,7 +337,7 @@ def test_checkpoints_of_one_name_are_told_apart(tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
         for step in (1, 2, 3):
-            mlflow.pyfunc.log_model(name="checkpoint", python_model=Multiplier(step), step=step)
+            mlflow.pyfunc.log_model(name="checkpoint", python_model=Multiplier(step), pip_requirements=[], step=step)
     uri = f"runs:/{run.info.run_id}/checkpoint"
     assert mlflow.pyfunc.load_model(uri).predict([1]) == [3]
     assert mlflow.register_model(uri, "main.default.checkpoint").version == "1"
@@ -348,10 +348,13 @@ def test_a_registered_version_stays_what_it_was(tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run():
         first = mlflow.pyfunc.log_model(
-            name="model", python_model=Multiplier(7), registered_model_name="main.default.multiplier"
+            name="model",
+            python_model=Multiplier(7),
+            pip_requirements=[],
+            registered_model_name="main.default.multiplier",
         )
         tracking.delete_logged_model(first.model_id)
-        mlflow.pyfunc.log_model(name="model", python_model=Multiplier(9))
+        mlflow.pyfunc.log_model(name="model", python_model=Multiplier(9), pip_requirements=[])
     assert mlflow.pyfunc.load_model("models:/main.default.multiplier/1").predict([1]) == [7]
 
 
@@ -367,7 +370,7 @@ def test_metrics_that_mlflow_logs_again_for_a_model_are_not_recorded_twice(aidp,
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
         mlflow.log_metric("loss", 0.5, step=0)
-        info = mlflow.pyfunc.log_model(name="model", python_model=Doubler(), step=0)
+        info = mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[], step=0)
     assert [metric.value for metric in tracking.get_logged_model(info.model_id).metrics] == [0.5]
     sent = [
         metric["key"]
@@ -422,7 +425,7 @@ def test_whole_numbers_of_numpy(tracking, run, model):
 def test_a_name_that_no_location_may_hold(tracking, run, name):
     mlflow.set_experiment(experiment_id=run.info.experiment_id)
     with mlflow.start_run():
-        info = mlflow.pyfunc.log_model(name=name, python_model=Doubler(), step=-1)
+        info = mlflow.pyfunc.log_model(name=name, python_model=Doubler(), pip_requirements=[], step=-1)
     assert tracking.get_logged_model(info.model_id).name == name
     assert mlflow.pyfunc.load_model(info.model_uri).predict([4]) == [8]
     assert tracking.get_run(info.run_id).outputs.model_outputs[0].step == -1
@@ -439,7 +442,7 @@ def test_a_run_that_was_made_for_a_model_stays_as_long_as_it_has_another(trackin
 def test_a_model_is_recorded_once_however_often_it_is_finalised(aidp, tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run():
-        info = mlflow.pyfunc.log_model(name="model", python_model=Doubler())
+        info = mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[])
     tracking.finalize_logged_model(info.model_id, "READY")
     tracking.finalize_logged_model(info.model_id, "READY")
     assert len([exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]) == 1
@@ -455,14 +458,16 @@ def test_a_model_that_has_files_later_is_recorded_then(aidp, tracking, run, mode
     tracking.finalize_logged_model(model.model_id, "READY")
     mlflow.set_experiment(experiment_id=run.info.experiment_id)
     with mlflow.start_run(run_id=run.info.run_id):
-        mlflow.pyfunc.log_model(model_id=model.model_id, python_model=Doubler())
+        mlflow.pyfunc.log_model(model_id=model.model_id, python_model=Doubler(), pip_requirements=[])
     assert len([exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]) == 1
 
 
 def test_mlflow_gc_leaves_the_files_of_a_registered_version(aidp, tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
-        mlflow.pyfunc.log_model(name="model", python_model=Doubler(), registered_model_name="main.default.doubler")
+        mlflow.pyfunc.log_model(
+            name="model", python_model=Doubler(), pip_requirements=[], registered_model_name="main.default.doubler"
+        )
     tracking.delete_run(run.info.run_id)
     collect = ["gc", "--backend-store-uri", aidp.tracking_uri, "--tracking-uri", aidp.tracking_uri]
     CliRunner().invoke(cli, collect, catch_exceptions=False)
@@ -475,7 +480,7 @@ def test_mlflow_gc_leaves_the_files_of_a_registered_version(aidp, tracking):
 def test_a_model_is_recorded_with_its_run_as_the_platform_documents(aidp, tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
-        mlflow.pyfunc.log_model(name="model", python_model=Doubler())
+        mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[])
     recorded = [exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]
     assert [exchange.status for exchange in recorded] == [200]
     history = tracking.get_run(run.info.run_id).data.tags["mlflow.log-model.history"]
@@ -517,7 +522,7 @@ def test_a_name_that_mlflow_does_not_allow(tracking, run):
 
 def test_a_model_without_a_run_is_logged_and_loaded(tracking):
     mlflow.set_experiment("flowers")
-    info = mlflow.pyfunc.log_model(name="model", python_model=Doubler())
+    info = mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[])
     assert mlflow.pyfunc.load_model(info.model_uri).predict([1, 2]) == [2, 4]
     own = tracking.get_run(tracking.get_logged_model(info.model_id).source_run_id)
     assert own.info.status == "FINISHED"

@@ -22,7 +22,7 @@ def logged(tracking):
     """A model that was logged in a run."""
     mlflow.set_experiment("flowers")
     with mlflow.start_run():
-        return mlflow.pyfunc.log_model(name="model", python_model=Doubler())
+        return mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[])
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from mlflow.entities import (
     LoggedModelTag,
 )
 from mlflow.store.entities.paged_list import PagedList
-from mlflow.utils.name_utils import _generate_random_name
-from mlflow.utils.validation import _validate_logged_model_name
 
+from mlflow_oci_aidp.names import check_logged_model_name, random_name
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking.logged_models import search
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels
@@ -47,10 +46,10 @@ class LoggedModelStore(PlatformStore):
             params: Its parameters.
             model_type: Its type.
         """
-        _validate_logged_model_name(name)
+        check_logged_model_name(name)
         return self._logged_models.create(
             experiment_id,
-            name or _generate_random_name(),
+            name or random_name(),
             source_run_id,
             tags or (),
             params or (),

@@ -1,0 +1,24 @@
+"""The contract of AI Data Platform, as tables that know no HTTP and no state.
+
+Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``MLOpsClient`` and its models) and the REST reference.
+A test compares every row with the installed SDK, so a release that changes the contract is noticed there.
+"""
+
+from __future__ import annotations
+
+from . import registry, tracking
+from .terms import BASE_PATH, SCOPES, Effect, Field, Operation
+
+__all__ = ["BASE_PATH", "MODELS", "OPERATIONS", "SCOPES", "SUCCESS", "Field", "Operation"]
+
+SUCCESS: dict[str, dict[Effect, tuple[int, bool]]] = {
+    "full": {"read": (200, True), "create": (200, True), "change": (200, True), "delete": (200, True)},
+    "bare": {"read": (200, True), "create": (201, True), "change": (202, False), "delete": (204, False)},
+}
+"""How success looks: status, and whether there is a body. Oracle's integration tests accept both ways."""
+
+OPERATIONS: tuple[Operation, ...] = registry.OPERATIONS + tracking.OPERATIONS
+"""Every operation of the registry and of a workspace, but for permissions, which need an identity domain."""
+
+MODELS: dict[str, dict[str, Field]] = registry.MODELS | tracking.MODELS
+"""The fields of every body, answer and entity, by the name of the model."""

@@ -1,0 +1,1 @@
+"""HTTP, signatures, faults and the record of exchanges: what every request passes through."""

@@ -1,0 +1,217 @@
+"""Give each request to the service that has its path, with the checks that go for all services.
+
+The order is the platform's: the signature, the operation, its arguments, the work. The dispatcher
+knows no sockets; ``http`` brings the requests and sends the responses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from email.utils import formatdate
+from typing import Protocol
+
+from ..contract.refusal import Refusal
+from .faults import Fault, FaultPlan
+from .messages import FileSlice, Request, RequestBody, Response, error_response, json_response
+from .recorder import Recorder
+from .routing import RouteMatch, RouteTable
+from .signatures import Verifier
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class Service(Protocol):
+    """A part of the platform that answers requests for some paths."""
+
+    @property
+    def routes(self) -> RouteTable:
+        """The operations of the service."""
+        ...
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether bodies may be files. If not, each body is read whole before all else."""
+        ...
+
+    def owns(self, path: str) -> bool:
+        """Return whether requests for a path, as sent, are for this service."""
+        ...
+
+    def answer(self, request: Request, match: RouteMatch) -> Response:
+        """Do what a signed request asks for.
+
+        Raises:
+            Refusal: The request is refused.
+            ConnectionError: The client left before its body was complete.
+        """
+        ...
+
+
+class Dispatcher:
+    """Dispatch requests to services, and record what came of each.
+
+    Args:
+        services: The services; the first one that owns a path gets the request.
+        verifier: Verifies signatures.
+        faults: The faults to inject.
+        recorder: Records each exchange before anybody can see the response.
+        clock: Gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        services: Sequence[Service],
+        verifier: Verifier,
+        faults: FaultPlan,
+        recorder: Recorder,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._services = services
+        self._verifier = verifier
+        self._faults = faults
+        self._recorder = recorder
+        self._clock = clock
+        self._gate = _Gate()
+
+    def service_of(self, path: str) -> Service:
+        """Return the service that owns a path, as sent."""
+        return next(service for service in self._services if service.owns(path))
+
+    def respond(self, service: Service, request: Request) -> Response:
+        """Answer a request and record the exchange.
+
+        Raises:
+            ConnectionError: The client left before its body was complete.
+        """
+        with self._gate.passing(), self._recorder.recording(request) as record:
+            match = service.routes.match(request.verb, request.path)
+            record.operation = match.route.name if match else None
+            fault = record.fault = self._faults.next(record.operation)
+            request_id = record.request_id = request_id_of(request.headers)
+            response = self._response_with_fault(service, match, request, fault)
+            headers = self._common_headers(request_id, fault.skew if fault else 0.0)
+            response = replace(response, headers={**headers, **response.headers}, fault=fault)
+            record.response = response
+        return response
+
+    def refuse(self, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+        """Make the response to what is no proper request; nothing is recorded."""
+        response = error_response(refusal)
+        common = self._common_headers(request_id_of(headers), 0.0)
+        return replace(response, headers={**common, **response.headers})
+
+    def standstill(self, patience: float, give_up: Callable[[], object]) -> contextlib.AbstractContextManager[None]:
+        """Hold back new requests for a block of code, and wait for those that are being answered.
+
+        Args:
+            patience: Seconds to wait before ``give_up`` is called.
+            give_up: Ends the connections of requests that take too long.
+        """
+        return self._gate.closed(patience, give_up)
+
+    def _common_headers(self, request_id: str, skew: float) -> dict[str, str]:
+        return {"opc-request-id": request_id, "date": formatdate(self._clock() + skew, usegmt=True)}
+
+    def _response_with_fault(
+        self, service: Service, match: RouteMatch | None, request: Request, fault: Fault | None
+    ) -> Response:
+        if fault is None:
+            return self._work(service, match, request)
+        if fault.kind == "reset_during":
+            request.body.limit = request.body.length // 2
+            if request.body.length:
+                # The service meets the broken connection as it would meet a real one.
+                with contextlib.suppress(ConnectionError):
+                    self._work(service, match, request)
+            return Response(0)
+        if fault.before_work:
+            return _response_without_work(fault)
+        # Of an upload the request is corrupted here, of anything else the response in `http`.
+        request.body.flip = fault.kind == "corrupt" and match is not None and match.route.is_upload
+        response = self._work(service, match, request)
+        if fault.kind == "body":
+            if isinstance(response.body, FileSlice):
+                response.body.file.close()
+            return Response(fault.status or 200, fault.body, {"content-type": fault.content_type, **fault.headers})
+        return response
+
+    def _work(self, service: Service, match: RouteMatch | None, request: Request) -> Response:
+        try:
+            is_upload = match is not None and match.route.is_upload
+            content = b"" if is_upload else request.body.read_whole()
+            caller = self._verifier.verify(
+                request.verb, request.target, request.headers, content, content_is_covered=not is_upload
+            )
+            if match is None:
+                raise service.routes.refusal(request.path)
+            body = request.body if is_upload else RequestBody.in_memory(content)
+            return service.answer(replace(request, body=body, user=caller.user), match)
+        except Refusal as refusal:
+            return error_response(refusal)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of the emulator is a 500 to its client
+            return error_response(Refusal(500, "InternalServerError", f"{type(error).__name__}: {error}"))
+
+
+class _Gate:
+    """Let requests pass, or hold them back while none is being answered."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._passing = 0
+        self._is_closed = False
+
+    @contextlib.contextmanager
+    def passing(self) -> Iterator[None]:
+        with self._condition:
+            self._condition.wait_for(lambda: not self._is_closed)
+            self._passing += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._passing -= 1
+                self._condition.notify_all()
+
+    @contextlib.contextmanager
+    def closed(self, patience: float, give_up: Callable[[], object]) -> Iterator[None]:
+        with self._condition:
+            self._condition.wait_for(lambda: not self._is_closed)
+            self._is_closed = True
+        try:
+            with self._condition:
+                is_still = self._condition.wait_for(lambda: not self._passing, patience)
+            if not is_still:
+                give_up()
+                with self._condition:
+                    self._condition.wait_for(lambda: not self._passing, patience)
+            yield
+        finally:
+            with self._condition:
+                self._is_closed = False
+                self._condition.notify_all()
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """Return the request id of a response: the platform's own, after the caller's if that is valid."""
+    sent = headers.get("opc-request-id", "")
+    own = secrets.token_hex(16).upper()
+    return f"{sent}/{own}" if _REQUEST_ID.fullmatch(sent) else own
+
+
+def _response_without_work(fault: Fault) -> Response:
+    if fault.kind == "status":
+        return json_response(fault.status or 503, fault.error(), fault.headers)
+    if fault.kind == "html":
+        page = f"<html><head><title>{fault.status}</title></head><body><h1>{fault.message}</h1></body></html>"
+        return Response(fault.status or 502, page.encode(), {"content-type": "text/html", **fault.headers})
+    if fault.kind == "redirect":
+        return Response(fault.status or 307, b"", {"location": fault.location, **fault.headers})
+    return Response(0)

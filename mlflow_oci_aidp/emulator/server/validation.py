@@ -1,0 +1,93 @@
+"""Is what a client sent what the contract says? The strictness of the emulator, driven by the contract's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ..contract import MODELS, Field
+from ..contract.refusal import invalid, missing
+
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "object": (dict,),
+}
+
+# JSON has no such numbers. MLflow sends protobuf's words for them; whether the platform takes them is not known.
+NOT_FINITE = ("NaN", "Infinity", "-Infinity")
+
+_INTEGERS = range(-(2**63), 2**63)
+_BOOLEANS = {"true": True, "false": False}
+
+
+def check_query(query: str, names: dict[str, Field]) -> dict[str, Any]:
+    """The parameters of a query string by name, converted to their types.
+
+    Raises ``Refusal`` (400) for a name that is unknown or repeated, a value of another type, a name that is missing.
+    """
+    values: dict[str, Any] = {}
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict")
+    except ValueError as error:
+        raise invalid(f"The query cannot be read: {error}.") from error
+    for name, text in pairs:
+        if name not in names:
+            raise invalid(f"Unknown query parameter '{name}'. Known: {', '.join(names) or 'none'}.")
+        if name in values:
+            raise invalid(f"Query parameter '{name}' occurs more than once.")
+        values[name] = _from_text(name, text, names[name])
+    for name, rule in names.items():
+        if rule.required and not values.get(name):
+            raise missing(f"Query parameter '{name}' is required.")
+    return values
+
+
+def check_model(value: Any, model: str, where: str = "") -> None:
+    """Refuses (400) a JSON value that is no instance of ``model`` as the contract defines it."""
+    if not isinstance(value, dict):
+        raise invalid(f"{where or 'The body'} must be a JSON object.")
+    fields = MODELS[model]
+    for name in value:
+        if name not in fields:
+            raise invalid(f"Unknown field '{_at(where, name)}': {model} has {', '.join(fields) or 'no fields'}.")
+    for name, rule in fields.items():
+        if name in value:
+            _check_value(value[name], rule, rule.type, _at(where, name))
+        elif rule.required:
+            raise missing(f"Field '{_at(where, name)}' of {model} is required.")
+
+
+def _check_value(value: Any, rule: Field, kind: str, where: str) -> None:
+    if kind.startswith("list["):
+        if not isinstance(value, list):
+            raise invalid(f"'{where}' must be a list.")
+        for index, item in enumerate(value):
+            _check_value(item, rule, kind[len("list[") : -1], f"{where}[{index}]")
+    elif kind in MODELS:
+        check_model(value, kind, where)
+    elif kind == "float" and value in NOT_FINITE:
+        return
+    elif not isinstance(value, _JSON_TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
+        raise invalid(f"'{where}' must be of type {kind}.")
+    elif kind == "int" and value not in _INTEGERS:
+        raise invalid(f"'{where}' must fit into 64 bits.")
+    elif rule.allowed and value not in rule.allowed:
+        raise invalid(f"'{where}' must be one of {', '.join(rule.allowed)}.")
+
+
+def _from_text(name: str, text: str, rule: Field) -> Any:
+    try:
+        if rule.type == "int":
+            return int(text)
+        if rule.type == "bool":
+            return _BOOLEANS[text]
+    except (ValueError, KeyError):
+        raise invalid(f"Query parameter '{name}' must be of type {rule.type}.") from None
+    return text
+
+
+def _at(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name

@@ -1,0 +1,1 @@
+"""Behaviour of the emulated platform: the registry, workspaces, volumes and Object Storage."""

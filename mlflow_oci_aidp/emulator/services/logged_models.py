@@ -1,0 +1,62 @@
+"""Logged models of a workspace. No operation of the platform makes one; tests put them there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..contract import MODELS
+from ..contract.refusal import invalid
+
+Json = dict[str, Any]
+
+_CONDITION = re.compile(r"\s*(?:attributes?\.)?(?P<field>\w+)\s*(?P<operator>=|!=)\s*'(?P<text>[^']*)'\s*")
+_ORDER = {"creation_time": "creation_timestamp_ms"}
+"""The one name that is documented, and the field that it means."""
+
+
+class LoggedModels:
+    """The logged models of a workspace, in a file that is made with the first one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._models: dict[str, Json] = json.loads(path.read_text()) if path.exists() else {}
+
+    def clear(self) -> None:
+        """Remove all."""
+        self._models.clear()
+        self._path.unlink(missing_ok=True)
+
+    def put(self, model: Json) -> None:
+        """Add or replace one."""
+        self._models[model["info"]["model_id"]] = model
+        self._path.touch(mode=0o600)
+        self._path.write_text(json.dumps(self._models))
+
+    def search(self, experiment_ids: list[str] | None, condition: str | None, order: list[Json]) -> list[Json]:
+        """Return logged models of these experiments (None: of all), the latest first unless ordered."""
+        fits = _condition(condition)
+        matches = [
+            model
+            for model in self._models.values()
+            if (experiment_ids is None or model["info"].get("experiment_id") in experiment_ids) and fits(model["info"])
+        ]
+        for row in reversed(order or [{"field_name": "creation_time", "ascending": False}]):
+            name = _ORDER.get(row["field_name"])
+            if name is None:
+                raise invalid(f"'order_by' knows {', '.join(_ORDER)}, not {row['field_name']!r}.")
+            matches.sort(key=lambda model: model["info"].get(name, 0), reverse=not row.get("ascending", True))
+        return matches
+
+
+def _condition(text: str | None) -> Callable[[Json], bool]:
+    if text is None:
+        return lambda info: True
+    match = _CONDITION.fullmatch(text)
+    texts = {name for name, rule in MODELS["LoggedModelInfo"].items() if rule.type == "str"}
+    if match is None or match["field"] not in texts:
+        raise invalid("'filter' must be one condition on a field that is a text, as in: name = 'x'.")
+    return lambda info: (info.get(match["field"]) == match["text"]) == (match["operator"] == "=")

@@ -1,0 +1,117 @@
+"""Answer the operations of the contract: those of the registry and those of workspaces."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from ..contract import OPERATIONS, SUCCESS, Operation
+from ..contract.refusal import Refusal, invalid, not_found
+from ..server.messages import Request, Response, json_response
+from ..server.routing import Route, RouteMatch, RouteTable
+from ..server.validation import check_model, check_query
+from ..state.retry_tokens import RetryTokens
+from .registry import RegistryService
+from .workspaces import Workspaces
+
+_SINGLE_ENTITIES = frozenset({"registered_model", "model_version", "experiment", "run"})
+_BY_NAME = {row.name: row for row in OPERATIONS}
+_ROUTES = RouteTable(Route(row.verb, row.pattern, row.name) for row in OPERATIONS)
+
+Handler = Callable[[dict[str, Any], str], dict[str, Any]]
+"""Does an operation: takes its checked arguments and the caller's OCID, returns the answer."""
+
+
+class MLOpsService:
+    """Check a request's arguments, and call the method that is named like its operation.
+
+    Args:
+        ai_data_platform_id: OCID of the instance.
+        registry: Does the operations of the instance.
+        workspaces: Do the operations of a workspace.
+        retry_tokens: Make repeated changes safe.
+        success: ``full`` or ``bare``, a key of the contract's ``SUCCESS``.
+    """
+
+    takes_files = False
+    routes = _ROUTES
+
+    def __init__(
+        self,
+        ai_data_platform_id: str,
+        registry: RegistryService,
+        workspaces: Workspaces,
+        retry_tokens: RetryTokens,
+        *,
+        success: Literal["full", "bare"],
+    ) -> None:
+        self._ai_data_platform_id = ai_data_platform_id
+        self._registry = registry
+        self._workspaces = workspaces
+        self._retry_tokens = retry_tokens
+        self._success = SUCCESS[success]
+
+    def owns(self, path: str) -> bool:
+        """Return True: paths that no other service owns are this one's."""
+        return True
+
+    def answer(self, request: Request, match: RouteMatch) -> Response:
+        """Do an operation, once for each retry token.
+
+        Raises:
+            Refusal: The request is refused.
+        """
+        operation = _BY_NAME[match.route.name]
+        handler = self._handler(operation, match.parameters)
+        arguments = _arguments(operation, request)
+        token = request.headers.get("opc-retry-token")
+        if token is None or operation.effect == "read":
+            answer = handler(arguments, request.user)
+        else:
+            fingerprint = json.dumps([operation.name, request.path, arguments], sort_keys=True)
+            answer = self._retry_tokens.once(token, fingerprint, lambda: handler(arguments, request.user))
+        status, has_body = self._success[operation.effect]
+        return json_response(status, answer, _etag(answer)) if has_body else Response(status)
+
+    def _handler(self, operation: Operation, parameters: Mapping[str, str]) -> Handler:
+        if parameters["aiDataPlatformId"] != self._ai_data_platform_id:
+            raise not_found("Authorization failed or requested resource not found.")
+        if operation.scope == "workspace":
+            target: object = self._workspaces.get(parameters["workspaceKey"])
+        else:
+            target = self._registry
+        handler: Handler = getattr(target, operation.name)
+        return handler
+
+
+def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
+    """Return the checked query of a read by GET, and the checked body of all else."""
+    query = check_query(request.query_string, operation.query)
+    if operation.body is None:
+        if request.body.length or "transfer-encoding" in request.headers:
+            raise invalid("This operation takes no body.")
+        return query
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise Refusal(415, "UnsupportedMediaType", "The content type must be application/json.")
+    try:
+        body = json.loads(request.body.read(), parse_constant=_no_constant)
+    except ValueError as error:
+        raise Refusal(400, "CannotParseRequest", f"The body is no JSON: {error}.") from error
+    check_model(body, operation.body)
+    arguments: dict[str, Any] = body
+    return arguments
+
+
+def _no_constant(word: str) -> None:
+    """Refuse NaN and Infinity, which Python's reader would take and JSON does not have."""
+    raise ValueError(f"it has no {word}")
+
+
+def _etag(answer: dict[str, Any]) -> dict[str, str]:
+    """Return the headers of an answer: an etag if it is a single entity."""
+    if len(answer) != 1 or not _SINGLE_ENTITIES.issuperset(answer):
+        return {}
+    return {"etag": hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:32]}

@@ -1,0 +1,87 @@
+"""The workspaces of one instance, by key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+
+from ..contract.refusal import not_found
+from ..state.credentials import WORKSPACE_KEY
+from .registry import RegistryService
+from .workspace import ListFiles, WorkspaceService
+
+
+class Workspaces:
+    """The workspaces, of which each is opened when it is first asked for. Safe for use by several threads."""
+
+    def __init__(self, folder: Path, registry: RegistryService, list_files: ListFiles) -> None:
+        """Read which workspaces there are.
+
+        Args:
+            folder: The emulator's data folder.
+            registry: The registry of the instance, for model versions made in a workspace.
+            list_files: Lists files at an artifact location, for a run's list of artifacts.
+        """
+        self._folder = folder
+        self._registry = registry
+        self._list_files = list_files
+        self._lock = threading.Lock()
+        self._open: dict[str, WorkspaceService] = {}
+        self._names = folder / "workspaces.json"
+        self._keys: list[str] = json.loads(self._names.read_text()) if self._names.exists() else [WORKSPACE_KEY]
+
+    def add(self, key: str) -> WorkspaceService:
+        """Make a workspace; one that is there stays as it is.
+
+        Raises:
+            ValueError: No path can hold the key.
+        """
+        if key in ("", ".", "..") or "/" in key:
+            raise ValueError(f"{key!r} is no key of a workspace.")
+        with self._lock:
+            if key not in self._keys:
+                self._keys.append(key)
+                self._names.touch(mode=0o600)
+                self._names.write_text(json.dumps(self._keys))
+        return self.get(key)
+
+    def get(self, key: str) -> WorkspaceService:
+        """Return the workspace with a key.
+
+        Raises:
+            Refusal: With 404, if there is no such workspace.
+        """
+        with self._lock:
+            if key not in self._keys:
+                raise not_found("Authorization failed or requested resource not found.")
+            if key not in self._open:
+                self._open[key] = WorkspaceService(self._file(key), key, self._registry, self._list_files)
+            return self._open[key]
+
+    def reset(self) -> None:
+        """Remove every workspace but the first, and what that one holds."""
+        with self._lock:
+            for key in self._keys:
+                workspace = self._open.get(key)
+                if workspace and key == WORKSPACE_KEY:
+                    workspace.reset()
+                    continue
+                if workspace:
+                    self._open.pop(key).close()
+                for file in self._folder.glob(f"{self._file(key).stem}.*"):
+                    file.unlink()
+            self._keys = [WORKSPACE_KEY]
+            self._names.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close every workspace."""
+        with self._lock:
+            for workspace in self._open.values():
+                workspace.close()
+            self._open.clear()
+
+    def _file(self, key: str) -> Path:
+        # A key may be anything; a file's name may not.
+        return self._folder / f"workspace-{hashlib.sha256(key.encode()).hexdigest()[:16]}.db"

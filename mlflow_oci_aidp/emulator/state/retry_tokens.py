@@ -1,0 +1,95 @@
+"""``opc-retry-token``: a repeated request gets the first one's answer, and its work is done once.
+
+Source: the REST reference (1 to 64 characters, valid for 24 hours) and OCI's error codes (409
+``InvalidatedRetryToken``). Only successes are kept: what was refused changed nothing and may be tried again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..contract.refusal import Refusal, invalid
+
+LIFETIME = 24 * 60 * 60
+"""How long a token is remembered, in seconds."""
+
+MAX_LENGTH = 64
+
+Answer = dict[str, Any]
+
+
+class RetryTokens:
+    """The tokens seen, in an SQLite file, so that a restart keeps them. Safe for use by several threads."""
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Condition()
+        self._busy: set[str] = set()
+        path.touch(mode=0o600)
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        # A killed process loses nothing; a crash of the machine may, which is no matter here.
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, request TEXT, answer TEXT, seen REAL)"
+        )
+        self._database.execute("DELETE FROM tokens WHERE seen <= ?", (clock() - LIFETIME,))
+
+    def clear(self) -> None:
+        """Forget every token."""
+        with self._lock:
+            self._database.execute("DELETE FROM tokens")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def once(self, token: str, request: str, work: Callable[[], Answer]) -> Answer:
+        """The answer to ``request`` (operation and body, as one text): recorded, or made by ``work`` and recorded.
+
+        A repetition that arrives while the first is being worked on waits for it. Raises ``Refusal``: 400 for a
+        malformed token, 409 for one that belongs to another request, and whatever ``work`` raises.
+        """
+        if not 1 <= len(token) <= MAX_LENGTH:
+            raise invalid(f"opc-retry-token must have 1 to {MAX_LENGTH} characters.")
+        with self._turn(token):
+            recorded = self._recorded(token)
+            if recorded is None:
+                answer = work()
+                self._record(token, request, answer)
+                return answer
+            if recorded[0] != request:
+                raise Refusal(409, "InvalidatedRetryToken", "The retry token was used for another request.")
+            return recorded[1]
+
+    @contextmanager
+    def _turn(self, token: str) -> Iterator[None]:
+        with self._lock:
+            self._lock.wait_for(lambda: token not in self._busy)
+            self._busy.add(token)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.discard(token)
+                self._lock.notify_all()
+
+    def _recorded(self, token: str) -> tuple[str, Answer] | None:
+        with self._lock:
+            row = self._database.execute(
+                "SELECT request, answer FROM tokens WHERE token = ? AND seen > ?",
+                (token, self._clock() - LIFETIME),
+            ).fetchone()
+        return (row[0], json.loads(row[1])) if row else None
+
+    def _record(self, token: str, request: str, answer: Answer) -> None:
+        with self._lock:
+            self._database.execute(
+                "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", (token, request, json.dumps(answer), self._clock())
+            )

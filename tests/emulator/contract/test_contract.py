@@ -1,0 +1,126 @@
+"""The contract's tables against the installed SDK: a release that changes the contract fails here."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+from aidp_python_client.aidataplatform_dp import models as sdk_models
+from aidp_python_client.aidataplatform_dp.ml_ops_client import MLOpsClient
+
+from mlflow_oci_aidp.emulator.contract import BASE_PATH, MODELS, OPERATIONS
+from mlflow_oci_aidp.emulator.services.registry import RegistryService
+from mlflow_oci_aidp.emulator.services.workspace import WorkspaceService
+
+# They need an identity domain behind them: who may do what is no matter of the registry's content.
+PERMISSIONS = {"list_registered_model_permissions", "manage_registered_model_permission"}
+
+OURS = re.compile(r"/(registered-models|model-versions)/|/workspaces/")
+
+
+class SdkOperation:
+    """What the source of an SDK method says about its request."""
+
+    def __init__(self, name):
+        method = getattr(MLOpsClient, name)
+        self.source = inspect.getsource(method)
+        self.documentation = inspect.getdoc(method) or ""
+
+    @property
+    def path(self):
+        return re.search(r'resource_path = "([^"]+)"', self.source)[1]
+
+    @property
+    def verb(self):
+        return re.search(r'method = "([^"]+)"', self.source)[1]
+
+    @property
+    def response(self):
+        found = re.search(r'response_type="([^"]+)"', self.source)
+        return found[1] if found else None
+
+    @property
+    def body(self):
+        found = re.search(r"body=(\w+)", self.source)
+        return re.search(rf":param \S+\.models\.(\w+) {found[1]}:", self.documentation)[1] if found else None
+
+    @property
+    def query(self):
+        """By name: type, and whether it is required."""
+        block = re.search(r"query_params = \{(.*?)\n        \}", self.source, re.DOTALL)
+        names = re.findall(r'"(\w+)":', block[1]) if block else []
+        rows = {name: re.search(rf":param (\S+) {name}: \((\w+)\)", self.documentation) for name in names}
+        return {name: (row[1], row[2] == "required") for name, row in rows.items()}
+
+
+def sdk_operations():
+    names = [name for name, _ in inspect.getmembers(MLOpsClient, inspect.isfunction) if not name.startswith("_")]
+    operations = {name: SdkOperation(name) for name in names}
+    return {name: row for name, row in operations.items() if "resource_path = " in row.source}
+
+
+def sdk_fields(model):
+    """By name: type, whether it is required, and the values of an enumeration."""
+    kind = getattr(sdk_models, model)
+    instance = kind()
+    return {
+        wire_name: (
+            instance.swagger_types[attribute],
+            "**[Required]**" in (getattr(kind, attribute).__doc__ or ""),
+            allowed_values(kind, attribute),
+        )
+        for attribute, wire_name in instance.attribute_map.items()
+    }
+
+
+def allowed_values(kind, attribute):
+    documentation = getattr(kind, attribute).__doc__ or ""
+    listed = re.search(r"Allowed values for this property are: (.*)", documentation)
+    return set(re.findall(r'"([^"]+)"', listed[1])) if listed else set()
+
+
+def test_every_operation_of_registry_and_workspace_is_a_row():
+    ours = {name for name, row in sdk_operations().items() if OURS.search(row.path)}
+    assert {row.name for row in OPERATIONS} == ours - PERMISSIONS
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
+class TestOperation:
+    def test_path(self, row):
+        assert row.template == BASE_PATH.partition("/aiDataPlatforms")[0] + SdkOperation(row.name).path
+
+    def test_verb(self, row):
+        assert row.verb == SdkOperation(row.name).verb
+
+    def test_query(self, row):
+        ours = {name: (field.type, field.required) for name, field in row.query.items()}
+        assert ours == SdkOperation(row.name).query
+
+    def test_body(self, row):
+        assert row.body == SdkOperation(row.name).body
+
+    def test_response(self, row):
+        assert row.response == SdkOperation(row.name).response
+
+    def test_state_can_do_it(self, row):
+        state = WorkspaceService if row.scope == "workspace" else RegistryService
+        assert callable(getattr(state, row.name))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_fields_of_model(model):
+    ours = {name: (field.type, field.required, set(field.allowed)) for name, field in MODELS[model].items()}
+    assert ours == sdk_fields(model)
+
+
+def test_every_model_that_a_row_names_is_there():
+    named = {model for row in OPERATIONS for model in (row.body, row.response) if model}
+    nested = {
+        field.type.removeprefix("list[").removesuffix("]") for fields in MODELS.values() for field in fields.values()
+    }
+    assert named | (nested - {"str", "int", "float", "bool", "object"}) == set(MODELS)
+
+
+def test_base_path_has_the_version_of_the_sdk():
+    assert f'"/{BASE_PATH.split("/")[1]}"' in inspect.getsource(MLOpsClient.__init__).replace("'", '"')
