@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +64,11 @@ def list_models(uri: str | None, filter_string: str | None, as_json: bool) -> No
     condition = f"{filter_string} AND {_NOT_PROMPTS}" if filter_string else _NOT_PROMPTS
     with progress() as show:
         store = _store(uri, show)
-        pages = _pages(
-            lambda token: store.search_registered_models(condition, _PAGE, page_token=token)
+        models = _collect(
+            lambda token: store.search_registered_models(condition, _PAGE, page_token=token),
+            show,
+            "models",
         )
-        models = _collect(pages, show, "models")
     _print([_model_row(model) for model in models], _MODEL_COLUMNS, as_json)
 
 
@@ -81,10 +82,11 @@ def show_model(name: str, uri: str | None, as_json: bool) -> None:
         store = _store(uri, show)
         model = store.get_registered_model(name)
         condition = f"name='{name}'"
-        pages = _pages(
-            lambda token: store.search_model_versions(condition, _PAGE, page_token=token)
+        versions = _collect(
+            lambda token: store.search_model_versions(condition, _PAGE, page_token=token),
+            show,
+            "versions",
         )
-        versions = _collect(pages, show, "versions")
     rows = [_version_row(version, model) for version in sorted(versions, key=_number, reverse=True)]
     if as_json:
         click.echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
@@ -99,21 +101,25 @@ def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
     return plugin.registry_store(uri or configured_uri())
 
 
-def _pages(search: Callable[[str | None], Any]) -> Iterator[list[Any]]:
-    token = None
-    while True:
-        page = search(token)
-        yield page
-        token = page.token
-        if not token:
-            return
+def _collect(
+    search: Callable[[str | None], Any], show: Callable[[str], None], noun: str
+) -> list[Any]:
+    """Return the entities of all pages, and show after each page how many there are so far.
 
+    Args:
+        search: Gets the page that a token names; None names the first page.
+        show: Shows a text on a terminal.
+        noun: What the entities are, plural.
+    """
+    from mlflow_oci_aidp.client.paging import Page, follow_pages
 
-def _collect(pages: Iterable[list[Any]], show: Callable[[str], None], noun: str) -> list[Any]:
-    """Return the entities of all pages, and show after each page how many there are so far."""
+    def fetch(token: str) -> Page[Any]:
+        page = search(token or None)
+        return Page(page, page.token or "")
+
     entities: list[Any] = []
-    for page in pages:
-        entities += page
+    for page in follow_pages(fetch, f"The list of {noun}"):
+        entities += page.items
         show(f"{len(entities)} {noun}")
     return entities
 

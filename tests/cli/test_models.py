@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -113,6 +114,25 @@ def test_prompts_are_no_models(aidp, client):
     # Past the client, which would tag the prompt in a thread that outlives the test.
     AidpRegistryStore(aidp.uri).create_prompt("greeting")
     assert [line[0] for line in lines(aidp.uri)] == [IRIS]
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [("list_registered_models", ["list"]), ("list_model_versions", ["show", IRIS])],
+)
+def test_a_page_token_that_comes_again_ends_a_list(aidp, operation, arguments):
+    aidp.faults.clear()
+    MlflowClient(registry_uri=aidp.uri).create_registered_model(IRIS)
+    page = {
+        "registered_models": [{"name": IRIS}],
+        "model_versions": [{"name": IRIS, "version": "1"}],
+        "next_page_token": "t",
+    }
+    aidp.faults.add("body", operation=operation, body=json.dumps(page).encode(), times=None)
+    result = run("models", *arguments, aidp.uri)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "page token that it had given before" in result.stderr
+    assert aidp.faults.fired["body"] == 2
 
 
 def test_all_pages_are_read(registry, monkeypatch):
