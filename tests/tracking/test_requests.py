@@ -174,7 +174,7 @@ PAIRS = {
 #: What the store does with calls that are another method's in MLflow.
 MORE = {
     "search_logged_models": (
-        lambda store: store._get_foreign_model("m-1"),
+        lambda store: store.get_logged_model("m-1"),
         "list_logged_models",
         lambda: models.ListLoggedModelsDetails(filter="model_id = 'm-1'", max_results=1),
     ),
