@@ -2,9 +2,10 @@
 
 python benchmarks/artifacts.py [--size 2048] [--files 1000] [--rounds 3]
 
-The peers are ``UploadManager.upload_file`` and ``get_object`` streamed to a file, one file at a time, as the client's
-own examples show it. Each measurement is a process of its own; the emulator, on loopback, is another. Who is measured
-first changes from round to round. Prints a table of medians, and the spread from the fastest to the slowest round.
+The peers are ``UploadManager.upload_file`` and ``get_object`` streamed to a file, one file at a
+time, as the client's own examples show it. Each measurement is a process of its own; the emulator,
+on loopback, is another. Who is measured first changes from round to round. Prints a table of
+medians, and the spread from the fastest to the slowest round.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def measure(peer, direction, folder):
 
 def one(environ, peer, direction, folder):
     command = [sys.executable, __file__, "--one", peer, direction, str(folder)]
-    done = subprocess.run(command, env={**os.environ, **environ}, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command, env={**os.environ, **environ}, check=True, capture_output=True, text=True
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -114,13 +117,22 @@ def main():
         with Emulator(scratch / "emulator") as emulator:
             environ = {**emulator.environ, "AIDP_OBJECT_STORAGE_ENDPOINT": emulator.endpoint}
             folders = {
-                f"one file of {arguments.size} MiB": make(scratch / "large", 1, arguments.size * MEBIBYTE),
-                f"{arguments.files} files of {SMALL // 1000} kB": make(scratch / "small", arguments.files, SMALL),
+                f"one file of {arguments.size} MiB": make(
+                    scratch / "large", 1, arguments.size * MEBIBYTE
+                ),
+                f"{arguments.files} files of {SMALL // 1000} kB": make(
+                    scratch / "small", arguments.files, SMALL
+                ),
             }
-            print("| what | | this package | `oci` | ratio | peak memory, MiB |\n|---|---|---|---|---|---|")
+            print(
+                "| what | | this package | `oci` | ratio | peak memory, MiB |\n|---|---|---|---|---|---|"
+            )
             for what, folder in folders.items():
                 for direction in ("up", "down"):
-                    print(line(what, direction, rounds(environ, direction, folder, arguments.rounds)), flush=True)
+                    print(
+                        line(what, direction, rounds(environ, direction, folder, arguments.rounds)),
+                        flush=True,
+                    )
     finally:
         shutil.rmtree(scratch)
 

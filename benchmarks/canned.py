@@ -43,7 +43,9 @@ def canned_server(body: bytes) -> Iterator[str]:
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nopc-request-id: canned\r\n"
         b"content-length: " + str(len(body)).encode() + b"\r\n\r\n" + body
     )
-    process = multiprocessing.get_context("fork").Process(target=_serve, args=(listener, answer), daemon=True)
+    process = multiprocessing.get_context("fork").Process(
+        target=_serve, args=(listener, answer), daemon=True
+    )
     process.start()
     port = listener.getsockname()[1]
     listener.close()

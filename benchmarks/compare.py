@@ -2,9 +2,9 @@
 
 python benchmarks/compare.py [--rounds 30]
 
-Prints a table of ratios: medians of paired rounds, and the spread between the quartiles. A round measures each peer
-in turn, so that whatever else the machine does befalls all of them. The peers are not signed (RestStore) or sign as we
-do (SDK). Talks to loopback alone, for some minutes.
+Prints a table of ratios: medians of paired rounds, and the spread between the quartiles. A round
+measures each peer in turn, so that whatever else the machine does befalls all of them. The peers
+are not signed (RestStore) or sign as we do (SDK). Talks to loopback alone, for some minutes.
 """
 
 from __future__ import annotations
@@ -79,7 +79,11 @@ def sdk_client(endpoint: str) -> tuple[Any, Any]:
         "region": "us-ashburn-1",
     }
     signer = oci.signer.Signer(
-        config["tenancy"], config["user"], config["fingerprint"], None, private_key_content=config["key_content"]
+        config["tenancy"],
+        config["user"],
+        config["fingerprint"],
+        None,
+        private_key_content=config["key_content"],
     )
     return MLOpsClient(config, service_endpoint=endpoint, signer=signer), models
 
@@ -117,7 +121,9 @@ class Peers:
         return calls
 
 
-def paired(calls: dict[str, Callable[[], object]], rounds: int, each: int) -> dict[str, list[float]]:
+def paired(
+    calls: dict[str, Callable[[], object]], rounds: int, each: int
+) -> dict[str, list[float]]:
     """Seconds of one call, per peer and round."""
     for call in calls.values():
         call()
@@ -152,7 +158,9 @@ def threads(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, li
 def in_process(code: str, endpoint: str) -> float:
     """What a fresh interpreter prints: milliseconds."""
     environ = {**os.environ, "ENDPOINT": endpoint, "OCID": OCID, "NAME": NAME}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
+    )
     return float(done.stdout.split()[-1])
 
 
@@ -231,8 +239,12 @@ def identity() -> Iterator[None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=30, help="paired rounds of each row (processes: a third)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=30, help="paired rounds of each row (processes: a third)"
+    )
     parser.add_argument("--calls", type=int, default=100_000, help="calls of the memory row")
     arguments = parser.parse_args()
     rounds = arguments.rounds
@@ -244,7 +256,13 @@ def main() -> None:
         for name, seconds, peer, bar, aim in (
             ("update_registered_model, to RestStore unsigned", update, "RestStore", "0.80", "0.65"),
             ("update_registered_model, to the SDK", update, "SDK", "0.80", "0.60"),
-            ("search_registered_models, 1,000 on a page, to RestStore", search, "RestStore", "0.50", "0.25"),
+            (
+                "search_registered_models, 1,000 on a page, to RestStore",
+                search,
+                "RestStore",
+                "0.50",
+                "0.25",
+            ),
             ("search_registered_models, 1,000 on a page, to the SDK", search, "SDK", "1.0", "0.5"),
         ):
             if peer in seconds:
@@ -258,7 +276,10 @@ def main() -> None:
                 "+ 3 ms",
             )
         )
-        firsts = [in_process(FIRST_OURS, one) - in_process(FIRST_REST, one) for _ in range(max(5, rounds // 3))]
+        firsts = [
+            in_process(FIRST_OURS, one) - in_process(FIRST_REST, one)
+            for _ in range(max(5, rounds // 3))
+        ]
         low, middle, high = statistics.quantiles(firsts, n=4)
         rows.append(
             (
@@ -268,16 +289,35 @@ def main() -> None:
                 "+ 120 ms",
             )
         )
-        rates = [theirs / ours for ours, theirs in zip(burst["ours"], burst["RestStore"], strict=True)]
+        rates = [
+            theirs / ours for ours, theirs in zip(burst["ours"], burst["RestStore"], strict=True)
+        ]
         low, middle, high = statistics.quantiles(rates, n=4)
         rows.append(
-            ("8 threads, calls a second, to RestStore", f"{middle:.2f} ({low:.2f} to {high:.2f})", "1.0", "1.5")
+            (
+                "8 threads, calls a second, to RestStore",
+                f"{middle:.2f} ({low:.2f} to {high:.2f})",
+                "1.0",
+                "1.5",
+            )
         )
         before, after = growth(Peers(one).update()["ours"], arguments.calls)
-        rows.append((f"memory, {arguments.calls:,} calls", f"{before:.1f} to {after:.1f} MiB", "flat", "flat"))
+        rows.append(
+            (
+                f"memory, {arguments.calls:,} calls",
+                f"{before:.1f} to {after:.1f} MiB",
+                "flat",
+                "flat",
+            )
+        )
         before, after = growth(Peers(page).search()["ours"], arguments.calls // 1000)
         rows.append(
-            (f"memory, {arguments.calls:,} models listed by pages", f"{before:.1f} to {after:.1f} MiB", "flat", "flat")
+            (
+                f"memory, {arguments.calls:,} models listed by pages",
+                f"{before:.1f} to {after:.1f} MiB",
+                "flat",
+                "flat",
+            )
         )
     print(f"{versions()}; {rounds} rounds\n")
     print("| what | measured (quartiles) | bar | aim |\n|---|---|---|---|")

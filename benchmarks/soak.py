@@ -2,8 +2,8 @@
 
 python benchmarks/soak.py [--minutes 5] [--threads 16] [--faults 0.1]
 
-Talks to an emulator in a process of its own on loopback, for the given time. Every write has a mark of its own, so
-that what the registry holds in the end can be compared with what the store was told.
+Talks to an emulator in a process of its own on loopback, for the given time. Every write has a mark
+of its own, so that what the registry holds in the end can be compared with what the store was told.
 """
 
 from __future__ import annotations
@@ -22,7 +22,16 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
 #: Faults of one kind each, in equal parts. A hang costs the client its timeout.
-KINDS = ("status", "reset_before", "reset_after", "truncated", "html", "hang", "hang_after", "slow_drip")
+KINDS = (
+    "status",
+    "reset_before",
+    "reset_after",
+    "truncated",
+    "html",
+    "hang",
+    "hang_after",
+    "slow_drip",
+)
 MODELS = 64
 
 
@@ -32,7 +41,8 @@ def serve(pipe: Connection, faults: float, seed: int) -> None:
 
     with Emulator() as aidp:
         for number, kind in enumerate(KINDS):
-            # The first that fires counts, so that each has its part of those that the ones before let pass.
+            # The first that fires counts, so that each has its part of those that the ones before
+            # let pass.
             part = faults / len(KINDS) / (1 - number * faults / len(KINDS))
             aidp.faults.add(kind, times=None, probability=part, seed=seed + number, delay=0.0005)
         pipe.send(aidp.uri)
@@ -115,7 +125,9 @@ class Soak:
             found.update(tag for tag in self.store.get_registered_model(name).tags)
             token = None
             while True:
-                page = self.store.search_model_versions(f"name = '{name}'", max_results=1000, page_token=token)
+                page = self.store.search_model_versions(
+                    f"name = '{name}'", max_results=1000, page_token=token
+                )
                 found.update(version.source.rpartition("/")[2] for version in page)
                 token = page.token
                 if not token:
@@ -124,7 +136,9 @@ class Soak:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--threads", type=int, default=16)
     parser.add_argument("--faults", type=float, default=0.1)
@@ -139,7 +153,9 @@ def main() -> None:
     )
     pipe, other = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=serve, args=(other, arguments.faults, arguments.seed), daemon=True)
+    process = context.Process(
+        target=serve, args=(other, arguments.faults, arguments.seed), daemon=True
+    )
     process.start()
     retries = Retries()
     logger = logging.getLogger("mlflow_oci_aidp.client.platform_client")
@@ -152,7 +168,13 @@ def main() -> None:
     soak.work(-1, time.monotonic() + 5)
     before, begin = memory(), time.monotonic()
     with ThreadPoolExecutor(arguments.threads) as pool:
-        list(pool.map(soak.work, range(arguments.threads), [begin + arguments.minutes * 60] * arguments.threads))
+        list(
+            pool.map(
+                soak.work,
+                range(arguments.threads),
+                [begin + arguments.minutes * 60] * arguments.threads,
+            )
+        )
     seconds, after = time.monotonic() - begin, memory()
     pipe.send("stop the faults")
     fired = pipe.recv()
@@ -162,15 +184,21 @@ def main() -> None:
     doubled = [mark for mark, count in held.items() if count > 1]
     pipe.send("stop")
     process.join(30)
-    print(f"python {platform.python_version()}, {os.cpu_count()} cores, {arguments.threads} threads, {seconds:.0f} s")
-    print(f"operations  {sum(soak.done.values())} ({sum(soak.done.values()) / seconds:.0f} a second) {dict(soak.done)}")
+    print(
+        f"python {platform.python_version()}, {os.cpu_count()} cores, {arguments.threads} threads, {seconds:.0f} s"
+    )
+    print(
+        f"operations  {sum(soak.done.values())} ({sum(soak.done.values()) / seconds:.0f} a second) {dict(soak.done)}"
+    )
     print(f"faults      {sum(fired.values())} {fired}")
     print(f"retries     {retries.count}")
     print(f"errors      {sum(soak.errors.values())} {dict(soak.errors)}")
     print(f"writes      {len(written)} with a mark of their own")
     print(f"lost        {len(lost)}")
     print(f"doubled     {len(doubled)}")
-    print(f"memory      {before:.0f} MiB after warming up, {after:.0f} MiB at the end, {len(soak.told)} marks kept")
+    print(
+        f"memory      {before:.0f} MiB after warming up, {after:.0f} MiB at the end, {len(soak.told)} marks kept"
+    )
     sys.exit(bool(lost or doubled))
 
 

@@ -2,8 +2,8 @@
 
 python benchmarks/stages.py
 
-Against a canned server on loopback. The naive way: MLflow's own request machinery with an OCI signer, JSON to protobuf
-to entity.
+Against a canned server on loopback. The naive way: MLflow's own request machinery with an OCI
+signer, JSON to protobuf to entity.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def main() -> None:
             "JSON to entity": microseconds(
                 lambda: client._parse(route, response, entities.registered_model_of)
             ),
-            "the whole call": microseconds(lambda: ours.update_registered_model(compare.NAME, "flowers")),
+            "the whole call": microseconds(
+                lambda: ours.update_registered_model(compare.NAME, "flowers")
+            ),
             "the naive way": microseconds(naive),
         }
     print("| stage | microseconds |\n|---|---|")

@@ -2,8 +2,8 @@
 
 python benchmarks/tracking.py [--rounds 12]
 
-As compare.py does it: a canned server on loopback, peers in turn, ratios of paired rounds with the spread between the
-quartiles. RestStore is not signed, the SDK signs as we do.
+As compare.py does it: a canned server on loopback, peers in turn, ratios of paired rounds with the
+spread between the quartiles. RestStore is not signed, the SDK signs as we do.
 """
 
 from __future__ import annotations
@@ -13,11 +13,21 @@ import json
 from collections.abc import Callable
 
 from canned import canned_server
-from compare import OCID, identity, milliseconds, paired, ratio, sdk_client, versions  # sets the environment first
+from compare import (
+    OCID,
+    identity,
+    milliseconds,
+    paired,
+    ratio,
+    sdk_client,
+    versions,
+)  # sets the environment first
 from mlflow.entities import Metric, ViewType
 
 WORKSPACE, RUN = "workspace", "0123456789abcdef0123456789abcdef"
-METRICS = [Metric(f"metric {number}", number / 7, 1_700_000_000_000, number) for number in range(1000)]
+METRICS = [
+    Metric(f"metric {number}", number / 7, 1_700_000_000_000, number) for number in range(1000)
+]
 
 
 def run_json(number: int) -> dict[str, object]:
@@ -35,7 +45,10 @@ def run_json(number: int) -> dict[str, object]:
             "lifecycle_stage": "active",
         },
         "data": {
-            "metrics": [{"key": f"m{n}", "value": n / 7, "timestamp": 1_700_000_000_000, "step": n} for n in range(5)],
+            "metrics": [
+                {"key": f"m{n}", "value": n / 7, "timestamp": 1_700_000_000_000, "step": n}
+                for n in range(5)
+            ],
             "params": [{"key": f"p{n}", "value": str(n)} for n in range(5)],
             "tags": [{"key": f"t{n}", "value": str(n)} for n in range(5)],
         },
@@ -69,7 +82,11 @@ class Peers:
         }
         if self.sdk:
             details = self.models.LogExperimentRunMetricDetails(
-                run_id=RUN, key=metric.key, value=metric.value, timestamp=metric.timestamp, step=metric.step
+                run_id=RUN,
+                key=metric.key,
+                value=metric.value,
+                timestamp=metric.timestamp,
+                step=metric.step,
             )
             calls["SDK"] = lambda: self.sdk.log_experiment_run_metric(OCID, WORKSPACE, details)
         return calls
@@ -85,7 +102,10 @@ class Peers:
                 # Made in the call, as it is from MLflow's entities by the others.
                 metrics = [
                     self.models.ExperimentRunMetric(
-                        key=metric.key, value=metric.value, timestamp=metric.timestamp, step=metric.step
+                        key=metric.key,
+                        value=metric.value,
+                        timestamp=metric.timestamp,
+                        step=metric.step,
                     )
                     for metric in METRICS
                 ]
@@ -108,7 +128,9 @@ class Peers:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=12, help="paired rounds of each row")
     rounds = parser.parse_args().rounds
     with identity(), canned_server(NOTHING) as nothing, canned_server(PAGE) as page:
@@ -118,11 +140,16 @@ def main() -> None:
             "search_runs, 1,000 on a page": paired(Peers(page).search_runs(), rounds, 1),
         }
     print(f"{versions()}; {rounds} rounds\n")
-    print("| what | to RestStore, unsigned (quartiles) | to the SDK (quartiles) | here | RestStore | SDK |")
+    print(
+        "| what | to RestStore, unsigned (quartiles) | to the SDK (quartiles) | here | RestStore | SDK |"
+    )
     print("|---|---|---|---|---|---|")
     for name, seconds in measured.items():
         ratios = [ratio(seconds, peer) if peer in seconds else "" for peer in ("RestStore", "SDK")]
-        medians = [milliseconds(seconds[peer]) if peer in seconds else "" for peer in ("ours", "RestStore", "SDK")]
+        medians = [
+            milliseconds(seconds[peer]) if peer in seconds else ""
+            for peer in ("ours", "RestStore", "SDK")
+        ]
         print("| " + " | ".join([name, *ratios, *medians]) + " |")
 
 

@@ -3,12 +3,14 @@
     export MLFLOW_REGISTRY_URI=aidp://<OCID of your AI Data Platform>
     python copy_models.py https://mlflow.example.com --prefix main.default.
 
-Descriptions, tags, stages and aliases are kept. Each copied version carries the tag `copied_from`, by which a second
-run knows what is there already: run it again after an interruption, or for what is new. Only one at a time.
+Descriptions, tags, stages and aliases are kept. Each copied version carries the tag `copied_from`,
+by which a second run knows what is there already: run it again after an interruption, or for what
+is new. Only one at a time.
 
-Artifacts are not moved: a copied version points to where the artifacts of the original are. Version numbers are the
-platform's own: where the source has gaps, they differ, and aliases point to the copy of their version. Prompts, and
-changes to what was copied already other than stages and aliases, are left out.
+Artifacts are not moved: a copied version points to where the artifacts of the original are. Version
+numbers are the platform's own: where the source has gaps, they differ, and aliases point to the
+copy of their version. Prompts, and changes to what was copied already other than stages and
+aliases, are left out.
 """
 
 import warnings
@@ -24,9 +26,15 @@ COPIED_FROM = "copied_from"
 
 @click.command()
 @click.argument("source")
-@click.option("--target", envvar="MLFLOW_REGISTRY_URI", required=True, help="Default: $MLFLOW_REGISTRY_URI.")
-@click.option("--prefix", default="", help="Put before each name, as main.default. for three-part names.")
-@click.option("--filter", "condition", help="Which models, as in search_registered_models. Default: all.")
+@click.option(
+    "--target", envvar="MLFLOW_REGISTRY_URI", required=True, help="Default: $MLFLOW_REGISTRY_URI."
+)
+@click.option(
+    "--prefix", default="", help="Put before each name, as main.default. for three-part names."
+)
+@click.option(
+    "--filter", "condition", help="Which models, as in search_registered_models. Default: all."
+)
 def main(source: str, target: str, prefix: str, condition: str | None) -> None:
     """Copy the registered models of the registry at SOURCE, an MLflow registry URI."""
     here, there = MlflowClient(registry_uri=source), MlflowClient(registry_uri=target)
@@ -86,7 +94,9 @@ def prepare(there: MlflowClient, model: RegisteredModel, name: str) -> dict[str,
     }
 
 
-def copy_version(here: MlflowClient, there: MlflowClient, version: ModelVersion, name: str) -> ModelVersion:
+def copy_version(
+    here: MlflowClient, there: MlflowClient, version: ModelVersion, name: str
+) -> ModelVersion:
     """One version, with the mark that it is copied, in one call: an interruption leaves all of it or nothing."""
     return there.create_model_version(
         name,
@@ -107,7 +117,9 @@ def keep_stage(there: MlflowClient, version: ModelVersion, copy: ModelVersion) -
             there.transition_model_version_stage(copy.name, copy.version, stage)
 
 
-def keep_aliases(there: MlflowClient, model: RegisteredModel, name: str, copies: dict[str, ModelVersion]) -> None:
+def keep_aliases(
+    there: MlflowClient, model: RegisteredModel, name: str, copies: dict[str, ModelVersion]
+) -> None:
     """Point the original's aliases to the copies."""
     present = there.get_registered_model(name).aliases
     for alias, version in model.aliases.items():

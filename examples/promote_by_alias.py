@@ -3,8 +3,9 @@
     export MLFLOW_REGISTRY_URI=aidp://<OCID of your AI Data Platform>
     python promote_by_alias.py main.default.iris --version 3 --require validated=yes
 
-What loads models:/main.default.iris@champion gets the new version from then on. The one before becomes @previous, so
-that `--version previous` goes back. The exit status is 1 if a required tag is missing, and nothing is changed then.
+What loads models:/main.default.iris@champion gets the new version from then on. The one before
+becomes @previous, so that `--version previous` goes back. The exit status is 1 if a required tag is
+missing, and nothing is changed then.
 """
 
 import click
@@ -14,17 +15,29 @@ from mlflow.entities.model_registry import ModelVersion
 
 @click.command()
 @click.argument("name")
-@click.option("--version", default="latest", show_default=True, help="A number, an alias, or latest.")
+@click.option(
+    "--version", default="latest", show_default=True, help="A number, an alias, or latest."
+)
 @click.option("--alias", default="champion", show_default=True, help="The alias to move.")
-@click.option("--keep-as", default="previous", show_default=True, help="The alias for the version before.")
-@click.option("--require", multiple=True, metavar="KEY=VALUE", help="A tag that the version must have.")
+@click.option(
+    "--keep-as", default="previous", show_default=True, help="The alias for the version before."
+)
+@click.option(
+    "--require", multiple=True, metavar="KEY=VALUE", help="A tag that the version must have."
+)
 def main(name: str, version: str, alias: str, keep_as: str, require: tuple[str, ...]) -> None:
     """Point the alias of the registered model NAME to a version."""
     client = MlflowClient()
     wanted = find(client, name, version)
-    missing = [tag for tag in require if tag not in {f"{key}={value}" for key, value in wanted.tags.items()}]
+    missing = [
+        tag
+        for tag in require
+        if tag not in {f"{key}={value}" for key, value in wanted.tags.items()}
+    ]
     if missing:
-        raise click.ClickException(f"{name} version {wanted.version} lacks {', '.join(missing)}: not promoted")
+        raise click.ClickException(
+            f"{name} version {wanted.version} lacks {', '.join(missing)}: not promoted"
+        )
 
     before = client.get_registered_model(name).aliases.get(alias)
     if before == wanted.version:

@@ -3,9 +3,10 @@
     export MLFLOW_REGISTRY_URI=aidp://<OCID of your AI Data Platform>
     spark-submit spark_batch.py main.default.iris@champion flowers.parquet scored.parquet
 
-The model is the version that the alias points to when the job starts. The new table has the predictions in one column,
-and in another the model's name and version, so that each row says what scored it. The driver alone asks the registry;
-the machines that score need MLflow and what the model imports.
+The model is the version that the alias points to when the job starts. The new table has the
+predictions in one column, and in another the model's name and version, so that each row says what
+scored it. The driver alone asks the registry; the machines that score need MLflow and what the
+model imports.
 """
 
 import click
@@ -21,7 +22,9 @@ from pyspark.sql.functions import lit, struct
 @click.argument("source")
 @click.argument("target")
 @click.option("--column", default="prediction", show_default=True, help="Where predictions go.")
-@click.option("--type", "kind", default="double", show_default=True, help="Their type, as Spark calls it.")
+@click.option(
+    "--type", "kind", default="double", show_default=True, help="Their type, as Spark calls it."
+)
 def main(model: str, source: str, target: str, column: str, kind: str) -> None:
     """Score the table SOURCE with MODEL, as catalog.schema.model@alias, and write the table TARGET (both Parquet)."""
     version = find(MlflowClient(), model)

@@ -3,8 +3,9 @@
     export MLFLOW_TRACKING_URI=aidp://<OCID of your AI Data Platform>/<workspace key>
     python train_and_register.py main.default.iris --accuracy 0.9
 
-That one variable serves the experiment, its runs, their artifacts and the registry: nothing below names a platform.
-Each value of --strength becomes a run below a common one; the model of the best run is registered.
+That one variable serves the experiment, its runs, their artifacts and the registry: nothing below
+names a platform. Each value of --strength becomes a run below a common one; the model of the best
+run is registered.
 """
 
 import click
@@ -18,15 +19,29 @@ from sklearn.model_selection import train_test_split
 @click.command()
 @click.argument("name")
 @click.option("--experiment", default="iris", show_default=True, help="Made if it is not there.")
-@click.option("--strength", multiple=True, type=float, default=[0.01, 1.0], show_default=True, help="Values to try.")
-@click.option("--accuracy", default=0.9, show_default=True, help="The least that a champion has on the test data.")
+@click.option(
+    "--strength",
+    multiple=True,
+    type=float,
+    default=[0.01, 1.0],
+    show_default=True,
+    help="Values to try.",
+)
+@click.option(
+    "--accuracy",
+    default=0.9,
+    show_default=True,
+    help="The least that a champion has on the test data.",
+)
 def main(name: str, experiment: str, strength: tuple[float, ...], accuracy: float) -> None:
     """Train models, and register the best as a new version of NAME, as catalog.schema.model."""
     iris = load_iris(as_frame=True)
     data = train_test_split(iris.data, iris.target, random_state=0)
 
     mlflow.set_experiment(experiment)
-    mlflow.sklearn.autolog(log_models=False)  # Parameters, metrics and the data; the model is logged below.
+    mlflow.sklearn.autolog(
+        log_models=False
+    )  # Parameters, metrics and the data; the model is logged below.
     with mlflow.start_run(run_name="search") as parent:
         for value in strength:
             train(value, *data)
@@ -34,7 +49,9 @@ def main(name: str, experiment: str, strength: tuple[float, ...], accuracy: floa
     best = best_below(parent)
     version = mlflow.register_model(f"runs:/{best.info.run_id}/model", name)
     reached = best.data.metrics["accuracy"]
-    click.echo(f"{name} version {version.version}: accuracy {reached:g} with C={best.data.params['C']}")
+    click.echo(
+        f"{name} version {version.version}: accuracy {reached:g} with C={best.data.params['C']}"
+    )
     if reached < accuracy:
         raise click.ClickException(f"below {accuracy:g}: not promoted")
     mlflow.MlflowClient().set_registered_model_alias(name, "champion", version.version)

@@ -1,8 +1,9 @@
 """MLflow's tracking, artifacts and model registry on Oracle AI Data Platform.
 
-Installing the package is enough: MLflow finds it by its entry points, ``aidp://<aiDataPlatformId>/<workspaceKey>``
-becomes a tracking URI, ``aidp://<aiDataPlatformId>`` a registry URI, and ``oci://<bucket>@<namespace>/<prefix>`` a
-place for artifacts. What is here is for programs that choose who signs.
+Installing the package is enough: MLflow finds it by its entry points,
+``aidp://<aiDataPlatformId>/<workspaceKey>`` becomes a tracking URI, ``aidp://<aiDataPlatformId>`` a
+registry URI, and ``oci://<bucket>@<namespace>/<prefix>`` a place for artifacts. What is here is for
+programs that choose who signs.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -22,8 +22,9 @@ class Capability:
     Attributes:
         method: The name of the method.
         kind: :py:data:`NATIVE`, :py:data:`DERIVED` or :py:data:`UNAVAILABLE`.
-        how: For a native method, the platform's call, by the name of MLflow's RPC. For a derived one, how it
-            is made from such calls. For one that is not available, the missing feature, plural, for the error
+        how: For a native method, the platform's call, by the name of MLflow's RPC. For a derived
+            one, how it is made from such calls. For one that is not available, the missing feature,
+            plural, for the error
             message: ``"Webhooks"``.
     """
 
@@ -36,10 +37,13 @@ def unavailable(features: Mapping[str, str]) -> tuple[Capability, ...]:
     """Return the lines of methods that the platform has nothing for.
 
     Args:
-        features: The names of the methods, separated by blanks, by the feature that they belong to, plural.
+        features: The names of the methods, separated by blanks, by the feature that they belong to,
+            plural.
     """
     return tuple(
-        Capability(method, UNAVAILABLE, feature) for feature, methods in features.items() for method in methods.split()
+        Capability(method, UNAVAILABLE, feature)
+        for feature, methods in features.items()
+        for method in methods.split()
     )
 
 
@@ -95,9 +99,9 @@ def unknown(method: str) -> Callable[..., NoReturn]:
 def refuse_the_rest(store: type, interface: type, capabilities: Iterable[Capability]) -> None:
     """Give a store a method that raises ``NOT_IMPLEMENTED`` for each call that it does not serve.
 
-    Without this, MLflow's own class would answer: with a ``NotImplementedError`` that says nothing, or with
-    code that was written for another store. Properties of the interface stay as they are, because MLflow
-    tests them for truth.
+    Without this, MLflow's own class would answer: with a ``NotImplementedError`` that says nothing,
+    or with code that was written for another store. Properties of the interface stay as they are,
+    because MLflow tests them for truth.
 
     Args:
         store: The store of this package.
@@ -116,4 +120,8 @@ def refuse_the_rest(store: type, interface: type, capabilities: Iterable[Capabil
 
 def public_methods(interface: type) -> set[str]:
     """Return the names of the public methods of a class, without those of its properties."""
-    return {name for name in dir(interface) if not name.startswith("_") and callable(getattr(interface, name))}
+    return {
+        name
+        for name in dir(interface)
+        if not name.startswith("_") and callable(getattr(interface, name))
+    }

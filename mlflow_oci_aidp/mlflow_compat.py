@@ -1,8 +1,8 @@
 """Every private name of MLflow that this package imports, overrides or uses, and nothing else.
 
-MLflow may rename a private name in any release. The names that are left here are those that MLflow has no
-public counterpart for. Each one says where MLflow has it and in which versions; a test compares this with
-the MLflow that is installed. Rules on names, which are short, are written in
+MLflow may rename a private name in any release. The names that are left here are those that MLflow
+has no public counterpart for. Each one says where MLflow has it and in which versions; a test
+compares this with the MLflow that is installed. Rules on names, which are short, are written in
 :py:mod:`mlflow_oci_aidp.names` instead.
 
 Importing this module imports nothing of MLflow: ``plugin.py`` and the emulator use it, too.
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 #: from installing this package.
 OLDEST, NEWEST = "3.1.0", "3.18.0"
 
-#: Where `mlflow server` keeps the URIs of its stores for the processes that it starts: tracking, then registry.
+#: Where `mlflow server` keeps the URIs of its stores for the processes that it starts: tracking,
+#: then registry.
 SERVER_VARIABLES: tuple[str, ...] = ("_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_REGISTRY_STORE")
 
 #: The class attributes in which MLflow's SQL stores cache their engines: since 3.8, and before.
@@ -39,8 +40,8 @@ class PrivateName:
 
     Attributes:
         name: The name, as the source of MLflow spells it.
-        modules: The modules of MLflow that define it or, for a hook that no base class defines, call it. One
-            of them has it in each version: MLflow moves names between modules.
+        modules: The modules of MLflow that define it or, for a hook that no base class defines,
+            call it. One of them has it in each version: MLflow moves names between modules.
         use: What this package does with it.
         first: The first version of MLflow that has it.
         last: The last one; None while the newest version still has it.
@@ -90,7 +91,8 @@ PRIVATE_NAMES: tuple[PrivateName, ...] = (
     PrivateName("_hard_delete_experiment", _GC, "serve `mlflow gc`; the emulator calls that of MLflow's SQL store"),
     PrivateName("_create_thread_pool", _ARTIFACTS, "download with threads that can be cancelled"),
     PrivateName("_download_file", _ARTIFACTS, "download one file"),
-    # Attributes of entities that have no public setter, or whose public counterpart leaves something out.
+    # Attributes of entities that have no public setter, or whose public counterpart leaves
+    # something out.
     PrivateName("_tags", _ENTITIES, "set all tags at once; read them with the tag that marks a prompt"),
     PrivateName("_aliases", _ENTITIES, "set all aliases at once, or none until somebody reads them"),
     PrivateName("_properties", ("mlflow.entities._mlflow_object",), "print and compare as MLflow's own entity does"),
@@ -127,7 +129,9 @@ def register_registry_store(scheme: str, builder: Callable[..., Any]) -> None:
     _get_store_registry().register(scheme, builder)
 
 
-def dataset_summary(experiment_id: str, name: str, digest: str, context: str | None) -> DatasetSummary:
+def dataset_summary(
+    experiment_id: str, name: str, digest: str, context: str | None
+) -> DatasetSummary:
     """Return the entity in which MLflow's server expects a dataset that runs took in.
 
     Args:

@@ -1,9 +1,9 @@
 """MLflow's rules on names, and the random names that it gives.
 
 They are written here because MLflow has them under private names, which it changes: 3.18 renamed
-``_validate_model_alias_name``. The rules are those of ``mlflow.utils.validation`` in MLflow 3.18, which
-refuses two names that older versions let through: an alias that ends in a line feed, and the name of an
-experiment that is blank.
+``_validate_model_alias_name``. The rules are those of ``mlflow.utils.validation`` in MLflow 3.18,
+which refuses two names that older versions let through: an alias that ends in a line feed, and the
+name of an experiment that is blank.
 """
 
 from __future__ import annotations
@@ -20,8 +20,34 @@ _ALIAS = re.compile(r"[\w-]+")
 _RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 _NOT_IN_LOGGED_MODEL = "/:.%\"'"
 
-_ADJECTIVES = ("amber", "brisk", "calm", "eager", "fond", "keen", "lucid", "merry", "mild", "quick", "vivid", "wise")
-_NOUNS = ("birch", "cedar", "crane", "dune", "fern", "finch", "heron", "lynx", "maple", "otter", "robin", "wren")
+_ADJECTIVES = (
+    "amber",
+    "brisk",
+    "calm",
+    "eager",
+    "fond",
+    "keen",
+    "lucid",
+    "merry",
+    "mild",
+    "quick",
+    "vivid",
+    "wise",
+)
+_NOUNS = (
+    "birch",
+    "cedar",
+    "crane",
+    "dune",
+    "fern",
+    "finch",
+    "heron",
+    "lynx",
+    "maple",
+    "otter",
+    "robin",
+    "wren",
+)
 #: Not the generator that users seed: two runs of one script would give the same names.
 _random = random.SystemRandom()
 
@@ -33,21 +59,25 @@ def check_alias(alias: str) -> None:
         alias: The alias.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for an alias that is empty, too long or reserved, or that
-            has other characters than letters, digits, ``_`` and ``-``.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for an alias that is empty, too long or
+            reserved, or that has other characters than letters, digits, ``_`` and ``-``.
     """
     if not alias:
         raise invalid_parameter("The name of an alias is empty.", "Choose a name.")
     if not isinstance(alias, str) or not _ALIAS.fullmatch(alias):
         raise invalid_parameter(
-            f"Invalid alias name: {alias!r}.", "Use letters, digits, underscores (_) and dashes (-) alone."
+            f"Invalid alias name: {alias!r}.",
+            "Use letters, digits, underscores (_) and dashes (-) alone.",
         )
     if len(alias) > MAX_REGISTERED_MODEL_ALIAS_LENGTH:
         raise invalid_parameter(
-            f"The alias is {len(alias)} characters long.", f"Use {MAX_REGISTERED_MODEL_ALIAS_LENGTH} at most."
+            f"The alias is {len(alias)} characters long.",
+            f"Use {MAX_REGISTERED_MODEL_ALIAS_LENGTH} at most.",
         )
     if _RESERVED_ALIAS.fullmatch(alias):
-        raise invalid_parameter(f"The alias {alias!r} is reserved by MLflow.", "Choose another name.")
+        raise invalid_parameter(
+            f"The alias {alias!r} is reserved by MLflow.", "Choose another name."
+        )
 
 
 def check_experiment_name(name: str) -> None:
@@ -60,7 +90,9 @@ def check_experiment_name(name: str) -> None:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that is blank, too long, or no text.
     """
     if not isinstance(name, str) or not name.strip():
-        raise invalid_parameter(f"Invalid experiment name: {name!r}.", "Use a text that is not blank.")
+        raise invalid_parameter(
+            f"Invalid experiment name: {name!r}.", "Use a text that is not blank."
+        )
     if len(name) > MAX_EXPERIMENT_NAME_LENGTH:
         raise invalid_parameter(
             f"The name of the experiment is {len(name)} characters long.",
@@ -75,10 +107,12 @@ def check_logged_model_name(name: str | None) -> None:
         name: The name; None where a random one is wanted.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that is empty or has one of the characters
-            that are not allowed.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that is empty or has one of the
+            characters that are not allowed.
     """
-    if name is not None and (not name or any(character in name for character in _NOT_IN_LOGGED_MODEL)):
+    if name is not None and (
+        not name or any(character in name for character in _NOT_IN_LOGGED_MODEL)
+    ):
         raise invalid_parameter(
             f"Invalid model name: {name!r}.",
             "Use a name that is not empty, without slash, colon, full stop, percent sign and quotation marks.",

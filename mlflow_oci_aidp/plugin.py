@@ -156,8 +156,8 @@ def scorer_store(tracking_uri: str | None = None) -> NoReturn:
         tracking_uri: The tracking URI in use.
 
     Raises:
-        MlflowException: ``NOT_IMPLEMENTED``, always. Without this builder MLflow would say that the URI is not
-            supported.
+        MlflowException: ``NOT_IMPLEMENTED``, always. Without this builder MLflow would say that the
+            URI is not supported.
     """
     _refuse("Scorers")
 

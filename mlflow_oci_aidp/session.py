@@ -27,6 +27,7 @@ from mlflow_oci_aidp.uri import SCHEME
 K = TypeVar("K")
 V = TypeVar("V")
 
+
 class Session:
     """Settings, identity and client, shared by stores and artifact repositories.
 

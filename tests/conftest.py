@@ -30,7 +30,13 @@ def no_settings_of_this_machine(monkeypatch, tmp_path, tracking_file):
     for setting in SETTINGS:
         for variable in setting.environment:
             monkeypatch.delenv(variable, raising=False)
-    for variable in (RESOURCE_PRINCIPAL_VARIABLE, "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+    for variable in (
+        RESOURCE_PRINCIPAL_VARIABLE,
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "http_proxy",
+        "https_proxy",
+    ):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
@@ -85,4 +91,6 @@ def sdk(aidp):
     oci = pytest.importorskip("oci")
     dp = pytest.importorskip("aidp_python_client.aidataplatform_dp")
     config = oci.config.from_file(aidp.config_file)
-    return dp.MLOpsClient(config, service_endpoint=aidp.endpoint, retry_strategy=oci.retry.NoneRetryStrategy())
+    return dp.MLOpsClient(
+        config, service_endpoint=aidp.endpoint, retry_strategy=oci.retry.NoneRetryStrategy()
+    )

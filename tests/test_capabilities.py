@@ -9,9 +9,18 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 import mlflow_oci_aidp
-from mlflow_oci_aidp.capabilities import DERIVED, Capability, refuse_the_rest, unavailable, unavailable_features
+from mlflow_oci_aidp.capabilities import (
+    DERIVED,
+    Capability,
+    refuse_the_rest,
+    unavailable,
+    unavailable_features,
+)
 
-TABLE = (Capability("search", DERIVED, "by hand"), *unavailable({"Gadgets": "create_gadget delete_gadget"}))
+TABLE = (
+    Capability("search", DERIVED, "by hand"),
+    *unavailable({"Gadgets": "create_gadget delete_gadget"}),
+)
 
 
 class Interface:
@@ -46,7 +55,9 @@ def store():
 def test_a_method_of_no_table_is_refused_by_its_name_and_mlflows_version(store):
     """Whatever words are in its name: it is not taken for a trace or a label schema."""
     versions = (re.escape(mlflow.__version__), re.escape(mlflow_oci_aidp.__version__))
-    with pytest.raises(MlflowException, match="MLflow {} calls 'label_session', .*{}".format(*versions)) as caught:
+    with pytest.raises(
+        MlflowException, match="MLflow {} calls 'label_session', .*{}".format(*versions)
+    ) as caught:
         store.label_session("a", key="b")
     assert caught.value.error_code == "NOT_IMPLEMENTED"
 

@@ -35,7 +35,9 @@ NAME = "main.default.iris_classifier"
 
 
 def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=120, **options
+    )
 
 
 # --- the group
@@ -54,7 +56,9 @@ def test_help_imports_nothing_heavy():
         "sys.exit(sorted({'mlflow', 'oci', 'requests'} & set(sys.modules)) or 0)"
     )
 
-    assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL).returncode == 0
+    )
 
 
 def test_version_is_the_packages():
@@ -109,7 +113,9 @@ class Served:
         return self.environ["AIDP_INSTANCE_ID"]
 
     def sdk(self) -> ml_ops_client.MLOpsClient:
-        config = oci.config.from_file(self.environ["OCI_CLI_CONFIG_FILE"], self.environ["OCI_CLI_PROFILE"])
+        config = oci.config.from_file(
+            self.environ["OCI_CLI_CONFIG_FILE"], self.environ["OCI_CLI_PROFILE"]
+        )
         return ml_ops_client.MLOpsClient(config, service_endpoint=self.environ["AIDP_ENDPOINT"])
 
     def end(self, number: int) -> int:
@@ -140,15 +146,22 @@ def serving(data_dir: Path, *options: str) -> Iterator[Served]:
 
 
 def sourced(exports: Path) -> dict[str, str]:
-    dump = f"{shlex.quote(sys.executable)} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
+    dump = (
+        f"{shlex.quote(sys.executable)} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
+    )
     shell = subprocess.run(
-        ["sh", "-c", f". {shlex.quote(str(exports))} && {dump}"], env={}, capture_output=True, check=True
+        ["sh", "-c", f". {shlex.quote(str(exports))} && {dump}"],
+        env={},
+        capture_output=True,
+        check=True,
     )
     return json.loads(shell.stdout)
 
 
 def create(served: Served, name: str) -> None:
-    served.sdk().create_registered_model(served.instance_id, models.CreateRegisteredModelDetails(name=name))
+    served.sdk().create_registered_model(
+        served.instance_id, models.CreateRegisteredModelDetails(name=name)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +203,9 @@ def test_the_tracking_uri_alone_leads_mlflow_to_the_emulator(served, tmp_path):
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_TRACKING_URI": served.environ["MLFLOW_TRACKING_URI"],
     }
-    ended = subprocess.run([sys.executable, "-c", program], env=environ, cwd=tmp_path, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environ, cwd=tmp_path, capture_output=True, text=True
+    )
     assert (ended.stdout.strip(), ended.returncode) == ("here", 0), ended.stderr
     assert served.sdk().get_registered_model(served.instance_id, "main.default.alone").status == 200
 
@@ -231,7 +246,9 @@ def test_a_port_in_use_ends_with_one_line(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        ended = CliRunner().invoke(main, ["emulator", "--data-dir", str(tmp_path / "data"), "--port", port])
+        ended = CliRunner().invoke(
+            main, ["emulator", "--data-dir", str(tmp_path / "data"), "--port", port]
+        )
 
     assert (ended.exit_code, ended.stdout) == (1, "")
     assert "in use" in ended.stderr
@@ -263,7 +280,9 @@ def test_a_second_start_keeps_models_and_identity(tmp_path):
 
 def test_tls_is_verified_with_the_exported_bundle(tmp_path):
     with serving(tmp_path / "data", "--tls") as served:
-        answer = requests.get(served.environ["AIDP_ENDPOINT"], verify=served.environ["REQUESTS_CA_BUNDLE"], timeout=10)
+        answer = requests.get(
+            served.environ["AIDP_ENDPOINT"], verify=served.environ["REQUESTS_CA_BUNDLE"], timeout=10
+        )
 
     assert answer.url.startswith("https://")
     assert answer.status_code in (401, 404)
@@ -328,17 +347,23 @@ def test_quickstart_shows_each_request_with_its_status(account, request_line):
 
 
 def test_quickstart_shows_a_request_below_the_call_that_made_it(account):
-    below = account.stdout.partition(">>> client.set_registered_model_alias(")[2].partition(">>>")[0]
+    below = account.stdout.partition(">>> client.set_registered_model_alias(")[2].partition(">>>")[
+        0
+    ]
 
     assert "POST /mlops/api/2.0/mlflow/registered-models/set-tag " in below
 
 
-@pytest.mark.parametrize(("verb", "call"), [("PUT", "mlflow.sklearn.log_model("), ("GET", "mlflow.pyfunc.load_model(")])
+@pytest.mark.parametrize(
+    ("verb", "call"), [("PUT", "mlflow.sklearn.log_model("), ("GET", "mlflow.pyfunc.load_model(")]
+)
 def test_quickstart_shows_the_files_of_a_model_in_one_line(account, verb, call):
     below = account.stdout.partition(call)[2].partition(">>>")[0]
 
     (line,) = (line for line in below.splitlines() if " times)" in line and "/o/..." in line)
-    assert re.fullmatch(rf" +{verb} +/n/emulator/b/aidp-emulator/o/\.\.\.  200 \([3-9] times\)", line)
+    assert re.fullmatch(
+        rf" +{verb} +/n/emulator/b/aidp-emulator/o/\.\.\.  200 \([3-9] times\)", line
+    )
 
 
 def test_quickstart_shows_the_predictions_of_both_loaded_models(account):
@@ -346,7 +371,9 @@ def test_quickstart_shows_the_predictions_of_both_loaded_models(account):
 
 
 def test_quickstart_ends_with_the_setting_for_a_real_platform(account):
-    assert "export MLFLOW_TRACKING_URI=aidp://<OCID" in "".join(account.stdout.splitlines(True)[-4:])
+    assert "export MLFLOW_TRACKING_URI=aidp://<OCID" in "".join(
+        account.stdout.splitlines(True)[-4:]
+    )
 
 
 @pytest.mark.parametrize("secret", ["PRIVATE KEY", "signature=", "keyId", "authorization", ".pem"])
@@ -356,7 +383,9 @@ def test_quickstart_shows_nothing_secret(account, secret):
 
 def test_quickstart_without_the_emulators_packages_says_what_to_install():
     program = "import sys; sys.modules['sklearn'] = None\nfrom mlflow_oci_aidp.cli import main; main(['quickstart'])"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
 
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [
@@ -388,7 +417,9 @@ def test_quickstart_that_fails_prints_the_cause_and_ends(tmp_path, module, part)
     began = time.monotonic()
     ended = run("quickstart", env=broken(tmp_path, f"mlflow_oci_aidp.{module}"))
     assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
-    assert ended.stderr.startswith(f"Error: The {part} of mlflow-oci-aidp {__version__} cannot be loaded with MLflow ")
+    assert ended.stderr.startswith(
+        f"Error: The {part} of mlflow-oci-aidp {__version__} cannot be loaded with MLflow "
+    )
     assert time.monotonic() - began < 90
     assert_the_run_was_ended(ended.stdout)
 
@@ -409,6 +440,9 @@ def test_quickstart_whose_library_fails_ends_the_run_too(tmp_path):
         "sklearn.linear_model.LogisticRegression.fit = fit\n"
     )
     ended = run("quickstart", env=environ(tmp_path))
-    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, "ZeroDivisionError: in the middle")
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (
+        1,
+        "ZeroDivisionError: in the middle",
+    )
     assert "/runs/create  200" in ended.stdout
     assert_the_run_was_ended(ended.stdout)

@@ -77,12 +77,17 @@ def test_every_code_of_the_tables_is_one_of_mlflows():
 
 @pytest.mark.parametrize("code", ["Conflict", None, "NotAuthorizedOrResourceAlreadyExists"])
 def test_a_conflict_where_a_name_is_given_means_it_is_taken(code):
-    assert error_from_response(409, body(code), "", claims_name=True).error_code == "RESOURCE_ALREADY_EXISTS"
+    assert (
+        error_from_response(409, body(code), "", claims_name=True).error_code
+        == "RESOURCE_ALREADY_EXISTS"
+    )
 
 
 @pytest.mark.parametrize("code", ["IncorrectState", "LockConflict", "InvalidatedRetryToken"])
 def test_other_conflicts_stay_conflicts_there(code):
-    assert error_from_response(409, body(code), "", claims_name=True).error_code == "RESOURCE_CONFLICT"
+    assert (
+        error_from_response(409, body(code), "", claims_name=True).error_code == "RESOURCE_CONFLICT"
+    )
 
 
 def test_an_error_code_of_mlflows_own_is_kept():
@@ -91,11 +96,16 @@ def test_an_error_code_of_mlflows_own_is_kept():
 
 
 def test_an_error_code_that_mlflow_does_not_know_is_not():
-    assert error_from_response(404, body(error_code="SURPRISE"), "").error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert (
+        error_from_response(404, body(error_code="SURPRISE"), "").error_code
+        == "RESOURCE_DOES_NOT_EXIST"
+    )
 
 
 def test_the_message_holds_what_support_asks_for():
-    message = error_from_response(404, body("NotAuthorizedOrNotFound", "No such model"), "req-1").message
+    message = error_from_response(
+        404, body("NotAuthorizedOrNotFound", "No such model"), "req-1"
+    ).message
     assert message.startswith("RESOURCE_DOES_NOT_EXIST: NotAuthorizedOrNotFound: No such model.")
     assert "(HTTP 404, opc-request-id req-1)" in message
     assert "policy" in message
@@ -137,7 +147,9 @@ def test_what_the_platform_refused_has_parts():
         remedy="Look.",
     )
     assert (exception.status, exception.request_id) == (404, "req-1")
-    assert exception.cause == ("NotAuthorizedOrNotFound: No such model. (HTTP 404, opc-request-id req-1) By the way.")
+    assert exception.cause == (
+        "NotAuthorizedOrNotFound: No such model. (HTTP 404, opc-request-id req-1) By the way."
+    )
     assert exception.remedy == "Look."
     assert exception.message == f"RESOURCE_DOES_NOT_EXIST: {exception.cause} {exception.remedy}"
 
@@ -222,7 +234,10 @@ def exceptions():
     refused = error_from_response(404, body("NotAuthorizedOrNotFound"), "req-1")
     found_out = error("UNAUTHENTICATED", "Nobody.", "Sign in.", status=401, request_id="req-2")
     numbers = (errno.ENOSPC, errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR)
-    problems = [local_file_problem("/a", number, os.strerror(number), "Cannot.", "Do.") for number in numbers]
+    problems = [
+        local_file_problem("/a", number, os.strerror(number), "Cannot.", "Do.")
+        for number in numbers
+    ]
     return [refused, found_out, problems[0], *map(as_local_file_error, problems)]
 
 

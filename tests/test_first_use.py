@@ -87,7 +87,9 @@ def run_id(aidp, tmp_path, monkeypatch) -> str:
     mlflow.set_tracking_uri(aidp.tracking_uri)
     mlflow.set_experiment("first use")
     with mlflow.start_run() as run:
-        mlflow.pyfunc.log_model(name="model", python_model="model.py", registered_model_name=NAME, pip_requirements=[])
+        mlflow.pyfunc.log_model(
+            name="model", python_model="model.py", registered_model_name=NAME, pip_requirements=[]
+        )
         mlflow.log_text("here", "note.txt")
     return run.info.run_id
 

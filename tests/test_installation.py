@@ -31,7 +31,9 @@ def python(code, *arguments):
 
 def test_mlflow_finds_the_store():
     uri = "aidp://ocid1.datalake.oc1.iad.x"
-    assert isinstance(mlflow.MlflowClient(registry_uri=uri)._get_registry_client().store, AidpRegistryStore)
+    assert isinstance(
+        mlflow.MlflowClient(registry_uri=uri)._get_registry_client().store, AidpRegistryStore
+    )
 
 
 def test_mlflow_finds_the_tracking_store():
@@ -147,7 +149,9 @@ def test_stores_and_rules_on_names_need_mlflow_skinny_alone():
     assert python(hide + RULES, uri) == ["INVALID_PARAMETER_VALUE"] * 3
 
 
-@pytest.mark.parametrize("place", ["", "/Volumes/main/default/artifacts/skinny"], ids=["Object Storage", "volume"])
+@pytest.mark.parametrize(
+    "place", ["", "/Volumes/main/default/artifacts/skinny"], ids=["Object Storage", "volume"]
+)
 def test_mlflow_skinny_is_enough(aidp, place):
     """Here stands the full mlflow: what it brings is made impossible to import."""
     hide = f"import sys\nsys.modules.update(dict.fromkeys({NOT_SKINNY}))\n"
@@ -166,10 +170,17 @@ def test_no_warning_is_given_to_users_of_other_registries():
         "assert len([entry.load() for entry in entries if entry.name in ('aidp', 'oci')]) == 7\n"
         "print('quiet')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
-    assert (done.stdout.strip(), [line for line in done.stderr.splitlines() if "aidp" in line]) == ("quiet", [])
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.stdout.strip(), [line for line in done.stderr.splitlines() if "aidp" in line]) == (
+        "quiet",
+        [],
+    )
 
 
-@pytest.mark.parametrize("group", ["mlflow.request_header_provider", "mlflow.request_auth_provider"])
+@pytest.mark.parametrize(
+    "group", ["mlflow.request_header_provider", "mlflow.request_auth_provider"]
+)
 def test_no_provider_of_ours_is_asked_by_requests_to_other_servers(group):
     assert [entry.value for entry in entry_points(group=group) if "aidp" in entry.value] == []

@@ -18,7 +18,9 @@ oci = pytest.importorskip("oci")
 dp = pytest.importorskip("aidp_python_client.aidataplatform_dp")
 
 CLI = shutil.which("aidp", path=str(Path(sys.executable).parent)) or shutil.which("aidp")
-needs_cli = pytest.mark.skipif(CLI is None, reason="Oracle's command line, PyPI's aidp-cli, is not installed")
+needs_cli = pytest.mark.skipif(
+    CLI is None, reason="Oracle's command line, PyPI's aidp-cli, is not installed"
+)
 
 
 @pytest.fixture
@@ -32,7 +34,9 @@ def secure(monkeypatch):
 
 @pytest.fixture
 def sdk(secure):
-    return dp.MLOpsClient(oci.config.from_file(secure.config_file), service_endpoint=secure.endpoint)
+    return dp.MLOpsClient(
+        oci.config.from_file(secure.config_file), service_endpoint=secure.endpoint
+    )
 
 
 @pytest.fixture
@@ -42,7 +46,12 @@ def client(secure):
 
 def aidp_cli(*arguments):
     done = subprocess.run(
-        [CLI, "mlops", *arguments], capture_output=True, text=True, check=False, env=os.environ, timeout=120
+        [CLI, "mlops", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -51,9 +60,13 @@ def aidp_cli(*arguments):
 def test_the_sdk_reads_what_mlflow_made(secure, sdk, client):
     client.create_registered_model("main.default.iris", tags={"team": "ml"}, description="flowers")
     client.create_model_version("main.default.iris", "runs:/0/model")
-    model = sdk.get_registered_model(secure.ai_data_platform_id, "main.default.iris").data.registered_model
+    model = sdk.get_registered_model(
+        secure.ai_data_platform_id, "main.default.iris"
+    ).data.registered_model
     assert (model.description, model.tags[0].value) == ("flowers", "ml")
-    version = sdk.get_model_version(secure.ai_data_platform_id, "main.default.iris", "1").data.model_version
+    version = sdk.get_model_version(
+        secure.ai_data_platform_id, "main.default.iris", "1"
+    ).data.model_version
     assert version.source == "runs:/0/model"
 
 
@@ -69,10 +82,16 @@ def test_mlflow_reads_what_the_sdk_made(secure, sdk, client):
     )
     sdk.create_model_version(
         secure.ai_data_platform_id,
-        dp.models.CreateModelVersionDetails(name="main.default.sdk", source="runs:/1/model", model_id="m-1"),
+        dp.models.CreateModelVersionDetails(
+            name="main.default.sdk", source="runs:/1/model", model_id="m-1"
+        ),
     )
     model = client.get_registered_model("main.default.sdk")
-    assert (model.description, model.tags, model.deployment_job_id) == ("by the SDK", {"team": "platform"}, "job-1")
+    assert (model.description, model.tags, model.deployment_job_id) == (
+        "by the SDK",
+        {"team": "platform"},
+        "job-1",
+    )
     assert client.get_model_version("main.default.sdk", "1").model_id == "m-1"
 
 
@@ -84,5 +103,9 @@ def test_the_command_line_reads_what_mlflow_made(client):
 
 @needs_cli
 def test_mlflow_reads_what_the_command_line_made(client):
-    aidp_cli("create-registered-model", "--body", json.dumps({"name": "main.default.cli", "description": "by hand"}))
+    aidp_cli(
+        "create-registered-model",
+        "--body",
+        json.dumps({"name": "main.default.cli", "description": "by hand"}),
+    )
     assert client.get_registered_model("main.default.cli").description == "by hand"

@@ -21,7 +21,10 @@ from tests.support.environments import broken
 URI = "aidp://ocid1.datalake.oc1.iad.x/w1?endpoint=http://127.0.0.1:9"
 SECONDS = 120
 PARTS = {
-    "registry store": ("registry.store", "mlflow.MlflowClient(uri).get_registered_model('main.default.x')"),
+    "registry store": (
+        "registry.store",
+        "mlflow.MlflowClient(uri).get_registered_model('main.default.x')",
+    ),
     "tracking store": ("tracking.store", "mlflow.set_experiment('x')"),
     "artifact repository of volumes": (
         "artifacts.volumes",
@@ -41,7 +44,9 @@ def error_of(call: str, variables: dict[str, str]) -> list[str]:
         f"try:\n    {call}\nexcept Exception as error:\n"
         "    print(type(error).__name__, error.error_code, error, type(error.__cause__).__name__, sep='\\n')"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, env=variables)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, env=variables
+    )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
 
@@ -78,7 +83,9 @@ def test_models_prints_no_traceback(tmp_path):
     assert ended.stderr.startswith("Error: The registry store of mlflow-oci-aidp ")
 
 
-@pytest.mark.parametrize("command", [["models", URI], ["check", URI], ["uri"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "command", [["models", URI], ["check", URI], ["uri"]], ids=lambda words: words[0]
+)
 def test_a_command_that_cannot_be_loaded_prints_no_traceback(tmp_path, command):
     """What all parts have in common may be broken as well: then there is no report, but a cause."""
     ended = subprocess.run(
@@ -117,12 +124,20 @@ def test_a_version_out_of_the_tested_range_is_one_sentence(version, words):
 def test_a_newer_mlflow_gets_the_advice_to_look_for_a_newer_package(monkeypatch):
     monkeypatch.setattr(mlflow, "__version__", "3.99.0")
     message = str(mlflow_versions.not_loadable("registry store", ImportError("no name")))
-    assert "cannot be loaded with MLflow 3.99.0: no name. Install a newer mlflow-oci-aidp, " in message
+    assert (
+        "cannot be loaded with MLflow 3.99.0: no name. Install a newer mlflow-oci-aidp, " in message
+    )
 
 
 def test_a_package_that_is_missing_is_not_blamed_on_mlflow():
-    message = str(mlflow_versions.not_loadable("registry store", ModuleNotFoundError("No module", name="oci.auth")))
-    assert message.endswith("Install mlflow-oci-aidp with what it needs, `pip install mlflow-oci-aidp`.")
+    message = str(
+        mlflow_versions.not_loadable(
+            "registry store", ModuleNotFoundError("No module", name="oci.auth")
+        )
+    )
+    assert message.endswith(
+        "Install mlflow-oci-aidp with what it needs, `pip install mlflow-oci-aidp`."
+    )
 
 
 def test_the_tested_range_is_within_what_can_be_installed():
@@ -133,7 +148,11 @@ def test_the_tested_range_is_within_what_can_be_installed():
 
 
 def test_the_mlflow_of_these_tests_is_in_the_tested_range():
-    assert Version(mlflow_versions.OLDEST) <= Version(mlflow.__version__) <= Version(mlflow_versions.NEWEST)
+    assert (
+        Version(mlflow_versions.OLDEST)
+        <= Version(mlflow.__version__)
+        <= Version(mlflow_versions.NEWEST)
+    )
 
 
 def test_the_documentation_names_the_tested_range():

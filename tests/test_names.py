@@ -95,8 +95,16 @@ def test_logged_model_names(name):
         ),
         (names.check_alias, "a" * 256, "The alias is 256 characters long. Use 255 at most."),
         (names.check_alias, "v1", "The alias 'v1' is reserved by MLflow. Choose another name."),
-        (names.check_experiment_name, " ", "Invalid experiment name: ' '. Use a text that is not blank."),
-        (names.check_experiment_name, "a" * 501, "The name of the experiment is 501 characters long. Use 500 at most."),
+        (
+            names.check_experiment_name,
+            " ",
+            "Invalid experiment name: ' '. Use a text that is not blank.",
+        ),
+        (
+            names.check_experiment_name,
+            "a" * 501,
+            "The name of the experiment is 501 characters long. Use 500 at most.",
+        ),
         (
             names.check_logged_model_name,
             "a/b",

@@ -10,7 +10,9 @@ PARTS = ["mlflow-skinny==3.18.0", "mlflow-tracing==3.18.0"]
 QUESTION = ["install", "--dry-run", "--no-deps", *PARTS]
 QUIETLY = ["install", "-q", "--no-compile"]
 ALONE = [*QUIETLY, "--no-deps", "mlflow==3.18.0"]
-ALL = [[*QUIETLY, *more, "mlflow==3.18.0", *PARTS] for more in (["--no-deps", "--force-reinstall"], [])]
+ALL = [
+    [*QUIETLY, *more, "mlflow==3.18.0", *PARTS] for more in (["--no-deps", "--force-reinstall"], [])
+]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,9 @@ def test_what_pip_is_asked_to_do(monkeypatch, mlflow, parts, index_has_parts, co
         asked.append(list(arguments))
         return index_has_parts if quiet else True
 
-    monkeypatch.setattr(newest_mlflow, "version", lambda name: mlflow if name == "mlflow" else parts)
+    monkeypatch.setattr(
+        newest_mlflow, "version", lambda name: mlflow if name == "mlflow" else parts
+    )
     monkeypatch.setattr(newest_mlflow, "pip", pip)
     assert words in newest_mlflow.main("3.18.0")
     assert asked == commands

@@ -101,9 +101,7 @@ def uri_of(aidp, lists: Lists) -> str:
     """The tracking URI of the emulator, at another endpoint."""
     identity, _, query = aidp.tracking_uri.partition("?")
     query = "&".join(part for part in query.split("&") if "endpoint" not in part.partition("=")[0])
-    return (
-        f"{identity}?{query}&endpoint={lists.endpoint}&object_storage_endpoint={lists.endpoint}"
-    )
+    return f"{identity}?{query}&endpoint={lists.endpoint}&object_storage_endpoint={lists.endpoint}"
 
 
 #: Everything that reads a whole list, by the name of the list.

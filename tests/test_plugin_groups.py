@@ -8,7 +8,8 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-#: The modules of MLflow that ask for plugins: those that look one up by the scheme of a URI, and the others.
+#: The modules of MLflow that ask for plugins: those that look one up by the scheme of a URI, and
+#: the others.
 BY_SCHEME = {
     "genai/labeling/stores.py",
     "genai/scorers/registry.py",
@@ -60,10 +61,14 @@ def list_workspaces():
     ],
     ids=["scorers", "labeling sessions", "workspaces"],
 )
-def test_a_store_that_the_platform_lacks_is_refused_in_our_words(aidp, monkeypatch, module, call, feature):
+def test_a_store_that_the_platform_lacks_is_refused_in_our_words(
+    aidp, monkeypatch, module, call, feature
+):
     pytest.importorskip(module, reason="this MLflow asks for no such store")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.tracking_uri)
-    with pytest.raises(MlflowException, match=f"^{feature} are not part of AI Data Platform") as caught:
+    with pytest.raises(
+        MlflowException, match=f"^{feature} are not part of AI Data Platform"
+    ) as caught:
         call()
     assert caught.value.error_code == "NOT_IMPLEMENTED"
     assert len(aidp.exchanges) == 0

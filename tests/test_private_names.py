@@ -18,7 +18,9 @@ from mlflow_oci_aidp.mlflow_compat import NEWEST, OLDEST, PRIVATE_NAMES
 
 PACKAGE = Path(mlflow_oci_aidp.__file__).parent
 LISTED = {entry.name for entry in PRIVATE_NAMES}
-MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = {
+    path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))
+}
 #: Private names of other packages, and beginnings of names.
 NOT_OF_MLFLOW = {"_MLFLOW_"}
 
@@ -93,7 +95,9 @@ def attributes_of(bases):
     for base in bases:
         yield from vars(base)
         tree = ast.parse(textwrap.dedent(inspect.getsource(base)))
-        yield from (node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and is_own(node))
+        yield from (
+            node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and is_own(node)
+        )
 
 
 CLASSES = list(classes())
@@ -126,8 +130,15 @@ def test_every_private_attribute_that_a_class_shares_with_mlflows_is_listed(kind
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__qualname__.strip("_"))
 def test_every_private_method_that_mlflow_alone_can_call_is_listed(kind):
     """A hook that no base class defines looks like a method that nobody calls."""
-    called = {node.attr for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    methods = {name for name, value in vars(kind).items() if is_private(name) and inspect.isfunction(value)}
+    called = {
+        node.attr
+        for tree in MODULES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+    }
+    methods = {
+        name for name, value in vars(kind).items() if is_private(name) and inspect.isfunction(value)
+    }
     assert methods - called - LISTED == set()
 
 
@@ -146,7 +157,9 @@ def test_mlflow_has_each_listed_name_in_the_versions_that_the_list_says(entry):
     last = entry.last or "999"
     is_expected = numbers(entry.first) <= numbers(mlflow.__version__) <= numbers(last)
     specs = [importlib.util.find_spec(module) for module in entry.modules if has_module(module)]
-    found = any(entry.name in names_in(Path(spec.origin).read_text(encoding="utf-8")) for spec in specs)
+    found = any(
+        entry.name in names_in(Path(spec.origin).read_text(encoding="utf-8")) for spec in specs
+    )
     assert found == is_expected
 
 

@@ -71,7 +71,9 @@ class MadeByThreads:
     def get(self) -> int:
         self.made.clear()
         barrier = threading.Barrier(4)
-        threads = [threading.Thread(target=lambda: (barrier.wait(), self.own.get())) for _ in range(4)]
+        threads = [
+            threading.Thread(target=lambda: (barrier.wait(), self.own.get())) for _ in range(4)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -10,5 +10,7 @@ TABLES = Path(__file__).parent.parent / "tools" / "tables.py"
 
 
 def test_the_tables_are_those_of_the_code():
-    done = subprocess.run([sys.executable, str(TABLES), "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(TABLES), "--check"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

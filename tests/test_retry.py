@@ -49,8 +49,18 @@ def run(policy, outcomes, seconds_each=0.0):
         (AttemptResult(502), True),
         (AttemptResult(503), True),
         (AttemptResult(504), True),
-        (AttemptResult(0, failure=NetworkFailure("the connection was reset", "INTERNAL_ERROR", False)), True),
-        (AttemptResult(0, failure=NetworkFailure("the certificate is not trusted", "INTERNAL_ERROR", True)), False),
+        (
+            AttemptResult(
+                0, failure=NetworkFailure("the connection was reset", "INTERNAL_ERROR", False)
+            ),
+            True,
+        ),
+        (
+            AttemptResult(
+                0, failure=NetworkFailure("the certificate is not trusted", "INTERNAL_ERROR", True)
+            ),
+            False,
+        ),
     ],
 )
 def test_what_is_repeated(outcome, again):
@@ -64,13 +74,17 @@ def test_the_waits_double_up_to_the_bound():
 
 
 def test_the_jitter_is_added():
-    _, slept = run(RetryPolicy(max_retries=5, backoff_factor=0, backoff_jitter=3), [AttemptResult(503)])
+    _, slept = run(
+        RetryPolicy(max_retries=5, backoff_factor=0, backoff_jitter=3), [AttemptResult(503)]
+    )
     assert all(0 <= seconds <= 3 for seconds in slept)
     assert len(set(slept)) > 1
 
 
 def test_a_success_ends_it():
-    outcome, slept = run(RetryPolicy(backoff_jitter=0), [AttemptResult(503), AttemptResult(429), AttemptResult(200)])
+    outcome, slept = run(
+        RetryPolicy(backoff_jitter=0), [AttemptResult(503), AttemptResult(429), AttemptResult(200)]
+    )
     assert outcome.status == 200
     assert slept == [2, 4]
 
@@ -85,7 +99,8 @@ def test_seconds_of_retry_after_come_before_the_backoff():
 
 def test_a_date_of_retry_after_does_too():
     assert run(
-        RetryPolicy(max_retries=1), [AttemptResult(429, retry_after=formatdate(1_000_009, usegmt=True))]
+        RetryPolicy(max_retries=1),
+        [AttemptResult(429, retry_after=formatdate(1_000_009, usegmt=True))],
     )[1] == [9]
 
 

@@ -14,9 +14,13 @@ from mlflow_oci_aidp.registry.store import AidpRegistryStore
 #: What JSON and UTF-8 can carry. NUL is left out: MLflow's SQL stores do not take it.
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=80)
 #: MLflow refuses `/` and `:` in names, and names that are blank.
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0/:"), min_size=1, max_size=60).filter(str.strip)
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0/:"), min_size=1, max_size=60
+).filter(str.strip)
 #: MLflow's own rule for the keys of tags.
-KEYS = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_. -]{0,40}\Z").filter(lambda key: key == key.strip())
+KEYS = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_. -]{0,40}\Z").filter(
+    lambda key: key == key.strip()
+)
 AWKWARD = [
     "a b",
     "a+b",
@@ -34,7 +38,9 @@ AWKWARD = [
     ";,",
 ]
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +101,9 @@ def test_tags(store, key, value):
 @many
 @with_examples
 @given(
-    st.text(st.characters(codec="utf-8", exclude_characters="\0/:'\"%_\\"), min_size=1, max_size=40).filter(str.strip)
+    st.text(
+        st.characters(codec="utf-8", exclude_characters="\0/:'\"%_\\"), min_size=1, max_size=40
+    ).filter(str.strip)
 )
 def test_filters(platform, store, text):
     if any(character in text for character in "/:'\"%_\\"):

@@ -56,7 +56,9 @@ def test_the_ocids_region_comes_before_the_profiles_and_the_environments(config_
 
 def test_an_ocid_without_a_region_takes_the_environments_then_the_profiles(config_file):
     uri = "aidp://ocid1.datalake.oc1..x"
-    assert settings(uri, config_file=config_file, OCI_REGION="us-phoenix-1").region == "us-phoenix-1"
+    assert (
+        settings(uri, config_file=config_file, OCI_REGION="us-phoenix-1").region == "us-phoenix-1"
+    )
     assert settings(uri, config_file=config_file).region == "eu-frankfurt-1"
 
 
@@ -67,13 +69,21 @@ def test_the_uris_region_comes_before_the_ocids():
 def test_the_uri_comes_before_the_environment_before_the_profile(config_file):
     in_profile = f"aidp://{OCID}?profile=ELSEWHERE&config_file={config_file}"
     assert settings(in_profile).endpoint == "https://profile.example.com"
-    assert settings(in_profile, AIDP_ENDPOINT="https://env.example.com").endpoint == "https://env.example.com"
-    both = settings(in_profile + "&endpoint=https://uri.example.com", AIDP_ENDPOINT="https://env.example.com")
+    assert (
+        settings(in_profile, AIDP_ENDPOINT="https://env.example.com").endpoint
+        == "https://env.example.com"
+    )
+    both = settings(
+        in_profile + "&endpoint=https://uri.example.com", AIDP_ENDPOINT="https://env.example.com"
+    )
     assert (both.endpoint, both.sources["endpoint"]) == ("https://uri.example.com", "the URI")
 
 
 def test_the_first_variable_wins():
-    environ = {"OCI_CLI_ENDPOINT": "https://second.example.com", "AIDP_ENDPOINT": "https://first.example.com"}
+    environ = {
+        "OCI_CLI_ENDPOINT": "https://second.example.com",
+        "AIDP_ENDPOINT": "https://first.example.com",
+    }
     assert settings(**environ).endpoint == "https://first.example.com"
 
 
@@ -83,7 +93,10 @@ def test_an_empty_uri_takes_the_instance_from_the_environment(variable):
 
 
 def test_another_kind_of_instance_id_is_passed_over():
-    assert settings("aidp://", INSTANCE_ID="ocid1.instance.oc1.iad.x", DATALAKE_ID=OCID).instance_id == OCID
+    assert (
+        settings("aidp://", INSTANCE_ID="ocid1.instance.oc1.iad.x", DATALAKE_ID=OCID).instance_id
+        == OCID
+    )
 
 
 @pytest.mark.parametrize("uri", [f"aidp://{OCID}/ws1", f"aidp://{OCID}"])
@@ -92,7 +105,9 @@ def test_the_workspace_comes_from_the_uri_or_the_environment(uri):
     assert settings(uri, AIDP_WORKSPACE_KEY="ws2").workspace == expected
 
 
-@pytest.mark.parametrize(("profile", "auth"), [("DEFAULT", "api_key"), ("SESSION", "security_token")])
+@pytest.mark.parametrize(
+    ("profile", "auth"), [("DEFAULT", "api_key"), ("SESSION", "security_token")]
+)
 def test_the_profile_says_how_to_sign_in(config_file, profile, auth):
     assert settings(config_file=config_file, OCI_CLI_PROFILE=profile).auth == auth
 
@@ -102,10 +117,15 @@ def test_without_a_profile_the_resource_principal_of_the_environment_signs():
 
 
 def test_cloud_shells_name_of_a_mode_is_known():
-    assert settings(OCI_CLI_AUTH="instance_obo_user").auth == "instance_principal_with_delegation_token"
+    assert (
+        settings(OCI_CLI_AUTH="instance_obo_user").auth
+        == "instance_principal_with_delegation_token"
+    )
 
 
-@pytest.mark.parametrize("endpoint", ["http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:8080"])
+@pytest.mark.parametrize(
+    "endpoint", ["http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:8080"]
+)
 def test_plain_http_is_for_loopback(endpoint):
     assert settings(AIDP_ENDPOINT=endpoint).endpoint == endpoint
 
@@ -182,7 +202,11 @@ def test_a_user_principal_with_a_control_character_is_refused_unseen():
 
 
 def test_secrets_do_not_show():
-    found = settings(DH_USER_PRINCIPAL="cHJpbmNpcGFs", OCI_CLI_PASSPHRASE="hunter2", OCI_CLI_KEY_CONTENT="PEM KEY")
+    found = settings(
+        DH_USER_PRINCIPAL="cHJpbmNpcGFs",
+        OCI_CLI_PASSPHRASE="hunter2",
+        OCI_CLI_KEY_CONTENT="PEM KEY",
+    )
     shown = f"{found!r} {vars(found)!r} {found.credentials!r}"
     assert not any(secret in shown for secret in ("cHJpbmNpcGFs", "hunter2", "PEM KEY"))
     assert found.user_principal.reveal() == "cHJpbmNpcGFs"
@@ -201,11 +225,17 @@ class TestStorage:
     """Who uses Object Storage need not have an AI Data Platform."""
 
     def storage(self, uri=None, **environ):
-        return resolve_storage(uri, {"OCI_CLI_CONFIG_FILE": environ.pop("config_file", ""), **environ})
+        return resolve_storage(
+            uri, {"OCI_CLI_CONFIG_FILE": environ.pop("config_file", ""), **environ}
+        )
 
     def test_the_uri_says_who_and_where(self, config_file):
         found = self.storage(f"aidp://{OCID}/workspace?profile=SESSION&config_file={config_file}")
-        assert (found.instance_id, found.region, found.auth) == (OCID, "us-ashburn-1", "security_token")
+        assert (found.instance_id, found.region, found.auth) == (
+            OCID,
+            "us-ashburn-1",
+            "security_token",
+        )
 
     def test_without_a_uri_the_environment_and_the_profile_do(self, config_file):
         found = self.storage(config_file=config_file)
@@ -222,10 +252,14 @@ class TestStorage:
         assert (found.region, found.object_storage_endpoint) == ("", "http://127.0.0.1:1")
 
     def test_an_endpoint_of_the_platform_is_not_one_of_object_storage(self, config_file):
-        found = self.storage(f"aidp://{OCID}?endpoint=https://aidp.example.com", config_file=config_file)
+        found = self.storage(
+            f"aidp://{OCID}?endpoint=https://aidp.example.com", config_file=config_file
+        )
         assert (found.region, found.object_storage_endpoint) == ("us-ashburn-1", "")
 
-    @pytest.mark.parametrize(("environ", "named"), [({}, "OCI_CLI_REGION"), ({"OCI_REGION": "mars-1"}, "'mars-1'")])
+    @pytest.mark.parametrize(
+        ("environ", "named"), [({}, "OCI_CLI_REGION"), ({"OCI_REGION": "mars-1"}, "'mars-1'")]
+    )
     def test_what_is_wrong_is_named(self, environ, named):
         with pytest.raises(MlflowException, match=named) as caught:
             self.storage(**environ)

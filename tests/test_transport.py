@@ -78,7 +78,10 @@ def test_fields_and_values_that_are_new_are_left_out(aidp, store):
         "body",
         body=b'{"registered_model": {"name": "a", "color": "red", "deployment_job_state": "LEVITATING"}, "more": 1}',
     )
-    assert store.get_registered_model("a").deployment_job_state == "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED"
+    assert (
+        store.get_registered_model("a").deployment_job_state
+        == "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED"
+    )
 
 
 # Where requests go
@@ -127,7 +130,9 @@ def test_a_proxy_of_the_environment_is_used(aidp, monkeypatch):
             connection, _ = proxy.accept()
             with connection:
                 seen.append(connection.recv(65536).split(b"\r\n")[0])
-                connection.sendall(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                connection.sendall(
+                    b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                )
 
         thread = threading.Thread(target=refuse)
         thread.start()
@@ -148,13 +153,19 @@ def test_other_mlflow_servers_get_nothing_of_ours(aidp, monkeypatch):
             connection, _ = server.accept()
             with connection:
                 heads.append(connection.recv(65536).decode().lower())
-                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}"
+                )
 
         thread = threading.Thread(target=answer)
         thread.start()
-        mlflow.MlflowClient(registry_uri=f"http://127.0.0.1:{server.getsockname()[1]}").search_registered_models()
+        mlflow.MlflowClient(
+            registry_uri=f"http://127.0.0.1:{server.getsockname()[1]}"
+        ).search_registered_models()
         thread.join()
-    assert not any(word in heads[0] for word in ("dh-user-principal", "opc-", "signature", "oci-aidp"))
+    assert not any(
+        word in heads[0] for word in ("dh-user-principal", "opc-", "signature", "oci-aidp")
+    )
 
 
 # Tokens and clocks
@@ -162,8 +173,11 @@ def test_other_mlflow_servers_get_nothing_of_ours(aidp, monkeypatch):
 
 def test_each_attempt_is_signed_afresh(aidp):
     aidp.faults.add("reset_before")
-    # OCI's signer dates a signature by the second, with the machine's own clock: nothing less than a second shows.
-    with_policy(aidp.uri, max_retries=1, backoff_factor=1.1, backoff_jitter=0).create_registered_model(NAME)
+    # OCI's signer dates a signature by the second, with the machine's own clock: nothing less than
+    # a second shows.
+    with_policy(
+        aidp.uri, max_retries=1, backoff_factor=1.1, backoff_jitter=0
+    ).create_registered_model(NAME)
     first, second = (exchange.headers for exchange in aidp.exchanges)
     assert first["date"] != second["date"]
     assert first["authorization"] != second["authorization"]
@@ -196,7 +210,8 @@ def test_a_token_renewed_on_disk_is_picked_up_without_an_error(aidp):
     aidp.session_profile(profile)
     store.search_registered_models()
     first, second = (
-        exchange.headers["authorization"].partition('keyId="')[2].partition('"')[0] for exchange in aidp.exchanges
+        exchange.headers["authorization"].partition('keyId="')[2].partition('"')[0]
+        for exchange in aidp.exchanges
     )
     assert first != second
     assert [exchange.status for exchange in aidp.exchanges] == [200, 200]
@@ -269,13 +284,19 @@ def test_sixteen_threads_use_one_store(aidp, store):
 
     def work(number):
         with mlflow_oci_aidp.user_principal(f"thread{number}"):
-            return [int(store.create_model_version(NAME, f"s3://bucket/{number}").version) for _ in range(5)]
+            return [
+                int(store.create_model_version(NAME, f"s3://bucket/{number}").version)
+                for _ in range(5)
+            ]
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         versions = [version for made in pool.map(work, range(16)) for version in made]
     assert sorted(versions) == list(range(1, 81))
     assert {
-        (exchange.body["source"].rpartition("/")[2], exchange.headers["dh-user-principal"].removeprefix("thread"))
+        (
+            exchange.body["source"].rpartition("/")[2],
+            exchange.headers["dh-user-principal"].removeprefix("thread"),
+        )
         for exchange in aidp.exchanges
         if exchange.operation == "create_model_version"
     } == {(str(number), str(number)) for number in range(16)}
@@ -300,7 +321,10 @@ def test_a_forked_child_that_inherits_the_store_opens_its_own_connection(aidp, s
     if child == 0:
         try:
             store.update_registered_model(NAME, "from the child")
-            os.write(writing, b"own" if store._session.client._sender.pool.get() is not inherited else b"shared")
+            os.write(
+                writing,
+                b"own" if store._session.client._sender.pool.get() is not inherited else b"shared",
+            )
         finally:
             os._exit(0)
     os.waitpid(child, 0)
@@ -315,9 +339,14 @@ def secrets_of(aidp):
     """What must not be seen: the principal, signatures and what keys are made of."""
     keys = [path.read_text() for path in pathlib.Path(aidp.config_file).parent.rglob("*.pem")]
     key_lines = [line for key in keys for line in key.splitlines()[1:-1]]
-    signatures = [exchange.headers["authorization"].partition('signature="')[2][:40] for exchange in aidp.exchanges]
+    signatures = [
+        exchange.headers["authorization"].partition('signature="')[2][:40]
+        for exchange in aidp.exchanges
+    ]
     tokens = [
-        exchange.headers["opc-retry-token"] for exchange in aidp.exchanges if "opc-retry-token" in exchange.headers
+        exchange.headers["opc-retry-token"]
+        for exchange in aidp.exchanges
+        if "opc-retry-token" in exchange.headers
     ]
     return [PRINCIPAL, *signatures, *tokens, *key_lines, "Signature version", "keyId"]
 
@@ -331,7 +360,9 @@ def test_nothing_secret_is_in_errors_tracebacks_and_logs(aidp, monkeypatch, capl
     with pytest.raises(MlflowException) as caught:
         store.create_registered_model(NAME)
     error = caught.value
-    shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    shown = "".join(
+        traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    )
     shown += f"{error!r} {vars(error)!r} {error.serialize_as_json()} {caplog.text}"
     assert not [secret for secret in secrets_of(aidp) if secret in shown]
     assert (error.__cause__, error.__context__) == (None, None)
@@ -342,7 +373,14 @@ def test_nothing_secret_is_in_what_objects_show(aidp, monkeypatch):
     store = AidpRegistryStore(aidp.uri)
     store.create_registered_model(NAME)
     client = store._session.client
-    parts = [store, store._settings, store._session, client, client._identity, client._sender.pool.get()]
+    parts = [
+        store,
+        store._settings,
+        store._session,
+        client,
+        client._identity,
+        client._sender.pool.get(),
+    ]
     shown = " ".join(f"{part!r} {vars(part)!r}" for part in parts)
     assert not [secret for secret in secrets_of(aidp) if secret in shown]
 
@@ -355,7 +393,10 @@ def test_a_user_sees_each_attempt(aidp, caplog):
     first, reason, second = (record.getMessage() for record in caplog.records)
     path = f"POST /20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/mlops/api/2.0/mlflow/registered-models/create"
     assert first.startswith(f"{path} -> 503 in ")
-    assert reason == "CreateRegisteredModel: sent again in 0.0 s (attempt 2 of at most 2), because of this: status 503"
+    assert (
+        reason
+        == "CreateRegisteredModel: sent again in 0.0 s (attempt 2 of at most 2), because of this: status 503"
+    )
     assert second.startswith(f"{path} -> 200 in ")
     assert aidp.exchanges[-1].request_id in second
 
@@ -363,19 +404,27 @@ def test_a_user_sees_each_attempt(aidp, caplog):
 def test_where_nobody_answers_is_told_from_the_first_wait_on(aidp, caplog):
     caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp.client.retry")
     aidp.faults.add("reset_before")
-    with_policy(aidp.uri, max_retries=1, backoff_factor=0, backoff_jitter=0).search_registered_models()
-    assert f"because of this: no whole answer from {aidp.endpoint}, the connection was" in caplog.text
+    with_policy(
+        aidp.uri, max_retries=1, backoff_factor=0, backoff_jitter=0
+    ).search_registered_models()
+    assert (
+        f"because of this: no whole answer from {aidp.endpoint}, the connection was" in caplog.text
+    )
 
 
 def test_an_error_that_is_not_the_platforms_says_that_the_endpoint_may_be_wrong(aidp):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as other:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler
+    ) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()
         uri = aidp.uri.replace(aidp.endpoint.rpartition(":")[2], str(other.server_address[1]))
         with pytest.raises(RestException) as caught:
             AidpRegistryStore(uri).search_registered_models()
         other.shutdown()
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
-    assert caught.value.message.endswith("Check the endpoint: this may not be the answer of an AI Data Platform.")
+    assert caught.value.message.endswith(
+        "Check the endpoint: this may not be the answer of an AI Data Platform."
+    )
 
 
 def test_a_long_wait_is_told_to_everybody(aidp, caplog):

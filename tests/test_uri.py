@@ -18,8 +18,34 @@ PARTS = st.one_of(
     st.text(max_size=20),
     st.sampled_from(
         [
-            *("aidp", "://", "/", "?", "#", "&", "=", "@", ":", "[", "]", "%", "%00", "%ff", "\t", ":99999"),
-            *("ocid1.datalake.oc1.iad.x", "endpoint", "region", "profile", "http://", "https://", "localhost", "iad"),
+            *(
+                "aidp",
+                "://",
+                "/",
+                "?",
+                "#",
+                "&",
+                "=",
+                "@",
+                ":",
+                "[",
+                "]",
+                "%",
+                "%00",
+                "%ff",
+                "\t",
+                ":99999",
+            ),
+            *(
+                "ocid1.datalake.oc1.iad.x",
+                "endpoint",
+                "region",
+                "profile",
+                "http://",
+                "https://",
+                "localhost",
+                "iad",
+            ),
         ]
     ),
 )
@@ -71,4 +97,6 @@ def test_what_is_printed_is_parsed_to_the_same(workspace, values):
 )
 def test_any_environment_is_settings_or_an_mlflow_exception(variable, value):
     with contextlib.suppress(MlflowException):
-        resolve("aidp://", {"DATALAKE_ID": "ocid1.datalake.oc1..x", "HOME": "/nowhere", variable: value})
+        resolve(
+            "aidp://", {"DATALAKE_ID": "ocid1.datalake.oc1..x", "HOME": "/nowhere", variable: value}
+        )

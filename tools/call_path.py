@@ -7,14 +7,18 @@ A reader who follows a call opens each of these files, and turns a page at each 
 
 How it counts:
 
-- The profiler of Python (``sys.setprofile``) reports every call and every return of a Python function. Only functions
+- The profiler of Python (``sys.setprofile``) reports every call and every return of a Python
+    function. Only functions
   of ``mlflow_oci_aidp`` count, and none of its emulator, which stands for the other side.
-- A *change* is a report from another file than the report before. Functions of other packages in between count for
+- A *change* is a report from another file than the report before. Functions of other packages in
+    between count for
   nothing. The step from the caller into this package is a change, and so is the last step back.
 - Only the thread that calls is counted. The emulator answers in threads of its own.
-- The call runs twice, and the second one counts: the first one imports modules, opens connections and fills caches.
+- The call runs twice, and the second one counts: the first one imports modules, opens connections
+    and fills caches.
 
-Nothing here depends on a name of a module in the package, so the numbers can be compared across its revisions.
+Nothing here depends on a name of a module in the package, so the numbers can be compared across its
+revisions.
 """
 
 from __future__ import annotations
@@ -98,7 +102,9 @@ def record(call: Callable[[], Any]) -> CallPath:
     def note(frame: FrameType, event: str, _argument: Any) -> None:
         path = frame.f_code.co_filename
         if event in ("call", "return") and path.startswith(root) and not path.startswith(emulator):
-            steps.append(Step(event, Path(path).relative_to(PACKAGE).as_posix(), frame.f_code.co_name))
+            steps.append(
+                Step(event, Path(path).relative_to(PACKAGE).as_posix(), frame.f_code.co_name)
+            )
 
     before = sys.getprofile()
     sys.setprofile(note)
@@ -151,13 +157,17 @@ def log_model(aidp: Emulator) -> CallPath:
         # Requirements are given: MLflow would load the model in another process to find them.
         return record_warm(
             lambda: mlflow.pyfunc.log_model(
-                name="model", python_model=str(code), registered_model_name=f"{_MODEL}.logged", pip_requirements=[]
+                name="model",
+                python_model=str(code),
+                registered_model_name=f"{_MODEL}.logged",
+                pip_requirements=[],
             )
         )
 
 
 CALLS: dict[str, Callable[[Emulator], CallPath]] = {
-    function.__name__: function for function in (update_registered_model, get_run, log_metric, log_model)
+    function.__name__: function
+    for function in (update_registered_model, get_run, log_metric, log_model)
 }
 
 
@@ -181,8 +191,12 @@ def _mlflow_on(aidp: Emulator) -> Iterator[None]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table, and each step if asked to."""
-    parser = argparse.ArgumentParser(description="Count the files that a call crosses, and its changes of file.")
-    parser.add_argument("calls", nargs="*", metavar="call", help=f"any of {', '.join(CALLS)}; all of them if none")
+    parser = argparse.ArgumentParser(
+        description="Count the files that a call crosses, and its changes of file."
+    )
+    parser.add_argument(
+        "calls", nargs="*", metavar="call", help=f"any of {', '.join(CALLS)}; all of them if none"
+    )
     parser.add_argument("--list", action="store_true", help="print each step, and the files")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.calls) - CALLS.keys())

@@ -1,11 +1,14 @@
 """The compatibility table: which operation works with which MLflow, from runs of the tests.
 
-As a plugin of pytest it notes which methods of the stores each test calls, and the version of MLflow::
+As a plugin of pytest it notes which methods of the stores each test calls, and the version of
+MLflow::
 
-    python -m pytest -n0 -p tools.compatibility tests/registry tests/tracking tests/docs/test_prompt_operations.py \\
+    python -m pytest -n0 -p tools.compatibility tests/registry tests/tracking
+    tests/docs/test_prompt_operations.py \\
         --junitxml=newest.xml
 
-As a program it makes the table of ``docs/compatibility.md`` of such files, one for each environment::
+As a program it makes the table of ``docs/compatibility.md`` of such files, one for each
+environment::
 
     python -m tools.compatibility oldest.xml today.xml newest.xml
 """
@@ -109,7 +112,8 @@ class Run:
         mlflow: The version of MLflow.
         python: The version of Python.
         known: The operations that this MLflow has.
-        skipped: The operations that tests called and then said that this MLflow does not have them after all.
+        skipped: The operations that tests called and then said that this MLflow does not have them
+            after all.
         results: For each operation, whether each test that called it passed.
         passed: How many tests passed.
         failed: How many did not, those that were skipped left out.
@@ -125,7 +129,7 @@ class Run:
 
 
 def read(path: str) -> Run:
-    """A run, of the file that ``--junitxml`` wrote."""
+    """Return a run, of the file that ``--junitxml`` wrote."""
     root = ElementTree.parse(path).getroot()  # noqa: S314 - a file that pytest wrote here
     suite = root if root.tag == "testsuite" else root[0]
     told = _properties(suite)
@@ -143,7 +147,10 @@ def read(path: str) -> Run:
 
 
 def _properties(element: ElementTree.Element) -> dict[str, str]:
-    return {entry.attrib["name"]: entry.attrib["value"] for entry in element.findall("properties/property")}
+    return {
+        entry.attrib["name"]: entry.attrib["value"]
+        for entry in element.findall("properties/property")
+    }
 
 
 def _cell(method: str, success: str, run: Run) -> str:
@@ -159,7 +166,9 @@ def _cell(method: str, success: str, run: Run) -> str:
 
 def _cell_of_feature(methods: Sequence[str], run: Run) -> str:
     """Return one cell for all methods of a feature: how many are refused, or each that is not."""
-    cells = {method: cell for method in methods if (cell := _cell(method, "refused", run)) != _NOT_THERE}
+    cells = {
+        method: cell for method in methods if (cell := _cell(method, "refused", run)) != _NOT_THERE
+    }
     others = [f"`{method}`: {cell}" for method, cell in cells.items() if cell != "refused"]
     if others:
         return ", ".join(others)
@@ -167,14 +176,15 @@ def _cell_of_feature(methods: Sequence[str], run: Run) -> str:
 
 
 def compatibility(runs: list[Run]) -> str:
-    """The tables and what they were made of."""
+    """Return the tables and what they were made of."""
     tables = []
     for store in STORES:
         heads = (f"MLflow's {store.name} store", *(f"MLflow {run.mlflow}" for run in runs))
         rows = [
             (f"`{operation.method}`", *(_cell(operation.method, "works", run) for run in runs))
             for operation in store.operations
-            if operation.kind != UNAVAILABLE and callable(getattr(store.ours, operation.method, None))
+            if operation.kind != UNAVAILABLE
+            and callable(getattr(store.ours, operation.method, None))
         ]
         rows += [
             (feature, *(_cell_of_feature(methods, run) for run in runs))
@@ -182,7 +192,8 @@ def compatibility(runs: list[Run]) -> str:
         ]
         tables.append(table(heads, rows))
     notes = [
-        f"- MLflow {run.mlflow}, Python {run.python}: {run.passed} tests passed, {run.failed} failed." for run in runs
+        f"- MLflow {run.mlflow}, Python {run.python}: {run.passed} tests passed, {run.failed} failed."
+        for run in runs
     ]
     return "\n\n".join([*tables, "\n".join(notes)])
 
@@ -191,5 +202,8 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit("usage: python -m tools.compatibility <file of --junitxml> ...")
     found = [read(path) for path in sys.argv[1:]]
-    PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "compatibility", compatibility(found)), encoding="utf-8")
+    PAGE.write_text(
+        replaced(PAGE.read_text(encoding="utf-8"), "compatibility", compatibility(found)),
+        encoding="utf-8",
+    )
     sys.exit(1 if any(run.failed for run in found) else 0)

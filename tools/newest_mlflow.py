@@ -1,8 +1,8 @@
 """Install one version of MLflow over the one that is there: `python tools/newest_mlflow.py 3.18.0`.
 
 MLflow is three packages of one version. They are not always published on the same day, and pip then
-resolves `mlflow` to the version before. The wheel of `mlflow` holds every module of the other two, so
-that it can be tested alone until they follow.
+resolves `mlflow` to the version before. The wheel of `mlflow` holds every module of the other two,
+so that it can be tested alone until they follow.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ def pip(*arguments: str, quiet: bool = False) -> bool:
 
     Args:
         arguments: Its arguments.
-        quiet: Whether a failure is an answer that is expected, so that pip's words about it are dropped.
+        quiet: Whether a failure is an answer that is expected, so that pip's words about it are
+            dropped.
     """
     command = [sys.executable, "-m", "pip", *arguments]
     output = subprocess.DEVNULL if quiet else None
@@ -45,8 +46,11 @@ def main(wanted: str) -> str:
     if numbers(installed) >= numbers(wanted) and all(version(part) == installed for part in PARTS):
         return f"MLflow {installed} is installed, with {' and '.join(PARTS)} of the same version."
     # Nothing is downloaded or installed by this: it asks the index.
-    if pip("install", "--dry-run", "--no-deps", *(f"{part}=={wanted}" for part in PARTS), quiet=True):
-        # All anew, because an earlier run may have put the files of `mlflow` over those of its parts.
+    if pip(
+        "install", "--dry-run", "--no-deps", *(f"{part}=={wanted}" for part in PARTS), quiet=True
+    ):
+        # All anew, because an earlier run may have put the files of `mlflow` over those of its
+        # parts.
         everything = [f"{name}=={wanted}" for name in ("mlflow", *PARTS)]
         install("--no-deps", "--force-reinstall", *everything)
         install(*everything)

@@ -67,7 +67,9 @@ def auth() -> str:
 
 def _operations(store: str, lines: Iterable[Capability]) -> str:
     offered = [line for line in lines if line.kind != UNAVAILABLE]
-    return table((store, "", "how"), [(f"`{line.method}`", line.kind, line.how) for line in offered])
+    return table(
+        (store, "", "how"), [(f"`{line.method}`", line.kind, line.how) for line in offered]
+    )
 
 
 def _unavailable(lines: Iterable[Capability]) -> str:

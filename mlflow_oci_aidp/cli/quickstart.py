@@ -19,8 +19,9 @@ import click
 if TYPE_CHECKING:
     from mlflow_oci_aidp.emulator import Emulator
 
-# What is shown is what is run: each entry is printed, executed, and followed by the requests it made.
-# The requirements are named because MLflow takes seconds to find them out, in a second process.
+# What is shown is what is run: each entry is printed, executed, and followed by the requests it
+# made. The requirements are named because MLflow takes seconds to find them out, in a second
+# process.
 _STEPS = (
     "mlflow.set_tracking_uri(tracking_uri)",
     'mlflow.set_experiment("iris")',
@@ -42,8 +43,8 @@ _STEPS = (
     "print(iris.target_names[same.predict(iris.data[::50])])",
 )
 
-# Taken before the emulator is closed: MLflow would end the run when the process ends, and repeat its
-# request for minutes against an emulator that is gone.
+# Taken before the emulator is closed: MLflow would end the run when the process ends, and repeat
+# its request for minutes against an emulator that is gone.
 _IF_A_STEP_FAILS = 'mlflow.end_run("FAILED")'
 
 _WHAT_NEXT = """
@@ -54,8 +55,17 @@ Another profile: OCI_CLI_PROFILE=<name>. Another way to sign in: OCI_CLI_AUTH=<m
 # In Object Storage, the place of an artifact is long and says nothing here.
 _OBJECT = re.compile(r"(/n/[^/]+/b/[^/]+/o/).+")
 
-# Settings of the user's own platform, tracking server and proxy have no part in an example on loopback.
-_LEFT_OUT = ("MLFLOW_", "_MLFLOW_", "OCI_", "AIDP_", "DATALAKE_ID", "INSTANCE_ID", "DH_USER_PRINCIPAL")
+# Settings of the user's own platform, tracking server and proxy have no part in an example on
+# loopback.
+_LEFT_OUT = (
+    "MLFLOW_",
+    "_MLFLOW_",
+    "OCI_",
+    "AIDP_",
+    "DATALAKE_ID",
+    "INSTANCE_ID",
+    "DH_USER_PRINCIPAL",
+)
 _ALWAYS = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -71,8 +81,8 @@ _ALWAYS = {
 def command() -> None:
     """Log, register and load a small model on an emulated platform.
 
-    Each MLflow call is printed with the requests that it became. Everything happens in a temporary folder
-    and on loopback.
+    Each MLflow call is printed with the requests that it became. Everything happens in a temporary
+    folder and on loopback.
     """
     account = _Account()
     with TemporaryDirectory(prefix="mlflow-oci-aidp-", ignore_cleanup_errors=True) as name:
@@ -91,7 +101,9 @@ def _run(folder: Path, account: _Account) -> None:
     from mlflow_oci_aidp.emulator import Emulator
 
     with Emulator(folder / "platform") as aidp:
-        account.say(f"An emulated AI Data Platform at {aidp.endpoint}: it checks each request's signature.")
+        account.say(
+            f"An emulated AI Data Platform at {aidp.endpoint}: it checks each request's signature."
+        )
         account.say(f"The only setting is its tracking URI:\n  {aidp.tracking_uri}\n")
         names = {
             "mlflow": mlflow,
@@ -119,11 +131,14 @@ def _take(source: str, names: dict[str, Any], aidp: Emulator, account: _Account)
     try:
         exec(source, names)  # noqa: S102  # the constants above
     finally:
-        account.requests((exchange.verb, _shown(exchange.path, aidp), exchange.status) for exchange in aidp.exchanges)
+        account.requests(
+            (exchange.verb, _shown(exchange.path, aidp), exchange.status)
+            for exchange in aidp.exchanges
+        )
 
 
 def _shown(path: str, aidp: Emulator) -> str:
-    """A path without what all have in common, and without the names of artifacts."""
+    """Return a path without what all have in common, and without the names of artifacts."""
     after_instance = path.partition(f"/{aidp.ai_data_platform_id}")[2]
     shown = (after_instance or path).replace(f"/{aidp.workspace_key}/", "/<key>/")
     return _OBJECT.sub(r"\1...", shown)
@@ -142,10 +157,12 @@ class _Account:
         self.say(">>> " + source.replace("\n", "\n... "))
 
     def requests(self, requests: Iterable[tuple[str, str, int | None]]) -> None:
-        """A line for each; one line for those that come in a row and look alike, as a model's files do."""
+        """Return a line for each; one line for those that come in a row and look alike, as a model's files do."""
         for (verb, path, status), alike in groupby(requests):
             count = sum(1 for _ in alike)
-            self.say(f"      {verb:<4} {path}  {status}" + (f" ({count} times)" if count > 1 else ""))
+            self.say(
+                f"      {verb:<4} {path}  {status}" + (f" ({count} times)" if count > 1 else "")
+            )
 
 
 @contextmanager
@@ -179,7 +196,7 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The environment without the user's own settings and with these; afterwards as it was."""
+    """Return the environment without the user's own settings and with these; afterwards as it was."""
     before = dict(os.environ)
     for name in before:
         if name.startswith(_LEFT_OUT):

@@ -85,7 +85,9 @@ class Emulator:
     ) -> None:
         if success not in ("full", "bare"):
             raise ValueError(f"success is 'full' or 'bare', not {success!r}.")
-        self._temporary = tempfile.TemporaryDirectory(prefix="aidp-emulator-") if data_dir is None else None
+        self._temporary = (
+            tempfile.TemporaryDirectory(prefix="aidp-emulator-") if data_dir is None else None
+        )
         self._folder = Path(self._temporary.name if self._temporary else str(data_dir)).absolute()
         self._port = port
         self._tls = tls
@@ -108,7 +110,10 @@ class Emulator:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -141,11 +146,15 @@ class Emulator:
         registry = RegistryService(self._folder)
         resources.callback(registry.close)
         object_storage = ObjectStorageService(objects, self._clock)
-        volumes = VolumeService(self._folder / "volumes", self.ai_data_platform_id, retry_tokens, success=self._success)
+        volumes = VolumeService(
+            self._folder / "volumes", self.ai_data_platform_id, retry_tokens, success=self._success
+        )
         list_files = functools.partial(_list_files, object_storage, volumes)
         workspaces = Workspaces(self._folder, registry, list_files)
         resources.callback(workspaces.close)
-        mlops = MLOpsService(self.ai_data_platform_id, registry, workspaces, retry_tokens, success=self._success)
+        mlops = MLOpsService(
+            self.ai_data_platform_id, registry, workspaces, retry_tokens, success=self._success
+        )
         recorder = Recorder(self.exchanges, self._clock)
         services: list[Service] = [object_storage, volumes, mlops]
         dispatcher = Dispatcher(services, self._verifier, self.faults, recorder, self._clock)
@@ -286,7 +295,8 @@ class Emulator:
             path: A path relative to the location.
 
         Returns:
-            For each entry its path from the location, whether it is a folder, and its size in bytes.
+            For each entry its path from the location, whether it is a folder, and its size in
+            bytes.
 
         Raises:
             RuntimeError: The emulator is not started.
@@ -330,7 +340,9 @@ class Emulator:
             public_key = loaded
         self._verifier.trust(key_id, public_key)
 
-    def issue_token(self, public_key: RSAPublicKey, *, lifetime: float = 3600, **claims: Any) -> str:
+    def issue_token(
+        self, public_key: RSAPublicKey, *, lifetime: float = 3600, **claims: Any
+    ) -> str:
         """Return a security token for the session with a key, used as ``ST$<token>``; ``lifetime`` in seconds."""
         return self._credentials.issue_token(public_key, lifetime, claims)
 

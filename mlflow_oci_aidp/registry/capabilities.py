@@ -1,6 +1,7 @@
 """How each method of MLflow's registry store is served: one table for code, tests and documentation.
 
-It has every public method of ``mlflow.store.model_registry.abstract_store.AbstractStore``, from MLflow 3.1 to 3.18.
+It has every public method of ``mlflow.store.model_registry.abstract_store.AbstractStore``, from
+MLflow 3.1 to 3.18.
 """
 
 from __future__ import annotations
@@ -27,11 +28,25 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("set_model_version_tag", NATIVE, "SetModelVersionTag"),
     Capability("delete_model_version_tag", NATIVE, "DeleteModelVersionTag"),
     Capability("get_latest_versions", DERIVED, "from the registered model's latest versions"),
-    Capability("get_model_version_download_uri", DERIVED, "from the version's source, through copies to the first"),
-    Capability("copy_model_version", DERIVED, "CreateModelVersion with the source `models:/<name>/<version>`"),
-    Capability("set_registered_model_alias", DERIVED, "a tag of the registered model, under a reserved prefix"),
+    Capability(
+        "get_model_version_download_uri",
+        DERIVED,
+        "from the version's source, through copies to the first",
+    ),
+    Capability(
+        "copy_model_version",
+        DERIVED,
+        "CreateModelVersion with the source `models:/<name>/<version>`",
+    ),
+    Capability(
+        "set_registered_model_alias",
+        DERIVED,
+        "a tag of the registered model, under a reserved prefix",
+    ),
     Capability("delete_registered_model_alias", DERIVED, "that tag is deleted"),
-    Capability("get_model_version_by_alias", DERIVED, "from the registered model's tags and aliases"),
+    Capability(
+        "get_model_version_by_alias", DERIVED, "from the registered model's tags and aliases"
+    ),
     Capability("create_prompt", DERIVED, "a registered model with MLflow's tag for prompts"),
     Capability("get_prompt", DERIVED, "as above"),
     Capability("search_prompts", DERIVED, "as above; the tag is looked at on this side"),
@@ -47,10 +62,18 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("delete_prompt_version_tag", DERIVED, "as above"),
     Capability("set_prompt_alias", DERIVED, "an alias of that model version"),
     Capability("delete_prompt_alias", DERIVED, "as above"),
-    Capability("link_prompt_version_to_model", DERIVED, "MLflow's own, through the tracking store in use"),
+    Capability(
+        "link_prompt_version_to_model", DERIVED, "MLflow's own, through the tracking store in use"
+    ),
     Capability("link_prompt_version_to_run", DERIVED, "as above"),
     Capability("link_prompts_to_trace", DERIVED, "as above"),
     Capability("list_webhooks_by_event", DERIVED, "always empty, since there are no webhooks"),
-    Capability("supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"),
-    *unavailable({"Webhooks": "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook"}),
+    Capability(
+        "supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"
+    ),
+    *unavailable(
+        {
+            "Webhooks": "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook"
+        }
+    ),
 )

@@ -404,8 +404,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 refuse_the_rest(AidpRegistryStore, AbstractStore, CAPABILITIES)
 
 
-
-
 def _tags(tags: list[Any] | None) -> list[dict[str, str]] | None:
     for tag in tags or ():
         alias_tags.check_tag(tag.key)

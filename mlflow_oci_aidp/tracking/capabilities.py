@@ -1,6 +1,7 @@
 """How each method of MLflow's tracking store is served: one table for code, tests and documentation.
 
-It has every public method of ``mlflow.store.tracking.abstract_store.AbstractStore``, from MLflow 3.1 to 3.18.
+It has every public method of ``mlflow.store.tracking.abstract_store.AbstractStore``, from MLflow
+3.1 to 3.18.
 """
 
 from __future__ import annotations
@@ -102,19 +103,39 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("flush_async_logging", DERIVED, "MLflow's own queue"),
     Capability("shut_down_async_logging", DERIVED, "MLflow's own queue"),
     Capability("get_metric_history_bulk_interval", DERIVED, "GetMetricHistory of each run"),
-    Capability("get_metric_history_bulk_interval_from_steps", DERIVED, "GetMetricHistory, by steps"),
+    Capability(
+        "get_metric_history_bulk_interval_from_steps", DERIVED, "GetMetricHistory, by steps"
+    ),
     Capability("filter_active_experiment_ids", DERIVED, "GetExperiment of each"),
     Capability("log_outputs", DERIVED, "reserved tags of the run, one for each logged model"),
-    Capability("create_logged_model", DERIVED, "reserved tags of the run that makes it, or of a run made for it"),
+    Capability(
+        "create_logged_model",
+        DERIVED,
+        "reserved tags of the run that makes it, or of a run made for it",
+    ),
     Capability("get_logged_model", DERIVED, "GetRun of the run that its id names, and its tags"),
-    Capability("search_logged_models", DERIVED, "SearchRuns for runs that keep some, and SearchLoggedModels"),
-    Capability("finalize_logged_model", DERIVED, "LogModel with what `MLmodel` says, and a reserved tag of the run"),
+    Capability(
+        "search_logged_models",
+        DERIVED,
+        "SearchRuns for runs that keep some, and SearchLoggedModels",
+    ),
+    Capability(
+        "finalize_logged_model",
+        DERIVED,
+        "LogModel with what `MLmodel` says, and a reserved tag of the run",
+    ),
     Capability("set_logged_model_tags", DERIVED, "reserved tags of the run"),
     Capability("delete_logged_model_tag", DERIVED, "that reserved tag is deleted"),
     Capability("log_logged_model_params", DERIVED, "reserved tags of the run"),
     Capability("set_model_versions_tags", DERIVED, "a tag of the logged model"),
-    Capability("delete_logged_model", DERIVED, "its reserved tags are deleted, and a run that was made for it"),
-    Capability("supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"),
+    Capability(
+        "delete_logged_model",
+        DERIVED,
+        "its reserved tags are deleted, and a run that was made for it",
+    ),
+    Capability(
+        "supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"
+    ),
     Capability("supports_trace_archival", DERIVED, "always false"),
     *unavailable(_UNAVAILABLE),
 )

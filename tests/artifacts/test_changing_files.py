@@ -53,7 +53,9 @@ def upload(storage, path):
 
     def upload(happens):
         found = settings.resolve_storage(None)
-        client = ObjectStorageClient(found, Identity(found), POLICY, SleeplessClock(lambda: happens(path)))
+        client = ObjectStorageClient(
+            found, Identity(found), POLICY, SleeplessClock(lambda: happens(path))
+        )
         storage.faults.add("status", status=503, operation="put_object")
         storage.faults.add("status", status=503, operation="upload_part", after=2)
         ObjectTransfer(client, "emulator", "aidp-emulator", OPTIONS).upload(str(path), "train.log")
@@ -83,7 +85,9 @@ def test_a_volume_keeps_what_was_there_at_the_beginning(aidp, path, tmp_path):
     assert (tmp_path / "again").read_bytes() == before
 
 
-@pytest.mark.parametrize(("happens", "words"), [(cut, "became shorter"), (rewritten, "changed while it was sent")])
+@pytest.mark.parametrize(
+    ("happens", "words"), [(cut, "became shorter"), (rewritten, "changed while it was sent")]
+)
 def test_a_volume_keeps_no_mixture(aidp, path, happens, words):
     with pytest.raises(MlflowException, match=words) as caught:
         in_volume(aidp, lambda: happens(path)).upload(str(path), "/train.log")

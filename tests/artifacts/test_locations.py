@@ -13,8 +13,12 @@ from mlflow_oci_aidp.artifacts.locations import to_mlflow, to_platform
 PATH = "/Volumes/main/default/artifacts"
 
 
-@pytest.mark.parametrize("location", [PATH, f"{PATH}/", f"{PATH}/1/a b#%20ü/model", "/Volumes/a/b/c"])
-def test_a_volume_that_is_not_mounted_gets_a_scheme_and_loses_it_again(location: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "location", [PATH, f"{PATH}/", f"{PATH}/1/a b#%20ü/model", "/Volumes/a/b/c"]
+)
+def test_a_volume_that_is_not_mounted_gets_a_scheme_and_loses_it_again(
+    location: str, tmp_path: Path
+) -> None:
     shown = to_mlflow(location, root=str(tmp_path))
     assert shown == f"aidp:{location}"
     assert to_mlflow(shown, root=str(tmp_path)) == shown
@@ -24,7 +28,10 @@ def test_a_volume_that_is_not_mounted_gets_a_scheme_and_loses_it_again(location:
 def test_a_mounted_volume_stays_a_path(tmp_path: Path) -> None:
     (tmp_path / "main/default/artifacts").mkdir(parents=True)
     assert to_mlflow(f"{PATH}/1", root=str(tmp_path)) == f"{PATH}/1"
-    assert to_mlflow("/Volumes/main/default/other/1", root=str(tmp_path)) == "aidp:/Volumes/main/default/other/1"
+    assert (
+        to_mlflow("/Volumes/main/default/other/1", root=str(tmp_path))
+        == "aidp:/Volumes/main/default/other/1"
+    )
 
 
 def test_an_empty_authority_is_the_same_location() -> None:
@@ -40,7 +47,9 @@ def test_every_other_location_is_left_alone(location: str, tmp_path: Path) -> No
     assert to_mlflow(location, root=str(tmp_path)) == location == to_platform(location)
 
 
-@given(st.lists(st.sampled_from(["aidp:", "//", "/", "Volumes", "main", "..", "ü%", ""])).map("".join))
+@given(
+    st.lists(st.sampled_from(["aidp:", "//", "/", "Volumes", "main", "..", "ü%", ""])).map("".join)
+)
 def test_there_and_back_is_where_it_was(location: str) -> None:
     shown = to_mlflow(location, root="/nowhere")
     assert to_mlflow(shown, root="/nowhere") == shown

@@ -37,7 +37,11 @@ def folder(tmp_path):
 
 
 def contents(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_mlflow_finds_it_by_the_scheme(storage):
@@ -99,7 +103,11 @@ def test_a_list_is_one_level(repository, folder):
 def test_long_lists_come_in_pages(aidp, repository):
     client = client_of(aidp)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: client.put_object(*PLACE, f"exp/run/{number:04}", b""), range(1005)))
+        list(
+            pool.map(
+                lambda number: client.put_object(*PLACE, f"exp/run/{number:04}", b""), range(1005)
+            )
+        )
     assert len(repository.list_artifacts()) == 1005
     assert [exchange.operation for exchange in aidp.exchanges].count("list_objects") == 2
 
@@ -154,7 +162,9 @@ class TestParts:
         repository.log_artifact(str(tmp_path / "big"))
         aidp.exchanges.clear()
         repository.download_artifacts("big")
-        gets = [exchange.headers for exchange in aidp.exchanges if exchange.operation == "get_object"]
+        gets = [
+            exchange.headers for exchange in aidp.exchanges if exchange.operation == "get_object"
+        ]
         assert {headers["range"] for headers in gets[1:]} == {
             "bytes=0-99999",
             "bytes=100000-199999",
@@ -172,7 +182,9 @@ class TestParts:
         assert Path(path, "parts").read_bytes() == Path(path, "once").read_bytes() == content
 
     def test_can_be_as_many_as_the_service_takes(self, aidp, storage, tmp_path):
-        repository = OciArtifactRepository(LOCATION, options=TransferOptions(part_size=100_000, max_parts=3))
+        repository = OciArtifactRepository(
+            LOCATION, options=TransferOptions(part_size=100_000, max_parts=3)
+        )
         written(tmp_path, {"big": os.urandom(1_000_000)})
         repository.log_artifact(str(tmp_path / "big"))
         assert [exchange.operation for exchange in aidp.exchanges].count("upload_part") == 3
@@ -204,7 +216,9 @@ class TestRefused:
         assert "oci://<bucket>@<namespace>/<prefix>" in message
 
     def test_what_is_not_there(self, repository, tmp_path):
-        message = self.refused("RESOURCE_DOES_NOT_EXIST", repository.download_artifacts, "nothing", str(tmp_path))
+        message = self.refused(
+            "RESOURCE_DOES_NOT_EXIST", repository.download_artifacts, "nothing", str(tmp_path)
+        )
         assert "'exp/run/nothing'" in message
         assert "HTTP 404, opc-request-id " in message
         assert contents(tmp_path) == {}
@@ -216,7 +230,9 @@ class TestRefused:
     def test_a_signature_of_a_stranger(self, repository, tmp_path):
         written(tmp_path, {"a": b"1"})
         key = tmp_path / "key.pem"
-        subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
+        subprocess.run(
+            ["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True
+        )
         mlflow_oci_aidp.use_signer(oci.signer.Signer("t", "u", "aa:bb", str(key)))
         message = self.refused("UNAUTHENTICATED", repository.log_artifact, str(tmp_path / "a"))
         assert "Signature" not in message
@@ -254,7 +270,9 @@ class TestRefused:
             self.refused("INVALID_PARAMETER_VALUE", repository.log_artifacts, str(path))
 
     def test_a_destination_that_is_none(self, repository, tmp_path):
-        self.refused("INVALID_PARAMETER_VALUE", repository.download_artifacts, "", str(tmp_path / "nowhere"))
+        self.refused(
+            "INVALID_PARAMETER_VALUE", repository.download_artifacts, "", str(tmp_path / "nowhere")
+        )
 
     def test_some_of_many_files(self, aidp, repository, folder):
         aidp.faults.add("status", operation="put_object", status=403)
@@ -330,9 +348,15 @@ def test_a_forked_child_makes_its_own_connections(aidp, repository, folder):
 def test_many_threads_use_one(aidp, repository, tmp_path):
     written(tmp_path / "many", {f"{number}": str(number).encode() for number in range(60)})
     with ThreadPoolExecutor(12) as pool:
-        list(pool.map(lambda number: repository.log_artifact(str(tmp_path / "many" / str(number))), range(60)))
+        list(
+            pool.map(
+                lambda number: repository.log_artifact(str(tmp_path / "many" / str(number))),
+                range(60),
+            )
+        )
     assert contents(tmp_path / "many") == {
-        name.rpartition("/")[2]: client_of(aidp).get_object(*PLACE, name).data.content for name in objects(aidp)
+        name.rpartition("/")[2]: client_of(aidp).get_object(*PLACE, name).data.content
+        for name in objects(aidp)
     }
 
 
@@ -340,12 +364,17 @@ def test_over_tls(tmp_path, monkeypatch):
     from mlflow_oci_aidp.emulator import Emulator
 
     with Emulator(tls=True) as emulator:
-        for name, value in {**emulator.environ, "AIDP_OBJECT_STORAGE_ENDPOINT": emulator.endpoint}.items():
+        for name, value in {
+            **emulator.environ,
+            "AIDP_OBJECT_STORAGE_ENDPOINT": emulator.endpoint,
+        }.items():
             monkeypatch.setenv(name, value)
         written(tmp_path, {"a": os.urandom(3_000_000)})
         repository = OciArtifactRepository(LOCATION)
         repository.log_artifact(str(tmp_path / "a"))
-        assert Path(repository.download_artifacts("a")).read_bytes() == (tmp_path / "a").read_bytes()
+        assert (
+            Path(repository.download_artifacts("a")).read_bytes() == (tmp_path / "a").read_bytes()
+        )
 
 
 def test_oci_is_imported_by_the_first_call_alone(storage):

@@ -77,7 +77,9 @@ def test_an_upload_is_repeated_until_it_is_whole(storage, repository, folder, ta
 
 @pytest.mark.parametrize("fault", ONCE)
 @pytest.mark.parametrize("after", [0, 2])
-def test_a_download_is_repeated_until_it_is_whole(storage, repository, folder, target, fault, after):
+def test_a_download_is_repeated_until_it_is_whole(
+    storage, repository, folder, target, fault, after
+):
     repository.log_artifacts(str(folder), "m")
     planned = storage.faults.add(Fault(operation="get_object", after=after, **ONCE[fault]))
     listed = storage.faults.add(Fault(operation="list_objects", **ONCE[fault]))
@@ -87,9 +89,13 @@ def test_a_download_is_repeated_until_it_is_whole(storage, repository, folder, t
 
 
 @pytest.mark.parametrize("operation", ["get_object", "put_object"])
-def test_a_refusal_that_is_no_text_is_repeated_by_its_status(storage, repository, folder, target, operation):
+def test_a_refusal_that_is_no_text_is_repeated_by_its_status(
+    storage, repository, folder, target, operation
+):
     page = "<html>nicht verfügbar</html>".encode("latin-1")
-    planned = storage.faults.add("body", operation=operation, status=502, body=page, content_type="text/html")
+    planned = storage.faults.add(
+        "body", operation=operation, status=502, body=page, content_type="text/html"
+    )
     repository.log_artifact(str(folder / "small"))
     repository.download_artifacts("small", str(target))
     assert planned.fired == 1
@@ -109,18 +115,28 @@ def test_certificates_that_are_not_there_are_no_fault_of_the_file(tmp_path, fold
     from mlflow_oci_aidp.emulator import Emulator
 
     with Emulator(tls=True) as emulator:
-        for name, value in {**emulator.environ, "REQUESTS_CA_BUNDLE": str(tmp_path / "nowhere.pem")}.items():
+        for name, value in {
+            **emulator.environ,
+            "REQUESTS_CA_BUNDLE": str(tmp_path / "nowhere.pem"),
+        }.items():
             monkeypatch.setenv(name, value)
         repository = OciArtifactRepository("oci://aidp-emulator@emulator/x")
-        for call in (repository.list_artifacts, lambda: repository.log_artifact(str(folder / "small"))):
-            with pytest.raises(MlflowException, match="perhaps since REQUESTS_CA_BUNDLE names no file") as caught:
+        for call in (
+            repository.list_artifacts,
+            lambda: repository.log_artifact(str(folder / "small")),
+        ):
+            with pytest.raises(
+                MlflowException, match="perhaps since REQUESTS_CA_BUNDLE names no file"
+            ) as caught:
                 call()
             assert caught.value.__context__ is None
 
 
 def test_a_clock_that_is_off_is_told(storage, repository, target):
     storage.faults.add("status", operation="get_object", status=401, skew=1000)
-    with pytest.raises(MlflowException, match=r"This machine's clock is (999|1000) seconds behind the service's"):
+    with pytest.raises(
+        MlflowException, match=r"This machine's clock is (999|1000) seconds behind the service's"
+    ):
         repository.download_artifacts("nothing", str(target))
 
 
@@ -150,7 +166,9 @@ def test_a_range_continues_where_it_broke(storage, repository, folder, target):
 
 @pytest.mark.parametrize("name", CONTENT)
 @pytest.mark.parametrize("kind", ["reset_before", "truncated", "corrupt", "reset_after"])
-def test_a_download_that_fails_leaves_nothing(storage, repository, folder, target, name, kind, monkeypatch, options):
+def test_a_download_that_fails_leaves_nothing(
+    storage, repository, folder, target, name, kind, monkeypatch, options
+):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     repository.log_artifact(str(folder / name))
     (target / name).write_bytes(b"old")
@@ -165,11 +183,16 @@ def test_a_download_that_fails_leaves_nothing(storage, repository, folder, targe
     ("operation", "kind"),
     [
         (operation, kind)
-        for operation, kind in itertools.product(UP, ["reset_before", "reset_during", "corrupt", "status"])
-        if kind != "corrupt" or operation in ("put_object", "upload_part")  # the others send no file
+        for operation, kind in itertools.product(
+            UP, ["reset_before", "reset_during", "corrupt", "status"]
+        )
+        if kind != "corrupt"
+        or operation in ("put_object", "upload_part")  # the others send no file
     ],
 )
-def test_an_upload_that_fails_leaves_nothing(storage, folder, operation, kind, monkeypatch, repository, options):
+def test_an_upload_that_fails_leaves_nothing(
+    storage, folder, operation, kind, monkeypatch, repository, options
+):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     name = UP[operation]
     storage.faults.add(kind, operation=operation, times=None)
@@ -178,7 +201,9 @@ def test_an_upload_that_fails_leaves_nothing(storage, folder, operation, kind, m
         broken.log_artifact(str(folder / name))
     assert objects(storage) == []
     assert uploads(storage) == []
-    assert not [file for file in os.listdir(storage._folder / "objects") if not file.startswith("index")]
+    assert not [
+        file for file in os.listdir(storage._folder / "objects") if not file.startswith("index")
+    ]
 
 
 def test_the_other_parts_are_not_sent_when_one_was_refused(storage, repository, tmp_path):
@@ -189,7 +214,9 @@ def test_the_other_parts_are_not_sent_when_one_was_refused(storage, repository, 
     assert [exchange.operation for exchange in storage.exchanges].count("upload_part") < 20
 
 
-def test_an_object_that_changes_meanwhile_is_noticed(storage, repository, folder, target, monkeypatch):
+def test_an_object_that_changes_meanwhile_is_noticed(
+    storage, repository, folder, target, monkeypatch
+):
     repository.log_artifact(str(folder / "big"))
     ask = object_transfer.part_size_of
 
@@ -204,7 +231,9 @@ def test_an_object_that_changes_meanwhile_is_noticed(storage, repository, folder
     assert contents(target) == {}
 
 
-def test_corruption_that_the_connection_does_not_show_is_noticed(storage, repository, folder, target):
+def test_corruption_that_the_connection_does_not_show_is_noticed(
+    storage, repository, folder, target
+):
     """As on a disk: the service says nothing, the checksum does."""
     repository.log_artifact(str(folder / "big"))
     for file in (storage._folder / "objects").iterdir():
@@ -230,13 +259,23 @@ def test_an_error_holds_no_signature(storage, repository, folder):
 @pytest.mark.parametrize(
     ("operation", "call"),
     [
-        ("get_object", lambda repository, folder, target: repository.download_artifacts("small", str(target))),
-        ("put_object", lambda repository, folder, target: repository.log_artifact(str(folder / "small"), "again")),
+        (
+            "get_object",
+            lambda repository, folder, target: repository.download_artifacts("small", str(target)),
+        ),
+        (
+            "put_object",
+            lambda repository, folder, target: repository.log_artifact(
+                str(folder / "small"), "again"
+            ),
+        ),
     ],
 )
 def test_a_redirect_is_not_followed(storage, repository, folder, target, operation, call, status):
     repository.log_artifact(str(folder / "small"))
-    storage.faults.add("redirect", operation=operation, status=status, location=f"{storage.endpoint}/elsewhere")
+    storage.faults.add(
+        "redirect", operation=operation, status=status, location=f"{storage.endpoint}/elsewhere"
+    )
     with pytest.raises(MlflowException, match="redirect"):
         call(repository, folder, target)
     assert "/elsewhere" not in {exchange.path for exchange in storage.exchanges}

@@ -37,13 +37,21 @@ print(json.dumps({{"peak": peak, "same": filecmp.cmp(f"{{folder}}/large", f"{{fo
 
 
 # Not getrusage: what it tells includes the memory of the process that started this one.
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="the peak of memory is read from Linux")
-@pytest.mark.skipif(Version(mlflow.__version__) < Version("3.2"), reason="takes a minute; not of MLflow's making")
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/status"), reason="the peak of memory is read from Linux"
+)
+@pytest.mark.skipif(
+    Version(mlflow.__version__) < Version("3.2"), reason="takes a minute; not of MLflow's making"
+)
 @pytest.mark.timeout(600)
 def test_two_gigabytes_in_constant_memory(storage, tmp_path):
     try:
         done = subprocess.run(
-            [sys.executable, "-c", CLIENT, str(tmp_path)], check=True, capture_output=True, text=True, timeout=590
+            [sys.executable, "-c", CLIENT, str(tmp_path)],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=590,
         )
     finally:
         for path in (tmp_path / "large", tmp_path / "m" / "large"):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import mlflow
 import pytest
-from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry, get_artifact_repository
+from mlflow.store.artifact.artifact_repository_registry import (
+    _artifact_repository_registry,
+    get_artifact_repository,
+)
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
@@ -19,7 +22,9 @@ def another_package(monkeypatch):
 
 
 @pytest.mark.parametrize("which", ["tracking_uri", "registry_uri"])
-def test_this_one_does_where_a_store_of_its_own_is_in_use(aidp, another_package, monkeypatch, which):
+def test_this_one_does_where_a_store_of_its_own_is_in_use(
+    aidp, another_package, monkeypatch, which
+):
     monkeypatch.setenv("OCI_CLI_REGION", "us-ashburn-1")
     client = mlflow.MlflowClient(**{which: aidp.tracking_uri})
     client._get_registry_client()

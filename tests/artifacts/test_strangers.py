@@ -40,7 +40,9 @@ def uri(aidp, monkeypatch) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield aidp.tracking_uri.replace(f"3A{aidp.endpoint.rpartition(':')[2]}", f"3A{server.server_port}")
+        yield aidp.tracking_uri.replace(
+            f"3A{aidp.endpoint.rpartition(':')[2]}", f"3A{server.server_port}"
+        )
         server.shutdown()
         thread.join()
 

@@ -45,7 +45,9 @@ def test_a_forked_child_has_threads_of_its_own(used, tmp_path):
     target = tmp_path / "target"
     target.mkdir()
     context = multiprocessing.get_context("fork")
-    child = context.Process(target=there_and_back, args=(used, str(tmp_path / "local"), str(target)), daemon=True)
+    child = context.Process(
+        target=there_and_back, args=(used, str(tmp_path / "local"), str(target)), daemon=True
+    )
     child.start()
     child.join(30)
     if child.is_alive():
@@ -85,11 +87,16 @@ repository.log_artifacts(sys.argv[2])
 """
 
 
-@pytest.mark.parametrize(("location", "operation"), [(LOCATION, "put_object"), (VOLUME, "upload_file")])
+@pytest.mark.parametrize(
+    ("location", "operation"), [(LOCATION, "put_object"), (VOLUME, "upload_file")]
+)
 def test_an_interruption_lets_nothing_more_begin(storage, tmp_path, location, operation):
     folder = written(tmp_path / "many", {f"{number}": b"x" for number in range(3000)})
     with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, location, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", SCRIPT, location, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout.readline() == "begun\n"
         # When all has been given to the threads, and some of it is done.
@@ -106,7 +113,12 @@ def test_an_interruption_lets_nothing_more_begin(storage, tmp_path, location, op
 def test_what_is_called_off_is_not_repeated(storage, tmp_path, location, monkeypatch):
     """A repetition in half an hour is called off with the rest, once somebody interrupts."""
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1800")
-    storage.faults.add("status", status=503, operation=lambda name: name in ("put_object", "upload_file"), times=None)
+    storage.faults.add(
+        "status",
+        status=503,
+        operation=lambda name: name in ("put_object", "upload_file"),
+        times=None,
+    )
     repository = get_artifact_repository(location)
     written(tmp_path, FILES)
     with cancellable() as token:

@@ -22,7 +22,17 @@ from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.session import SERVER_VARIABLES
 
 PLACE = "aidp:/Volumes/main/default/artifacts/1/run/artifacts"
-NAMES = ["plain.txt", "a b.txt", "50%.txt", "%20.txt", "#1.txt", "q?&=+.txt", "é ü 模型.txt", "'\"<>.txt", ".hidden"]
+NAMES = [
+    "plain.txt",
+    "a b.txt",
+    "50%.txt",
+    "%20.txt",
+    "#1.txt",
+    "q?&=+.txt",
+    "é ü 模型.txt",
+    "'\"<>.txt",
+    ".hidden",
+]
 
 
 @pytest.fixture
@@ -49,7 +59,11 @@ def write(folder: Path, **files: bytes) -> None:
 
 def read(folder: str | Path) -> dict[str, bytes]:
     found = Path(folder)
-    return {path.relative_to(found).as_posix(): path.read_bytes() for path in found.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(found).as_posix(): path.read_bytes()
+        for path in found.rglob("*")
+        if path.is_file()
+    }
 
 
 def paths(place: VolumeArtifactRepository, path: str | None = None) -> list[str]:
@@ -60,14 +74,23 @@ def operations(aidp: Emulator) -> list[str | None]:
     return [exchange.operation for exchange in aidp.exchanges]
 
 
-def test_a_folder_goes_up_and_comes_down(place: VolumeArtifactRepository, source: Path, tmp_path: Path) -> None:
-    files = {"model/MLmodel": b"flavors:\n", "model/data/weights": os.urandom(5 << 20), "empty": b"", "x/y/z": b"1"}
+def test_a_folder_goes_up_and_comes_down(
+    place: VolumeArtifactRepository, source: Path, tmp_path: Path
+) -> None:
+    files = {
+        "model/MLmodel": b"flavors:\n",
+        "model/data/weights": os.urandom(5 << 20),
+        "empty": b"",
+        "x/y/z": b"1",
+    }
     write(source, **files)
     place.log_artifacts(str(source))
     assert read(place.download_artifacts("")) == files
     (tmp_path / "part").mkdir()
     place.download_artifacts("model", str(tmp_path / "part"))
-    assert read(tmp_path / "part") == {name: content for name, content in files.items() if name.startswith("model/")}
+    assert read(tmp_path / "part") == {
+        name: content for name, content in files.items() if name.startswith("model/")
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,10 +112,17 @@ def test_lists_are_mlflows(place: VolumeArtifactRepository, source: Path) -> Non
         ("top/b", False, 2),
     ]
     assert paths(place, "top/a/") == ["top/a/c"]
-    assert place.list_artifacts("top/b") == place.list_artifacts("none") == place.list_artifacts("top/b/c") == []
+    assert (
+        place.list_artifacts("top/b")
+        == place.list_artifacts("none")
+        == place.list_artifacts("top/b/c")
+        == []
+    )
 
 
-def test_long_lists_are_whole(place: VolumeArtifactRepository, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lists_are_whole(
+    place: VolumeArtifactRepository, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mlflow_oci_aidp.artifacts.volume_client.PAGE", 2)
     write(source, **{str(number): b"" for number in range(5)})
     place.log_artifacts(str(source))
@@ -109,7 +139,9 @@ def test_a_file_is_replaced_and_deleted(place: VolumeArtifactRepository, source:
     assert paths(place) == []
 
 
-def test_folders_are_deleted_with_what_is_in_them(place: VolumeArtifactRepository, source: Path) -> None:
+def test_folders_are_deleted_with_what_is_in_them(
+    place: VolumeArtifactRepository, source: Path
+) -> None:
     write(source, **{"a/b/c": b"", "a/d": b"", "e": b""})
     place.log_artifacts(str(source))
     place.delete_artifacts("a")
@@ -127,9 +159,15 @@ def test_what_is_not_there_is_said(place: VolumeArtifactRepository) -> None:
 
 
 @pytest.mark.parametrize("path", ["..", "../x", "a/../../x", "/etc"])
-def test_paths_stay_inside(place: VolumeArtifactRepository, source: Path, aidp: Emulator, path: str) -> None:
+def test_paths_stay_inside(
+    place: VolumeArtifactRepository, source: Path, aidp: Emulator, path: str
+) -> None:
     write(source, f=b"")
-    works = (place.list_artifacts, place.delete_artifacts, lambda path: place.log_artifact(str(source / "f"), path))
+    works = (
+        place.list_artifacts,
+        place.delete_artifacts,
+        lambda path: place.log_artifact(str(source / "f"), path),
+    )
     for work in works:
         with pytest.raises(MlflowException, match="leads out") as caught:
             work(path)
@@ -138,14 +176,22 @@ def test_paths_stay_inside(place: VolumeArtifactRepository, source: Path, aidp: 
 
 
 @pytest.mark.parametrize("name", ["ends with blank ", "line\nbreak"])
-def test_names_that_no_header_can_carry_are_refused(place: VolumeArtifactRepository, source: Path, name: str) -> None:
+def test_names_that_no_header_can_carry_are_refused(
+    place: VolumeArtifactRepository, source: Path, name: str
+) -> None:
     write(source, **{name: b""})
     with pytest.raises(MlflowException, match="Give it another name"):
         place.log_artifact(str(source / name))
 
 
 @pytest.mark.parametrize(
-    "uri", ["aidp:/Volumes/main/default", "aidp:/Volumes/a/b/c/../d", "aidp:/elsewhere/a/b/c", "aidp:Volumes/a/b/c"]
+    "uri",
+    [
+        "aidp:/Volumes/main/default",
+        "aidp:/Volumes/a/b/c/../d",
+        "aidp:/elsewhere/a/b/c",
+        "aidp:Volumes/a/b/c",
+    ],
 )
 def test_other_locations_are_refused(uri: str) -> None:
     with pytest.raises(MlflowException, match="Its form is aidp:/Volumes/") as caught:
@@ -163,7 +209,9 @@ def test_a_volume_that_is_not_there_is_said(aidp: Emulator, source: Path) -> Non
         assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
-def test_a_local_file_that_is_not_there_is_said(place: VolumeArtifactRepository, source: Path) -> None:
+def test_a_local_file_that_is_not_there_is_said(
+    place: VolumeArtifactRepository, source: Path
+) -> None:
     with pytest.raises(MlflowException, match="cannot be read: No such file"):
         place.log_artifact(str(source / "none"))
 
@@ -175,7 +223,9 @@ def test_the_platform_is_found_by_the_stores_in_use(
     with pytest.raises(MlflowException, match="No AI Data Platform is named"):
         get_artifact_repository(PLACE)
     VolumeArtifactRepository(PLACE, tracking_uri=aidp.uri).log_artifact(str(source / "f"))
-    assert paths(VolumeArtifactRepository(PLACE.replace("aidp:", "aidp://"), registry_uri=aidp.uri)) == ["f"]
+    assert paths(
+        VolumeArtifactRepository(PLACE.replace("aidp:", "aidp://"), registry_uri=aidp.uri)
+    ) == ["f"]
     with monkeypatch.context() as patch:
         patch.setenv(SERVER_VARIABLES[1], aidp.uri)
         assert paths(get_artifact_repository(PLACE)) == ["f"]
@@ -195,7 +245,10 @@ def test_mlflows_own_functions(aidp: Emulator, source: Path) -> None:
         assert mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/d.json") == {"a": 1}
     assert read(mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/deep")) == {"f": b"1"}
     assert (
-        mlflow.artifacts.load_text(f"aidp:/Volumes/main/default/artifacts/e/{run.info.run_id}/artifacts/deep/f") == "1"
+        mlflow.artifacts.load_text(
+            f"aidp:/Volumes/main/default/artifacts/e/{run.info.run_id}/artifacts/deep/f"
+        )
+        == "1"
     )
     assert operations(aidp).count("list_volumes") == 1
 

@@ -54,7 +54,9 @@ def test_a_broken_upload_is_repeated_from_its_start(
     assert len({headers["opc-request-id"] for headers in sent}) == 3
 
 
-def test_a_name_as_long_as_names_can_be(place: VolumeArtifactRepository, tmp_path: Path, target: Path) -> None:
+def test_a_name_as_long_as_names_can_be(
+    place: VolumeArtifactRepository, tmp_path: Path, target: Path
+) -> None:
     (tmp_path / ("n" * 240)).write_bytes(b"x")
     place.log_artifact(str(tmp_path / ("n" * 240)))
     assert Path(place.download_artifacts("n" * 240, str(target))).read_bytes() == b"x"
@@ -98,14 +100,18 @@ def test_a_download_that_fails_leaves_the_file_that_was_there(
     assert (target / "file").read_bytes() == b"old"
 
 
-def test_a_broken_upload_leaves_nothing(aidp: Emulator, place: VolumeArtifactRepository, file: Path) -> None:
+def test_a_broken_upload_leaves_nothing(
+    aidp: Emulator, place: VolumeArtifactRepository, file: Path
+) -> None:
     aidp.faults.add("reset_during", operation="upload_file", times=None)
     with pytest.raises(MlflowException, match="UploadFile got no answer"):
         place.log_artifact(str(file))
     assert place.list_artifacts() == []
 
 
-def test_what_is_changed_on_its_way_up_is_refused(aidp: Emulator, place: VolumeArtifactRepository, file: Path) -> None:
+def test_what_is_changed_on_its_way_up_is_refused(
+    aidp: Emulator, place: VolumeArtifactRepository, file: Path
+) -> None:
     aidp.faults.add("corrupt", operation="upload_file", times=None)
     with pytest.raises(MlflowException) as caught:
         place.log_artifact(str(file))
@@ -122,7 +128,9 @@ def test_deleting_twice_after_a_lost_answer_is_no_error(
     assert place.list_artifacts() == []
 
 
-def test_one_file_of_many_that_fails_is_said(aidp: Emulator, place: VolumeArtifactRepository, tmp_path: Path) -> None:
+def test_one_file_of_many_that_fails_is_said(
+    aidp: Emulator, place: VolumeArtifactRepository, tmp_path: Path
+) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(4):
@@ -147,7 +155,9 @@ def test_a_file_that_became_shorter_is_said(
     assert place.list_artifacts() == []
 
 
-def test_a_disk_that_cannot_be_written_is_said(place: VolumeArtifactRepository, file: Path, tmp_path: Path) -> None:
+def test_a_disk_that_cannot_be_written_is_said(
+    place: VolumeArtifactRepository, file: Path, tmp_path: Path
+) -> None:
     place.log_artifact(str(file))
     with pytest.raises(MlflowException, match="cannot be written: No such file or directory"):
         place._client.download("/run/file", str(tmp_path / "none/file"))
@@ -160,12 +170,16 @@ def test_files_take_longer_than_one_answer_may(
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     place = VolumeArtifactRepository(PLACE, registry_uri=aidp.uri)
     place.log_artifact(str(file))
-    aidp.faults.add("slow_drip", operation="download_file", delay=0.03)  # of 64 pieces: about two seconds
+    aidp.faults.add(
+        "slow_drip", operation="download_file", delay=0.03
+    )  # of 64 pieces: about two seconds
     place.download_artifacts("file", str(target))
     assert (target / "file").read_bytes() == file.read_bytes()
 
 
-def test_memory_does_not_grow_with_the_file(place: VolumeArtifactRepository, tmp_path: Path, target: Path) -> None:
+def test_memory_does_not_grow_with_the_file(
+    place: VolumeArtifactRepository, tmp_path: Path, target: Path
+) -> None:
     large = tmp_path / "large"
     with large.open("wb") as stream:
         stream.truncate(48 << 20)
@@ -178,14 +192,22 @@ def test_memory_does_not_grow_with_the_file(place: VolumeArtifactRepository, tmp
     finally:
         tracemalloc.stop()
     assert peak < 12 << 20
-    assert hashlib.sha256((target / "large").read_bytes()).digest() == hashlib.sha256(large.read_bytes()).digest()
+    assert (
+        hashlib.sha256((target / "large").read_bytes()).digest()
+        == hashlib.sha256(large.read_bytes()).digest()
+    )
 
 
-def test_readers_never_see_a_part(place: VolumeArtifactRepository, file: Path, target: Path) -> None:
+def test_readers_never_see_a_part(
+    place: VolumeArtifactRepository, file: Path, target: Path
+) -> None:
     """Two downloads of the same file to the same place, while it is looked at."""
     place.log_artifact(str(file))
     seen = set()
-    workers = [threading.Thread(target=place._client.download, args=("/run/file", str(target / "f"))) for _ in "ab"]
+    workers = [
+        threading.Thread(target=place._client.download, args=("/run/file", str(target / "f")))
+        for _ in "ab"
+    ]
     for worker in workers:
         worker.start()
     while any(worker.is_alive() for worker in workers):

@@ -24,7 +24,10 @@ def emulator():
 def here(emulator, tmp_path, monkeypatch):
     """A machine that knows nobody."""
     for name in list(os.environ):
-        if name.startswith(("OCI_", "KUBERNETES_")) or name.lower() in {"all_proxy", "requests_ca_bundle"}:
+        if name.startswith(("OCI_", "KUBERNETES_")) or name.lower() in {
+            "all_proxy",
+            "requests_ca_bundle",
+        }:
             monkeypatch.delenv(name)
     emulator.faults.clear()
     emulator.exchanges.clear()
@@ -51,6 +54,8 @@ def pod(here, monkeypatch):
         here.setenv(found.environ)
         # Where a pod finds its token is the one thing that the signer takes from no variable.
         monkeypatch.setattr(
-            oci.auth.rpt_path_providers, "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", str(found.token_file)
+            oci.auth.rpt_path_providers,
+            "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH",
+            str(found.token_file),
         )
         yield found

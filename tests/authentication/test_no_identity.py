@@ -60,18 +60,24 @@ def missing_key_file(here):
 
 
 def folder_for_a_key_file(here):
-    return {"config_file": here.config(DEFAULT=here.api_key() | {"key_file": str(here.folder)})}, "key"
+    return {
+        "config_file": here.config(DEFAULT=here.api_key() | {"key_file": str(here.folder)})
+    }, "key"
 
 
 def public_key_for_a_private_one(here):
     key = new_key().public_key()
-    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    pem = key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     user = here.api_key() | {"key_file": here.file("public.pem", pem.decode())}
     return {"config_file": here.config(DEFAULT=user)}, "private key"
 
 
 def empty_key_file(here):
-    return {"config_file": here.config(DEFAULT=here.api_key() | {"key_file": here.file("e.pem", "")})}, "key"
+    return {
+        "config_file": here.config(DEFAULT=here.api_key() | {"key_file": here.file("e.pem", "")})
+    }, "key"
 
 
 def broken_key_content(here):
@@ -82,7 +88,9 @@ def broken_key_content(here):
 
 def elliptic_curve_key(here):
     pem = here.secret(private_pem(ec.generate_private_key(ec.SECP256R1())))
-    return {"config_file": here.config(DEFAULT=here.api_key() | {"key_file": here.file("ec.pem", pem)})}, "key"
+    return {
+        "config_file": here.config(DEFAULT=here.api_key() | {"key_file": here.file("ec.pem", pem)})
+    }, "key"
 
 
 def profile_without_user_and_fingerprint(here):
@@ -103,7 +111,9 @@ def empty_token_file(here):
 
 
 def token_file_that_holds_no_token(here):
-    session = here.session() | {"security_token_file": here.file("token", "<html>\r\nlog in</html>")}
+    session = here.session() | {
+        "security_token_file": here.file("token", "<html>\r\nlog in</html>")
+    }
     return {"config_file": here.config(DEFAULT=session)}, "oci session"
 
 
@@ -112,7 +122,10 @@ def expired_session(here):
 
 
 def session_without_a_token_file(here):
-    return {"config_file": here.config(DEFAULT=here.api_key()), "auth": "security_token"}, "security_token_file"
+    return {
+        "config_file": here.config(DEFAULT=here.api_key()),
+        "auth": "security_token",
+    }, "security_token_file"
 
 
 def missing_config_file(here):
@@ -124,13 +137,18 @@ def unknown_profile(here):
 
 
 def unknown_way_to_sign_in(here):
-    return {"config_file": here.config(DEFAULT=here.api_key()), "auth": "password"}, "security_token"
+    return {
+        "config_file": here.config(DEFAULT=here.api_key()),
+        "auth": "password",
+    }, "security_token"
 
 
 def resource_principal(here, **options):
     variables = cloud.resource_principal(here.issuer(), **options)
     for name in ("OCI_RESOURCE_PRINCIPAL_RPST", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM"):
-        here.secret(variables[name] if "folder" not in options else Path(variables[name]).read_text())
+        here.secret(
+            variables[name] if "folder" not in options else Path(variables[name]).read_text()
+        )
     return variables
 
 
@@ -164,13 +182,19 @@ def resource_principal_with_a_wrong_pass_phrase(here):
 
 
 def missing_delegation_token_file(here):
-    profile = {"authentication_type": "instance_principal", "delegation_token_file": "/nowhere/delegation"}
+    profile = {
+        "authentication_type": "instance_principal",
+        "delegation_token_file": "/nowhere/delegation",
+    }
     return {"config_file": here.config(DEFAULT=profile)}, "/nowhere/delegation"
 
 
 def delegation_without_a_token_file(here):
     config = here.config(DEFAULT=here.api_key())
-    return {"config_file": config, "auth": "instance_principal_with_delegation_token"}, "delegation_token_file"
+    return {
+        "config_file": config,
+        "auth": "instance_principal_with_delegation_token",
+    }, "delegation_token_file"
 
 
 def pod_outside_a_cluster(here):
@@ -251,7 +275,10 @@ def nobody():
 @pytest.mark.parametrize("auth", ["instance_principal", "oke_workload_identity"])
 def test_outside_the_cloud_a_call_fails_soon(here, pod, nobody, auth):
     here.setenv(
-        {"OCI_METADATA_BASE_URL": f"http://127.0.0.1:{nobody}/opc/v2", "KUBERNETES_SERVICE_HOST": "127.0.0.254"}
+        {
+            "OCI_METADATA_BASE_URL": f"http://127.0.0.1:{nobody}/opc/v2",
+            "KUBERNETES_SERVICE_HOST": "127.0.0.254",
+        }
     )
     begin = time.monotonic()
     refusal = here.refusal_of(auth=auth)
@@ -262,4 +289,6 @@ def test_outside_the_cloud_a_call_fails_soon(here, pod, nobody, auth):
 def assert_cause_and_remedy(message: str) -> None:
     """Two sentences at least, in words: the name of a Python exception says nothing to a user."""
     assert len(re.findall(r"[.!?](?:\s|$)", message)) >= 2, message
-    assert not re.search(r"\b[A-Z]\w*(?:Error|Exception|Timeout|NotProvided|InvalidPrivateKey)\b", message), message
+    assert not re.search(
+        r"\b[A-Z]\w*(?:Error|Exception|Timeout|NotProvided|InvalidPrivateKey)\b", message
+    ), message

@@ -94,7 +94,9 @@ def test_a_block_holds_for_its_thread_alone(here, me):
     with ThreadPoolExecutor(threads) as pool:
         # Odd ones have a principal, even ones none; all blocks are open at the same time.
         list(pool.map(lambda number: (work_as if number % 2 else work)(number), range(threads)))
-    assert by_name(here) == {f"{run}-{number}": f"thread{number}" if number % 2 else None for number in range(threads)}
+    assert by_name(here) == {
+        f"{run}-{number}": f"thread{number}" if number % 2 else None for number in range(threads)
+    }
 
 
 def test_a_block_does_not_reach_a_thread_that_was_there_before(here, me):
@@ -163,7 +165,9 @@ def by_name(here: Machine) -> dict[str, str | None]:
     }
 
 
-@pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\n", "a\tb", "a\0b", "a\x7fb", "", " ", "näme"])
+@pytest.mark.parametrize(
+    "value", ["a\r\nx-evil: 1", "a\n", "a\tb", "a\0b", "a\x7fb", "", " ", "näme"]
+)
 def test_a_value_that_cannot_stand_in_a_header_is_refused(here, value):
     with pytest.raises(MlflowException) as refused, mlflow_oci_aidp.user_principal(value):
         pytest.fail("the block was entered")

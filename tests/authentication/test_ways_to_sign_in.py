@@ -41,7 +41,9 @@ def test_api_key_in_the_home_folder(here):
     user = here.api_key()
     key_file = here.file("home/.oci/key.pem", Path(user["key_file"]).read_text())
     assert os.path.expanduser("~/.oci/key.pem") == key_file
-    shutil.move(here.config(DEFAULT=user | {"key_file": "~/.oci/key.pem"}), here.folder / "home/.oci/config")
+    shutil.move(
+        here.config(DEFAULT=user | {"key_file": "~/.oci/key.pem"}), here.folder / "home/.oci/config"
+    )
     assert here.signer_of(here.client()) == key_id(user)
 
 
@@ -57,7 +59,13 @@ def test_config_file_and_profile_of_the_environment(here, config_file, profile):
 
 def test_the_uri_comes_before_the_environment(here):
     user = here.api_key()
-    here.setenv({"OCI_CLI_CONFIG_FILE": "/nowhere", "OCI_CLI_PROFILE": "NOBODY", "OCI_CLI_AUTH": "security_token"})
+    here.setenv(
+        {
+            "OCI_CLI_CONFIG_FILE": "/nowhere",
+            "OCI_CLI_PROFILE": "NOBODY",
+            "OCI_CLI_AUTH": "security_token",
+        }
+    )
     config = here.config(DEFAULT=here.api_key(), OTHER=user)
     client = here.client(config_file=config, profile="OTHER", auth="api_key")
     assert here.signer_of(client) == key_id(user)
@@ -66,7 +74,9 @@ def test_the_uri_comes_before_the_environment(here):
 def test_the_environment_comes_before_the_profile(here):
     user = here.api_key()
     here.setenv({f"OCI_CLI_{name.upper()}": value for name, value in user.items()})
-    assert here.signer_of(here.client(config_file=here.config(DEFAULT=here.api_key()))) == key_id(user)
+    assert here.signer_of(here.client(config_file=here.config(DEFAULT=here.api_key()))) == key_id(
+        user
+    )
 
 
 def test_api_key_with_the_profiles_pass_phrase(here):
@@ -102,7 +112,9 @@ def test_key_content_without_any_file(here, pass_phrase):
 
 def test_a_profile_with_a_token_file_is_a_session(here):
     config = here.config(DEFAULT=here.api_key(), SESSION=here.session(mark="session"))
-    assert here.principal_of(here.client(config_file=config, profile="SESSION"))["mark"] == "session"
+    assert (
+        here.principal_of(here.client(config_file=config, profile="SESSION"))["mark"] == "session"
+    )
 
 
 def test_the_emulators_own_session_profile(here):
@@ -125,7 +137,9 @@ def test_a_session_of_the_environment_alone(here):
 def test_a_session_does_not_need_fingerprint_or_tenancy(here):
     session = here.session(mark="bare")
     del session["fingerprint"], session["tenancy"]
-    assert here.principal_of(here.client(config_file=here.config(DEFAULT=session)))["mark"] == "bare"
+    assert (
+        here.principal_of(here.client(config_file=here.config(DEFAULT=session)))["mark"] == "bare"
+    )
 
 
 def test_the_chosen_way_comes_before_what_the_profile_says(here):
@@ -198,7 +212,11 @@ def test_a_session_whose_file_is_gone_and_whose_token_is_refused_is_an_error_tha
 
 @pytest.mark.parametrize("kind", ["inline", "files", "pass_phrase"])
 def test_resource_principal(here, kind):
-    options = {"inline": {}, "files": {"folder": here.folder}, "pass_phrase": {"pass_phrase": PASS_PHRASE}}
+    options = {
+        "inline": {},
+        "files": {"folder": here.folder},
+        "pass_phrase": {"pass_phrase": PASS_PHRASE},
+    }
     here.setenv(cloud.resource_principal(here.issuer(ptype="resource"), **options[kind]))
     assert here.principal_of(here.client(auth="resource_principal"))["ptype"] == "resource"
 
@@ -248,7 +266,9 @@ def test_an_instances_token_is_renewed_before_it_expires(here, instance):
     assert {exchange.status for exchange in here.aidp.exchanges} == {200}
 
 
-def test_an_instances_token_that_is_refused_is_replaced_and_the_request_sent_once_more(here, instance):
+def test_an_instances_token_that_is_refused_is_replaced_and_the_request_sent_once_more(
+    here, instance
+):
     with instance() as found:
         client = here.client(auth="instance_principal")
         here.call(client)
@@ -313,7 +333,9 @@ def test_a_token_signer_of_the_programs_own(here):
 
 def test_without_a_signer_the_settings_hold_again(here):
     user = here.api_key()
-    mlflow_oci_aidp.use_signer(oci.signer.Signer.from_config(here.api_key() | {"region": "us-ashburn-1"}))
+    mlflow_oci_aidp.use_signer(
+        oci.signer.Signer.from_config(here.api_key() | {"region": "us-ashburn-1"})
+    )
     client = here.client(config_file=here.config(DEFAULT=user))
     here.call(client)
     here.aidp.exchanges.clear()

@@ -1,6 +1,7 @@
 """MLflow's own web page over AI Data Platform: an emulator, ``mlflow server`` in front of it, and a browser.
 
-All three live as long as the tests of this folder: each test has a registered model of its own instead.
+All three live as long as the tests of this folder: each test has a registered model of its own
+instead.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ import requests
 from mlflow_oci_aidp.emulator import Emulator
 from tests.support.needs import needs
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 #: It runs as root in containers, and talks to nobody but the server under test.
 CHROMIUM_ARGUMENTS = [
     "--headless",
@@ -39,7 +42,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-#: A browser that was here before: MLflow's greetings are behind it. MLflow's own keys, of 3.1.0 and of 3.17.2.
+#: A browser that was here before: MLflow's greetings are behind it. MLflow's own keys, of 3.1.0 and
+#: of 3.17.2.
 GREETED = {
     "_mlflow_model_registry_promo_modal_dismissed": "true",
     "_mlflow_model_registry_promo_modal_dismissed_v1": "true",
@@ -59,7 +63,8 @@ def needs_a_browser():
         "REQUIRE_BROWSER",
         {
             "Chromium (Debian: apt-get install chromium)": CHROMIUM is not None,
-            "Playwright (pip install playwright)": importlib.util.find_spec("playwright") is not None,
+            "Playwright (pip install playwright)": importlib.util.find_spec("playwright")
+            is not None,
         },
     )
 
@@ -82,7 +87,12 @@ class Server:
 def running_server(platform, tmp_path_factory) -> Iterator[Server]:
     """``mlflow server`` with the platform's registry, and runs of its own."""
     folder = tmp_path_factory.mktemp("mlflow-server")
-    stores = ["--registry-store-uri", platform.uri, "--backend-store-uri", f"sqlite:///{folder}/tracking.db"]
+    stores = [
+        "--registry-store-uri",
+        platform.uri,
+        "--backend-store-uri",
+        f"sqlite:///{folder}/tracking.db",
+    ]
     with serving(folder, [*stores, "--artifacts-destination", f"{folder}/files"]) as server:
         yield server
 
@@ -91,7 +101,18 @@ def running_server(platform, tmp_path_factory) -> Iterator[Server]:
 def serving(folder: Path, arguments: list[str]) -> Iterator[Server]:
     """``mlflow server`` as a user starts it, with settings from its command line alone."""
     server = Server(f"http://127.0.0.1:{(port := free_port())}", folder / "log")
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     with server.log.open("wb") as log:
         # A session of its own, so that the workers end with it.
         process = subprocess.Popen(
@@ -118,7 +139,8 @@ def environment(folder: Path) -> dict[str, str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
         "NO_PROXY": "127.0.0.1",
-        # MLflow 3.1.0 serves with gunicorn, whose only worker would wait for connections that a browser opens early.
+        # MLflow 3.1.0 serves with gunicorn, whose only worker would wait for connections that a
+        # browser opens early.
         "GUNICORN_CMD_ARGS": "--threads=8",
         # The newest MLflow starts eight more processes for jobs that nobody here asks for.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -185,7 +207,9 @@ def page(browser, server):
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     failures: list[str] = []
-    page.on("response", lambda answer: failures.append(answer.url) if answer.status >= 500 else None)
+    page.on(
+        "response", lambda answer: failures.append(answer.url) if answer.status >= 500 else None
+    )
     yield page
     context.close()
     assert failures == []
@@ -228,7 +252,11 @@ def show(page, server):
     """Shows the list of models, or the page of one or of one of its versions."""
 
     def show(model: str | None = None, version: str | None = None):
-        parts = ["models"] + ([quote(model)] if model else []) + (["versions", version] if version else [])
+        parts = (
+            ["models"]
+            + ([quote(model)] if model else [])
+            + (["versions", version] if version else [])
+        )
         page.goto(f"{server.url}/#/{'/'.join(parts)}")
         return page
 
@@ -252,7 +280,9 @@ def client(aidp, server) -> mlflow.MlflowClient:
 def model(client, request) -> Iterator[str]:
     """A registered model of the test's own, with two versions."""
     name = f"main.default.{request.node.name.removeprefix('test_')}"
-    client.create_registered_model(name, tags={"team": "ml"}, description="Tells iris species apart")
+    client.create_registered_model(
+        name, tags={"team": "ml"}, description="Tells iris species apart"
+    )
     client.create_model_version(name, "runs:/0/model", tags={"validated": "yes"})
     client.create_model_version(name, "runs:/1/model", description="With more data")
     client.set_registered_model_alias(name, "champion", "1")

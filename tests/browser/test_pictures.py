@@ -10,9 +10,15 @@ NAME = "main.default.iris_classifier"
 @pytest.fixture
 def models(client):
     """A registry with a few models, as teams have them."""
-    client.create_registered_model(NAME, tags={"task": "classification"}, description="Tells iris species apart")
-    client.create_model_version(NAME, "runs:/0/model", tags={"validated": "yes"}, description="First model")
-    client.create_model_version(NAME, "runs:/1/model", tags={"validated": "yes"}, description="With more data")
+    client.create_registered_model(
+        NAME, tags={"task": "classification"}, description="Tells iris species apart"
+    )
+    client.create_model_version(
+        NAME, "runs:/0/model", tags={"validated": "yes"}, description="First model"
+    )
+    client.create_model_version(
+        NAME, "runs:/1/model", tags={"validated": "yes"}, description="With more data"
+    )
     client.create_model_version(NAME, "runs:/2/model", description="With petals alone")
     client.set_registered_model_alias(NAME, "champion", "2")
     client.set_registered_model_alias(NAME, "challenger", "3")

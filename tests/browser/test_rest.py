@@ -62,7 +62,9 @@ def registered(server, client, monkeypatch):
 
 
 def test_a_model_is_registered_and_loaded_through_the_server(registered):
-    assert list(mlflow.pyfunc.load_model(f"models:/{registered}/1").predict(np.zeros((1, 1)))) == [7]
+    assert list(mlflow.pyfunc.load_model(f"models:/{registered}/1").predict(np.zeros((1, 1)))) == [
+        7
+    ]
 
 
 def test_a_versions_page_shows_the_models_schema(show, expect, registered):

@@ -42,7 +42,9 @@ def run(client, experiment, tmp_path_factory):
     notes = tmp_path_factory.mktemp("artifacts") / "notes.txt"
     notes.write_text("roses are red")
     client.log_artifact(run_id, str(notes))
-    model = client.create_logged_model(experiment, name="my-model", source_run_id=run_id, params={"depth": "3"})
+    model = client.create_logged_model(
+        experiment, name="my-model", source_run_id=run_id, params={"depth": "3"}
+    )
     client.finalize_logged_model(model.model_id, "FAILED")
     client.set_terminated(run_id)
     return made
@@ -80,7 +82,9 @@ def test_a_run_shows_charts_of_its_metrics(open_page, expect, aidp, experiment, 
     line = page.locator(".js-plotly-plot .scatterlayer .trace").first
     expect(line).to_be_visible()
     take("run.png", 600, line)
-    assert "get_experiment_run_metric_history" in [exchange.operation for exchange in aidp.exchanges]
+    assert "get_experiment_run_metric_history" in [
+        exchange.operation for exchange in aidp.exchanges
+    ]
 
 
 def test_a_run_shows_its_artifacts(open_page, expect, aidp, experiment, run):

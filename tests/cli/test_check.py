@@ -30,7 +30,9 @@ def failure(*arguments: str) -> tuple[str, str, str]:
     """The name of the one check that failed, its cause and its remedy."""
     result = run("check", *arguments, "--json")
     assert result.exit_code == 1, result.output
-    (failed,) = (check for check in json.loads(result.stdout)["checks"] if check["status"] == "failed")
+    (failed,) = (
+        check for check in json.loads(result.stdout)["checks"] if check["status"] == "failed"
+    )
     return failed["name"], failed["found"], failed["remedy"]
 
 
@@ -50,7 +52,10 @@ def test_over_tls_every_check_that_applies_is_ok(monkeypatch):
     with Emulator(tls=True) as aidp:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", aidp.ca_file)
         report = read("check", aidp.tracking_uri)
-    assert {name for name, status in statuses(report).items() if status != "ok"} == {"region", "token"}
+    assert {name for name, status in statuses(report).items() if status != "ok"} == {
+        "region",
+        "token",
+    }
 
 
 def test_it_reads_once_and_changes_nothing(aidp):
@@ -68,7 +73,9 @@ def test_it_reads_once_and_changes_nothing(aidp):
         ("https://elsewhere.invalid", "{tracking_uri}", "{tracking_uri}"),
     ],
 )
-def test_without_an_argument_it_checks_what_mlflow_uses(aidp, monkeypatch, registry, tracking, checked):
+def test_without_an_argument_it_checks_what_mlflow_uses(
+    aidp, monkeypatch, registry, tracking, checked
+):
     uris = {"uri": aidp.uri, "tracking_uri": aidp.tracking_uri}
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", registry.format(**uris))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking.format(**uris))
@@ -76,7 +83,9 @@ def test_without_an_argument_it_checks_what_mlflow_uses(aidp, monkeypatch, regis
 
 
 def test_another_servers_uris_are_not_ours(aidp, monkeypatch):
-    elsewhere = dict.fromkeys(("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI"), "https://elsewhere.invalid")
+    elsewhere = dict.fromkeys(
+        ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI"), "https://elsewhere.invalid"
+    )
     for name, value in {**aidp.environ, **elsewhere}.items():
         monkeypatch.setenv(name, value)
     assert read("check")["uri"] == "aidp://"
@@ -89,7 +98,10 @@ def test_each_setting_is_shown_with_its_source(here, monkeypatch):
     profile = here.api_key()
     monkeypatch.setenv("OCI_CLI_CONFIG_FILE", here.config(DEFAULT=profile))
     found = {setting["name"]: setting for setting in read("check", here.uri())["settings"]}
-    assert [(found[name]["value"], found[name]["source"]) for name in ("endpoint", "config_file", "user")] == [
+    assert [
+        (found[name]["value"], found[name]["source"])
+        for name in ("endpoint", "config_file", "user")
+    ] == [
         (here.aidp.endpoint, "the URI"),
         (str(here.folder / "config"), "OCI_CLI_CONFIG_FILE"),
         (profile["user"], "profile DEFAULT"),
@@ -111,19 +123,27 @@ def test_a_sessions_identity_is_that_of_its_token(here):
     config = here.config(DEFAULT=here.session(sub="ocid1.user.oc1..somebody", tenant=cloud.TENANCY))
     identity = read("check", here.uri(config_file=config))["identity"]
     assert identity["mode"] == "security_token"
-    assert (identity["principal"], identity["tenancy"]) == ("ocid1.user.oc1..somebody", cloud.TENANCY)
+    assert (identity["principal"], identity["tenancy"]) == (
+        "ocid1.user.oc1..somebody",
+        cloud.TENANCY,
+    )
     assert identity["token_expires"].endswith(" UTC")
 
 
 def test_a_resource_principals_identity_is_that_of_its_token(here):
     here.setenv(cloud.resource_principal(here.issuer(sub="ocid1.notebook.oc1..one")))
     identity = read("check", here.uri())["identity"]
-    assert (identity["mode"], identity["principal"]) == ("resource_principal", "ocid1.notebook.oc1..one")
+    assert (identity["mode"], identity["principal"]) == (
+        "resource_principal",
+        "ocid1.notebook.oc1..one",
+    )
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
 def test_nothing_secret_is_shown(here, monkeypatch, options):
-    here.secrets.append(monkeypatch.setenv("DH_USER_PRINCIPAL", "b3BlbiBzZXNhbWU=") or "b3BlbiBzZXNhbWU=")
+    here.secrets.append(
+        monkeypatch.setenv("DH_USER_PRINCIPAL", "b3BlbiBzZXNhbWU=") or "b3BlbiBzZXNhbWU="
+    )
     profile = here.api_key(PASS_PHRASE) | {"pass_phrase": PASS_PHRASE}
     result = run("check", here.uri(config_file=here.config(DEFAULT=profile)), *options)
     assert (result.exit_code, result.output.count("(not shown)")) == (0, 2)
@@ -172,7 +192,11 @@ def test_the_version_of_mlflow_is_shown_where_settings_fail():
     ],
 )
 def test_both_stores_are_made(aidp, uri, words):
-    (stores,) = (check for check in read("check", uri.format(aidp=aidp))["checks"] if check["name"] == "stores")
+    (stores,) = (
+        check
+        for check in read("check", uri.format(aidp=aidp))["checks"]
+        if check["name"] == "stores"
+    )
     assert (stores["status"], stores["found"]) == ("ok", words)
 
 
@@ -181,18 +205,27 @@ def test_a_newer_mlflow_is_a_warning_and_no_failure(aidp, monkeypatch):
     report = read("check", aidp.tracking_uri)
     first = report["checks"][0]
     assert (report["ok"], first["status"], first["remedy"]) == (True, "warning", "")
-    assert first["found"].startswith(f"MLflow {mlflow.__version__} is newer than 3.0.99, the newest that mlflow-oci-")
-    assert {status for name, status in statuses(report).items() if name in ("stores", "signed read")} == {"ok"}
+    assert first["found"].startswith(
+        f"MLflow {mlflow.__version__} is newer than 3.0.99, the newest that mlflow-oci-"
+    )
+    assert {
+        status for name, status in statuses(report).items() if name in ("stores", "signed read")
+    } == {"ok"}
 
 
 def test_a_warning_is_the_last_line_of_the_text(aidp, monkeypatch):
     monkeypatch.setattr(mlflow_versions, "NEWEST", "3.0.99")
     done = run("check", aidp.tracking_uri)
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "Nothing failed. Warnings: MLflow.")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (
+        0,
+        "Nothing failed. Warnings: MLflow.",
+    )
     assert "  warning  MLflow       MLflow " in done.stdout
 
 
-def broken_check(aidp, folder, *options: str, modules: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def broken_check(
+    aidp, folder, *options: str, modules: tuple[str, ...]
+) -> subprocess.CompletedProcess[str]:
     """Check a platform in a process where these modules cannot be imported."""
     return subprocess.run(
         [sys.executable, "-m", "mlflow_oci_aidp.cli", "check", aidp.tracking_uri, *options],
@@ -209,7 +242,11 @@ def test_a_store_that_does_not_load_is_the_finding(aidp, tmp_path, store):
     assert (done.returncode, done.stderr) == (1, "")
     report = json.loads(done.stdout)
     (failed,) = (check for check in report["checks"] if check["status"] == "failed")
-    assert (failed["name"], report["ok"], statuses(report)["stores"]) == ("MLflow", False, "skipped")
+    assert (failed["name"], report["ok"], statuses(report)["stores"]) == (
+        "MLflow",
+        False,
+        "skipped",
+    )
     assert failed["found"].startswith(
         f"The {store} store of mlflow-oci-aidp {__version__} cannot be loaded with MLflow "
     )
@@ -220,7 +257,11 @@ def test_a_store_that_does_not_load_is_the_finding(aidp, tmp_path, store):
 def test_every_store_that_does_not_load_is_named(aidp, tmp_path):
     modules = ("mlflow_oci_aidp.registry.store", "mlflow_oci_aidp.tracking.store")
     done = broken_check(aidp, tmp_path, modules=modules)
-    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (1, "", "Failed: MLflow.")
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (
+        1,
+        "",
+        "Failed: MLflow.",
+    )
     assert "  failed   MLflow       The registry store of " in done.stdout
     assert " The tracking store of " in done.stdout
 
@@ -236,7 +277,9 @@ def test_no_config_file(here):
 
 
 def test_a_missing_profile(here):
-    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=here.api_key()), profile="WORK"))
+    name, cause, remedy = failure(
+        here.uri(config_file=here.config(DEFAULT=here.api_key()), profile="WORK")
+    )
     assert (name, remedy) == ("settings", "There are: DEFAULT.")
     assert "The profile 'WORK' (from the URI) is not in" in cause
 
@@ -340,7 +383,9 @@ def test_a_file_that_is_no_private_key(here):
 
 
 def test_an_expired_session_token(here):
-    name, cause, remedy = failure(here.uri(config_file=here.config(DEFAULT=here.session(lifetime=-60))))
+    name, cause, remedy = failure(
+        here.uri(config_file=here.config(DEFAULT=here.session(lifetime=-60)))
+    )
     assert name == "token"
     assert "has expired, at 2" in cause
     assert remedy == "Make a new session with `oci session authenticate --profile-name DEFAULT`."
@@ -385,7 +430,9 @@ def test_a_name_that_does_not_resolve(here, config):
 
 
 def test_offline_all_that_needs_no_network_is_checked(here, config):
-    report = json.loads(run("check", here.uri(config_file=config, endpoint="https://aidp.invalid"), "--json").stdout)
+    report = json.loads(
+        run("check", here.uri(config_file=config, endpoint="https://aidp.invalid"), "--json").stdout
+    )
     local = ("settings", "profile", "credentials", "private key", "fingerprint", "signature")
     assert {statuses(report)[name] for name in local} == {"ok"}
 
@@ -402,12 +449,17 @@ def test_a_bundle_of_certificates_that_is_not_there(monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
     with Emulator(tls=True) as aidp:
         name, cause, remedy = failure(aidp.uri)
-    assert (name, cause) == ("TLS", "REQUESTS_CA_BUNDLE names /nowhere/ca.pem, which does not exist.")
+    assert (name, cause) == (
+        "TLS",
+        "REQUESTS_CA_BUNDLE names /nowhere/ca.pem, which does not exist.",
+    )
     assert "unset it" in remedy
 
 
 def test_https_where_http_is_spoken(here, config):
-    name, cause, remedy = failure(here.uri(config_file=config, endpoint=here.aidp.endpoint.replace("http:", "https:")))
+    name, cause, remedy = failure(
+        here.uri(config_file=config, endpoint=here.aidp.endpoint.replace("http:", "https:"))
+    )
     assert name == "TLS"
     assert "TLS failed" in cause
     assert "speaks TLS at this port" in remedy
@@ -429,7 +481,8 @@ def test_a_proxy_that_is_not_there(here, config, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(3600, "60 minutes behind the service's"), (-3600, "60 minutes ahead of the service's")]
+    ("seconds", "words"),
+    [(3600, "60 minutes behind the service's"), (-3600, "60 minutes ahead of the service's")],
 )
 def test_a_clock_that_is_off_by_an_hour(seconds, words):
     with Emulator(clock=lambda: time.time() + seconds) as aidp:
@@ -484,7 +537,8 @@ def test_a_wrong_instance_id(aidp):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"), [("iris", "is not an OCID"), ("ocid1.bucket.oc1.iad.x", "another type of resource")]
+    ("wrong", "words"),
+    [("iris", "is not an OCID"), ("ocid1.bucket.oc1.iad.x", "another type of resource")],
 )
 def test_an_instance_id_that_cannot_be_one(wrong, words):
     name, cause, remedy = failure(f"aidp://{wrong}")

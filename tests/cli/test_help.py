@@ -14,7 +14,9 @@ COMMAND = (sys.executable, "-m", "mlflow_oci_aidp.cli")
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["check"], ["models"], ["models", "list"], ["models", "show"], ["uri"]], ids=" ".join
+    "arguments",
+    [[], ["check"], ["models"], ["models", "list"], ["models", "show"], ["uri"]],
+    ids=" ".join,
 )
 def test_help_fits_a_screen(arguments):
     lines = run(*arguments, "--help").stdout.splitlines()
@@ -28,7 +30,9 @@ def test_the_help_of_every_command_imports_nothing_heavy():
         "for command in ('check', 'models', 'uri'): main([command, '--help'], standalone_mode=False)\n"
         "sys.exit(sorted({'mlflow', 'oci', 'requests', 'rich'} & set(sys.modules)) or 0)"
     )
-    assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL).returncode == 0
+    )
 
 
 def completed(shell: str, **variables: str) -> str:

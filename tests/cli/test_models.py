@@ -85,7 +85,10 @@ def test_the_last_column_is_the_last_update(registry):
 
 def test_json_has_every_field(registry):
     iris = read("models", registry.uri)[0]
-    assert {name: iris[name] for name in ("name", "latest_version", "aliases", "stages", "tags", "description")} == {
+    assert {
+        name: iris[name]
+        for name in ("name", "latest_version", "aliases", "stages", "tags", "description")
+    } == {
         "name": IRIS,
         "latest_version": "2",
         "aliases": {"champion": "2"},
@@ -157,7 +160,10 @@ def test_versions_take_one_request_beside_the_models(registry):
 
 def test_json_of_a_model_has_its_versions(registry):
     model = read("models", "show", IRIS, registry.uri)
-    assert (model["name"], [version["run_id"] for version in model["versions"]]) == (IRIS, ["2" * 32, "1" * 32])
+    assert (model["name"], [version["run_id"] for version in model["versions"]]) == (
+        IRIS,
+        ["2" * 32, "1" * 32],
+    )
 
 
 def test_a_model_that_is_not_there_is_one_line(aidp):

@@ -34,7 +34,10 @@ def printed(monkeypatch, tmp_path):
         ({"AIDP_INSTANCE_ID": OCID, "AIDP_WORKSPACE_KEY": "w1"}, f"aidp://{OCID}/w1"),
         ({"AIDP_INSTANCE_ID": OCID, "AIDP_ENDPOINT": ENDPOINT}, f"aidp://{OCID}"),
         ({"AIDP_INSTANCE_ID": OCID, "OCI_CLI_REGION": "us-phoenix-1"}, f"aidp://{OCID}"),
-        ({"AIDP_INSTANCE_ID": OCID, "OCI_CLI_AUTH": "resource_principal"}, f"aidp://{OCID}?auth=resource_principal"),
+        (
+            {"AIDP_INSTANCE_ID": OCID, "OCI_CLI_AUTH": "resource_principal"},
+            f"aidp://{OCID}?auth=resource_principal",
+        ),
         (
             {"AIDP_INSTANCE_ID": OCID, "AIDP_ENDPOINT": "http://127.0.0.1:8080"},
             f"aidp://{OCID}?endpoint=http%3A%2F%2F127.0.0.1%3A8080",
@@ -63,7 +66,9 @@ def test_what_is_printed_leads_to_the_same_settings(printed, aidp):
 
 
 def test_credentials_are_not_printed(printed):
-    uri = printed(DATALAKE_ID=OCID, OCI_CLI_PASSPHRASE="hunter2", OCI_CLI_USER="me", OCI_CLI_KEY_CONTENT="pem")
+    uri = printed(
+        DATALAKE_ID=OCID, OCI_CLI_PASSPHRASE="hunter2", OCI_CLI_USER="me", OCI_CLI_KEY_CONTENT="pem"
+    )
     assert uri == f"aidp://{OCID}"
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w+)(?P<options>[^\n]*)\n(?P<code>.*?)^(?P=indent)```", re.M | re.S
+    r"^(?P<indent> *)```(?P<language>\w+)(?P<options>[^\n]*)\n(?P<code>.*?)^(?P=indent)```",
+    re.M | re.S,
 )
 _TITLE = re.compile(r'title="([^"]+)"')
 NEEDS_A_TENANCY = "<!-- needs a tenancy -->"

@@ -79,7 +79,11 @@ def test_training_promotes_nothing_that_is_not(train, client):
 @pytest.fixture
 def run_id(environ):
     """A run with a model and a metric."""
-    dummy = pytest.importorskip("sklearn.dummy").DummyClassifier(strategy="constant", constant=7).fit([[0.0]], [7])
+    dummy = (
+        pytest.importorskip("sklearn.dummy")
+        .DummyClassifier(strategy="constant", constant=7)
+        .fit([[0.0]], [7])
+    )
     with mlflow.start_run() as active:
         mlflow.log_metric("accuracy", 0.97)
         mlflow.sklearn.log_model(dummy, name="model", pip_requirements=["scikit-learn"])
@@ -94,7 +98,10 @@ def test_a_run_elsewhere_becomes_a_version_that_loads(run, run_id):
 def test_a_version_says_where_it_comes_from(run, run_id, environ):
     run("register_from_run_elsewhere.py", run_id, NAME)
     version = mlflow.MlflowClient().get_model_version(NAME, "1")
-    assert (version.run_id, version.tags["tracking_uri"]) == (run_id, environ["MLFLOW_TRACKING_URI"])
+    assert (version.run_id, version.tags["tracking_uri"]) == (
+        run_id,
+        environ["MLFLOW_TRACKING_URI"],
+    )
 
 
 # --- promotion
@@ -114,7 +121,9 @@ def aliases(client, name=NAME):
 
 
 def test_promotion_takes_the_latest_version(run, versions):
-    assert "champion: version none -> 3" in run("promote_by_alias.py", NAME, "--require", "validated=yes")
+    assert "champion: version none -> 3" in run(
+        "promote_by_alias.py", NAME, "--require", "validated=yes"
+    )
     assert aliases(versions) == {"champion": "3"}
 
 
@@ -151,7 +160,10 @@ def source(environ, tmp_path):
     client.create_registered_model("iris", tags={"team": "ml"}, description="Flowers")
     for number in range(3):
         client.create_model_version(
-            "iris", f"s3://bucket/{number + 1}", tags={"try": str(number + 1)}, description=f"Try {number + 1}"
+            "iris",
+            f"s3://bucket/{number + 1}",
+            tags={"try": str(number + 1)},
+            description=f"Try {number + 1}",
         )
     client.delete_model_version("iris", "2")
     client.transition_model_version_stage("iris", "1", "Production")
@@ -169,7 +181,11 @@ def copy(run, source):
 def test_a_copy_keeps_what_the_registered_model_has(copy, client):
     copy()
     model = client.get_registered_model(NAME)
-    assert (model.description, model.tags, model.aliases) == ("Flowers", {"team": "ml"}, {"champion": "2"})
+    assert (model.description, model.tags, model.aliases) == (
+        "Flowers",
+        {"team": "ml"},
+        {"champion": "2"},
+    )
 
 
 def test_a_copy_keeps_what_the_versions_have(copy, client):
@@ -191,7 +207,11 @@ def test_copying_twice_copies_nothing_twice(copy, aidp):
     copy()
     aidp.exchanges.clear()
     assert "2 models, 0 versions copied, 2 there before" in copy()
-    changed = {exchange.operation for exchange in aidp.exchanges if exchange.verb == "POST" and exchange.status == 200}
+    changed = {
+        exchange.operation
+        for exchange in aidp.exchanges
+        if exchange.verb == "POST" and exchange.status == 200
+    }
     assert changed == set()
 
 
@@ -200,7 +220,9 @@ def test_copying_goes_on_after_an_interruption(copy, aidp, client):
     with pytest.raises(RestException):
         copy()
     assert "1 versions copied, 1 there before" in copy()
-    assert [version.tags["try"] for version in client.search_model_versions(f"name = '{NAME}'")] == ["3", "1"]
+    assert [
+        version.tags["try"] for version in client.search_model_versions(f"name = '{NAME}'")
+    ] == ["3", "1"]
 
 
 def test_what_is_new_in_the_source_is_copied_the_next_time(copy, source, client):
@@ -223,9 +245,16 @@ def execute(notebook, folder):
     nbformat = pytest.importorskip("nbformat")
     pytest.importorskip("ipykernel")
     read = nbformat.read(EXAMPLES / notebook, as_version=4)
-    done = nbclient.NotebookClient(read, timeout=200, kernel_name="python3", resources={"metadata": {"path": folder}})
+    done = nbclient.NotebookClient(
+        read, timeout=200, kernel_name="python3", resources={"metadata": {"path": folder}}
+    )
     cells = done.execute().cells
-    return [output["text"] for cell in cells for output in cell.get("outputs", ()) if output.get("name") == "stdout"]
+    return [
+        output["text"]
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if output.get("name") == "stdout"
+    ]
 
 
 def test_the_notebook_registers_promotes_and_loads(environ, aidp, tmp_path):
@@ -235,7 +264,9 @@ def test_the_notebook_registers_promotes_and_loads(environ, aidp, tmp_path):
     assert "create_model_version" in {exchange.operation for exchange in aidp.exchanges}
 
 
-def test_the_notebook_starts_an_emulator_where_no_platform_is_named(environ, aidp, tmp_path, monkeypatch):
+def test_the_notebook_starts_an_emulator_where_no_platform_is_named(
+    environ, aidp, tmp_path, monkeypatch
+):
     for name in aidp.environ:
         monkeypatch.delenv(name)
     assert "'champion': '1'" in "".join(execute("register_and_promote.ipynb", str(tmp_path)))

@@ -44,12 +44,19 @@ def test_a_prompt_is_read_as_it_was_made(store):
 def test_a_prompts_tags_are_set_and_deleted(store):
     store.set_prompt_tag(NAME, "team", "ml")
     store.delete_prompt_tag(NAME, "lang")
-    assert {key: store.get_prompt(NAME).tags.get(key) for key in ("team", "lang")} == {"team": "ml", "lang": None}
+    assert {key: store.get_prompt(NAME).tags.get(key) for key in ("team", "lang")} == {
+        "team": "ml",
+        "lang": None,
+    }
 
 
 def test_a_version_is_read_as_it_was_made(store):
     version = store.get_prompt_version(NAME, 1)
-    assert (version.template, version.commit_message, version.tags["tone"]) == ("Hello {{name}}", "first", "stiff")
+    assert (version.template, version.commit_message, version.tags["tone"]) == (
+        "Hello {{name}}",
+        "first",
+        "stiff",
+    )
 
 
 def test_a_versions_tags_are_set_and_deleted(store):
@@ -93,7 +100,9 @@ def test_a_trace_knows_the_prompts_that_are_linked_to_it(store, tracking):
     store.link_prompts_to_trace([store.get_prompt_version(NAME, 1)], span.trace_id)
     mlflow.flush_trace_async_logging()
     # Not get_trace, which reads spans, and with them artifacts, too.
-    assert linked(tracking._tracking_client.store.get_trace_info(span.trace_id).tags) == [(NAME, "1")]
+    assert linked(tracking._tracking_client.store.get_trace_info(span.trace_id).tags) == [
+        (NAME, "1")
+    ]
 
 
 def test_versions_are_listed(store):

@@ -14,8 +14,14 @@ from tests.docs.reader import Block, blocks
 yaml = pytest.importorskip("yaml")
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "authentication.md"
-SECTIONS = dict(re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.M | re.S))
-RECIPES = {heading: found[1] for heading, body in SECTIONS.items() if (found := re.search(r"Mode: `(\w+)`", body))}
+SECTIONS = dict(
+    re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+)
+RECIPES = {
+    heading: found[1]
+    for heading, body in SECTIONS.items()
+    if (found := re.search(r"Mode: `(\w+)`", body))
+}
 
 
 def environment(block: Block) -> dict[str, str]:
@@ -40,7 +46,9 @@ def test_a_recipe_amounts_to_its_mode(heading, tmp_path):
             config.write_text(block.code)
     if config.exists():
         environ["OCI_CLI_CONFIG_FILE"] = str(config)
-    uri = environ.pop("MLFLOW_REGISTRY_URI", "aidp://ocid1.datalake.oc1.iad.<unique>").replace("<unique>", "x")
+    uri = environ.pop("MLFLOW_REGISTRY_URI", "aidp://ocid1.datalake.oc1.iad.<unique>").replace(
+        "<unique>", "x"
+    )
     found = resolve(uri, environ)
     missing = set(AUTH_MODES[found.auth].needs) - {"key_file"} - set(found.credentials)
     assert (found.auth, missing) == (RECIPES[heading], set())

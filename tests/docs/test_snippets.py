@@ -1,21 +1,25 @@
 """The documentation is tried: what it shows is run.
 
-A page is a session. Its blocks are taken in their order, in one folder and one Python namespace, with the environment
-that leads to an emulator:
+A page is a session. Its blocks are taken in their order, in one folder and one Python namespace,
+with the environment that leads to an emulator:
 
-============================= ======================================================================================
-block                         what happens
-============================= ======================================================================================
-python                        executed
-python with a file's title    written to that file, for the commands below it
-sh                            executed by ``bash -e``; a server (`mlflow server`, `mlflow-oci-aidp emulator`) on a free
-                              port until it is ready, or until the commands after it are done, and then ended
-sh of pip, make, apt, git     not executed, since each takes minutes, changes the machine or needs a network: what pip
-                              installs is this package or an extra of it, or stands in setup.cfg; make has that target
-yaml, ini, toml               parsed; `test_recipes.py` does more with those of the authentication page
-console                       sessions of the command line page: `tests/cli/test_documentation.py` compares them
-text and others               output and sketches: shown, not tried
-============================= ======================================================================================
+=============================
+====================================================================================== block
+what happens =============================
+====================================================================================== python
+executed python with a file's title    written to that file, for the commands below it sh
+executed by ``bash -e``; a server (`mlflow server`, `mlflow-oci-aidp emulator`) on a free
+                              port until it is ready, or until the commands after it are done, and
+                              then ended
+sh of pip, make, apt, git     not executed, since each takes minutes, changes the machine or needs a
+network: what pip
+                              installs is this package or an extra of it, or stands in setup.cfg;
+                              make has that target
+yaml, ini, toml               parsed; `test_recipes.py` does more with those of the authentication
+page console                       sessions of the command line page:
+`tests/cli/test_documentation.py` compares them text and others               output and sketches:
+shown, not tried =============================
+======================================================================================
 
 A block below ``<!-- needs a tenancy -->`` is compiled or parsed only.
 """
@@ -63,7 +67,9 @@ def try_sh(block: Block, folder: Path, names: dict[str, object]) -> None:
     subprocess.run(["bash", "-n"], input=block.code, text=True, check=True)
     if block.needs_a_tenancy:
         return
-    commands = [shlex.split(line, comments=True) for line in block.code.replace("\\\n", " ").splitlines()]
+    commands = [
+        shlex.split(line, comments=True) for line in block.code.replace("\\\n", " ").splitlines()
+    ]
     commands = [command for command in commands if command]
     if all(command[0] in _NOT_EXECUTED for command in commands):
         for command in commands:
@@ -72,7 +78,12 @@ def try_sh(block: Block, folder: Path, names: dict[str, object]) -> None:
         serve(block, folder)
     else:
         ended = subprocess.run(
-            ["bash", "-e", "-c", block.code], cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS
+            ["bash", "-e", "-c", block.code],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
         )
         assert ended.returncode == 0, f"{block}\n{ended.stdout}{ended.stderr}"
 
@@ -80,15 +91,22 @@ def try_sh(block: Block, folder: Path, names: dict[str, object]) -> None:
 def check(command: list[str]) -> None:
     """What can be said of a command that is not executed."""
     if command[0] == "make":
-        done = subprocess.run(["make", "-n", *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["make", "-n", *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
     if command[0] == "pip":
         setup = configparser.ConfigParser()
         setup.read(ROOT / "setup.cfg")
         for wanted in (word for word in command[2:] if not word.startswith("-")):
             name, _, extras = wanted.partition("[")
-            declared = "\n".join(setup["options.extras_require"].values()) + setup["options"]["install_requires"]
-            assert name in (setup["metadata"]["name"], ".") or wanted in declared, f"pip does not know {wanted}"
+            declared = (
+                "\n".join(setup["options.extras_require"].values())
+                + setup["options"]["install_requires"]
+            )
+            assert name in (setup["metadata"]["name"], ".") or wanted in declared, (
+                f"pip does not know {wanted}"
+            )
             for extra in filter(None, extras.rstrip("]").split(",")):
                 assert extra in setup["options.extras_require"], f"there is no extra {extra}"
 
@@ -99,7 +117,11 @@ def serve(block: Block, folder: Path) -> None:
     code = re.sub(r"(--port[ =])\d+", lambda found: f"{found[1]}{free_port()}", block.code)
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["bash", "-e", "-c", code], cwd=folder, stdout=output, stderr=output, start_new_session=True
+            ["bash", "-e", "-c", code],
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
             deadline = time.monotonic() + SECONDS
@@ -128,7 +150,10 @@ def try_yaml(block: Block, folder: Path, names: dict[str, object]) -> None:
 
 
 def try_ini(block: Block, folder: Path, names: dict[str, object]) -> None:
-    assert configparser.ConfigParser(default_section="", interpolation=None).read_string(block.code) is None
+    assert (
+        configparser.ConfigParser(default_section="", interpolation=None).read_string(block.code)
+        is None
+    )
 
 
 TRY = {"python": try_python, "sh": try_sh, "yaml": try_yaml, "ini": try_ini}
@@ -144,7 +169,9 @@ def session(aidp, tmp_path, monkeypatch):
     for name, value in {**aidp.environ, "MLFLOW_TRACKING_URI": aidp.tracking_uri}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI")
-    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    monkeypatch.setenv(
+        "PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     mlflow.set_tracking_uri(None)
     yield tmp_path

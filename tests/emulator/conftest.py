@@ -30,7 +30,9 @@ class ApiKeySigner(oci.signer.AbstractBaseSigner):
     def __init__(self, key_id, private_key):
         self.api_key = key_id
         self.private_key = private_key
-        self.cover("date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256")
+        self.cover(
+            "date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"
+        )
 
     def cover(self, *names):
         """Signs these headers, the last three only where there is a body."""
@@ -49,7 +51,9 @@ def signer_of(emulator, profile="DEFAULT"):
 def prepared(emulator, verb, path, *, body=None, query=None, headers=None, signer=None):
     """A signed request, which a test may spoil before it is sent."""
     content = {"data": json.dumps(body).encode()} if body is not None else {}
-    request = requests.Request(verb, emulator.endpoint + path, params=query, headers=headers, **content)
+    request = requests.Request(
+        verb, emulator.endpoint + path, params=query, headers=headers, **content
+    )
     return (signer or signer_of(emulator))(request.prepare())
 
 

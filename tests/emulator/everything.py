@@ -19,7 +19,9 @@ MODEL_JSON = json.dumps(
 )
 
 DATASET = m.DatasetInput(
-    dataset=m.Dataset(name="iris", digest="d1", source_type="local", source="{}", schema="{}", profile="{}"),
+    dataset=m.Dataset(
+        name="iris", digest="d1", source_type="local", source="{}", schema="{}", profile="{}"
+    ),
     tags=[m.InputTag(key="mlflow.data.context", value="training")],
 )
 
@@ -28,13 +30,21 @@ def do_everything_in_the_registry(sdk, platform):
     key = {"name": NAME, "version": "1"}
     sdk.create_registered_model(platform, m.CreateRegisteredModelDetails(name=NAME))
     sdk.get_registered_model(platform, NAME)
-    sdk.list_registered_models(platform, filter="name LIKE 'model'", is_deployment_summary_enabled=True)
+    sdk.list_registered_models(
+        platform, filter="name LIKE 'model'", is_deployment_summary_enabled=True
+    )
     sdk.get_registered_model_summary(platform, "main", "default")
-    sdk.update_registered_model(platform, m.UpdateRegisteredModelDetails(name=NAME, description="d"))
-    sdk.set_registered_model_tag(platform, m.SetRegisteredModelTagDetails(name=NAME, key="a", value="b"))
+    sdk.update_registered_model(
+        platform, m.UpdateRegisteredModelDetails(name=NAME, description="d")
+    )
+    sdk.set_registered_model_tag(
+        platform, m.SetRegisteredModelTagDetails(name=NAME, key="a", value="b")
+    )
     sdk.delete_registered_model_tag(platform, m.DeleteRegisteredModelTagDetails(name=NAME, key="a"))
     sdk.update_registered_model_tags(platform, m.UpdateRegisteredModelTagsDetails(name=NAME))
-    sdk.create_model_version(platform, m.CreateModelVersionDetails(name=NAME, source="runs:/abc/model"))
+    sdk.create_model_version(
+        platform, m.CreateModelVersionDetails(name=NAME, source="runs:/abc/model")
+    )
     sdk.get_model_version(platform, NAME, "1")
     sdk.list_model_versions(platform, max_results=1)
     sdk.update_model_version(platform, m.UpdateModelVersionDetails(**key, description="d"))
@@ -43,20 +53,28 @@ def do_everything_in_the_registry(sdk, platform):
     sdk.update_model_version_tags(platform, m.UpdateModelVersionTagsDetails(**key))
     sdk.transition_model_version_stage(
         platform,
-        m.TransitionModelVersionStageDetails(**key, stage="Staging", archive_existing_versions=False),
+        m.TransitionModelVersionStageDetails(
+            **key, stage="Staging", archive_existing_versions=False
+        ),
     )
     sdk.delete_model_version(platform, m.DeleteModelVersionDetails(**key))
-    sdk.rename_registered_model(platform, m.RenameRegisteredModelDetails(name=NAME, new_name="a.b.c"))
+    sdk.rename_registered_model(
+        platform, m.RenameRegisteredModelDetails(name=NAME, new_name="a.b.c")
+    )
     sdk.delete_registered_model(platform, m.DeleteRegisteredModelDetails(name="a.b.c"))
 
 
 def do_everything_in_the_workspace(sdk, platform, workspace):
     """Looks up what it made, so that it does not matter whether a creation is answered with a body."""
     at = (platform, workspace)
-    sdk.create_experiment(*at, m.CreateExperimentDetails(name="e", tags=[m.ExperimentTag(key="a", value="b")]))
+    sdk.create_experiment(
+        *at, m.CreateExperimentDetails(name="e", tags=[m.ExperimentTag(key="a", value="b")])
+    )
     of = {"experiment_id": sdk.get_experiment_by_name(*at, "e").data.experiment.experiment_id}
     sdk.create_experiment_run(*at, m.CreateExperimentRunDetails(**of, run_name="r", start_time=1))
-    asked = m.ListExperimentRunsDetails(experiment_ids=[of["experiment_id"]], order_by=["attributes.start_time DESC"])
+    asked = m.ListExperimentRunsDetails(
+        experiment_ids=[of["experiment_id"]], order_by=["attributes.start_time DESC"]
+    )
     run = {"run_id": sdk.list_experiment_runs(*at, asked).data.runs[0].info.run_id}
     metric = {"key": "loss", "value": 0.5, "timestamp": 1}
     sdk.log_experiment_run_param(*at, m.LogExperimentRunParamDetails(**run, key="depth", value="3"))
@@ -70,7 +88,9 @@ def do_everything_in_the_workspace(sdk, platform, workspace):
             tags=[m.ExperimentRunTag(key="batch", value="yes")],
         ),
     )
-    sdk.log_experiment_run_inputs(*at, m.LogExperimentRunInputsDetails(**run, dataset_inputs=[DATASET]))
+    sdk.log_experiment_run_inputs(
+        *at, m.LogExperimentRunInputsDetails(**run, dataset_inputs=[DATASET])
+    )
     sdk.log_experiment_run_model(*at, m.LogExperimentRunModelDetails(**run, model_json=MODEL_JSON))
     sdk.set_experiment_run_tag(*at, m.SetExperimentRunTagDetails(**run, key="a", value="b"))
     sdk.delete_experiment_run_tag(*at, m.DeleteExperimentRunTagDetails(**run, key="a"))
@@ -85,19 +105,25 @@ def do_everything_in_the_workspace(sdk, platform, workspace):
     sdk.get_experiment_run_by_id(*at, run["run_id"])
     sdk.get_experiment_run_metric_history(*at, run["run_id"], "loss")
     sdk.list_artifacts(*at, run["run_id"])
-    sdk.update_experiment_run(*at, m.UpdateExperimentRunDetails(**run, status="FINISHED", end_time=2))
+    sdk.update_experiment_run(
+        *at, m.UpdateExperimentRunDetails(**run, status="FINISHED", end_time=2)
+    )
     sdk.delete_experiment_run(*at, m.DeleteExperimentRunDetails(**run))
     sdk.restore_experiment_run(*at, m.RestoreExperimentRunDetails(**run))
     sdk.set_experiment_tag(*at, m.SetExperimentTagDetails(**of, key="c", value="d"))
     sdk.delete_experiment_tag(*at, m.DeleteExperimentTagDetails(**of, key="c"))
-    sdk.update_experiment_tags(*at, m.UpdateExperimentTagsDetails(**of, delete_tags=[m.ExperimentTagKey(key="a")]))
+    sdk.update_experiment_tags(
+        *at, m.UpdateExperimentTagsDetails(**of, delete_tags=[m.ExperimentTagKey(key="a")])
+    )
     sdk.update_experiment(*at, m.UpdateExperimentDetails(**of, new_name="f"))
     sdk.get_experiment_by_id(*at, of["experiment_id"])
     sdk.list_experiments(*at, m.ListExperimentsDetails(filter="name = 'f'"))
     sdk.delete_experiment(*at, m.DeleteExperimentDetails(**of))
     sdk.restore_experiment(*at, m.RestoreExperimentDetails(**of))
     sdk.list_logged_models(*at, m.ListLoggedModelsDetails())
-    sdk.create_registered_model(platform, m.CreateRegisteredModelDetails(name="main.default.of_a_run"))
+    sdk.create_registered_model(
+        platform, m.CreateRegisteredModelDetails(name="main.default.of_a_run")
+    )
     sdk.create_workspace_model_version(
         *at, m.CreateModelVersionDetails(name="main.default.of_a_run", source="runs:/abc/model")
     )

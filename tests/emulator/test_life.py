@@ -30,7 +30,9 @@ class TestRestart:
             found = aidp.state.list_registered_models({}, "user")["registered_models"]
         assert [model["name"] for model in found] == ["main.default.m"]
 
-    @pytest.mark.parametrize("file", ["api_key.pem", "token_issuer_key.pem", "ca.pem", "server.pem", "config"])
+    @pytest.mark.parametrize(
+        "file", ["api_key.pem", "token_issuer_key.pem", "ca.pem", "server.pem", "config"]
+    )
     def test_keeps_each_file(self, tmp_path, file):
         with Emulator(tmp_path, tls=True):
             before = (tmp_path / file).read_bytes()
@@ -122,7 +124,9 @@ class TestStop:
 
     def test_a_program_that_forgets_it_ends(self):
         program = "from mlflow_oci_aidp.emulator import Emulator; aidp = Emulator().start(); print(aidp.endpoint)"
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, timeout=60, check=True
+        )
         assert done.stdout.startswith(b"http://127.0.0.1:")
 
 
@@ -136,7 +140,10 @@ class TestBinding:
             Server(None, host, 0)
 
     def test_a_taken_port_is_an_error(self, aidp):
-        with pytest.raises(OSError, match="in use"), Emulator(port=int(aidp.endpoint.rpartition(":")[2])):
+        with (
+            pytest.raises(OSError, match="in use"),
+            Emulator(port=int(aidp.endpoint.rpartition(":")[2])),
+        ):
             pass
 
     def test_other_addresses_of_this_machine_are_not_served(self, aidp):
@@ -154,7 +161,9 @@ class TestTls:
     def test_answers(self, secure, monkeypatch):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", secure.environ["REQUESTS_CA_BUNDLE"])
         client = sdk_client(secure)
-        client.create_registered_model(secure.ai_data_platform_id, m.CreateRegisteredModelDetails(name="a"))
+        client.create_registered_model(
+            secure.ai_data_platform_id, m.CreateRegisteredModelDetails(name="a")
+        )
         assert secure.exchanges[-1].status == 200
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -169,7 +178,9 @@ class TestTls:
     def test_a_client_that_does_not_greet_holds_up_nobody(self, secure):
         address = urlsplit(secure.endpoint)
         with socket.create_connection((address.hostname, address.port)):
-            assert requests.get(secure.endpoint, verify=secure.ca_file, timeout=20).status_code == 401
+            assert (
+                requests.get(secure.endpoint, verify=secure.ca_file, timeout=20).status_code == 401
+            )
 
     def test_stops_while_a_connection_is_kept(self, secure):
         with requests.Session() as session:
@@ -241,7 +252,13 @@ class TestExchanges:
     def test_hold_what_was_asked_and_answered(self, aidp):
         answer = create(aidp, headers={"dh-user-principal": "cHJpbmNpcGFs"})
         exchange = aidp.exchanges[-1]
-        assert (exchange.operation, exchange.verb, exchange.path, exchange.query, exchange.body) == (
+        assert (
+            exchange.operation,
+            exchange.verb,
+            exchange.path,
+            exchange.query,
+            exchange.body,
+        ) == (
             "create_registered_model",
             "POST",
             path_of(aidp, "registered-models/create"),
@@ -271,7 +288,9 @@ class TestExchanges:
     def test_are_bounded(self):
         exchanges = Exchanges()
         for number in range(10_001):
-            exchanges.add(Exchange(None, "GET", "/", {}, {}, None, 200, None, str(number), 0.0, 0.0))
+            exchanges.add(
+                Exchange(None, "GET", "/", {}, {}, None, 200, None, str(number), 0.0, 0.0)
+            )
         assert (len(exchanges), exchanges[0].request_id) == (10_000, "1")
 
 

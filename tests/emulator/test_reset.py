@@ -176,7 +176,9 @@ class TestIdentity:
     def test_new_tokens_are_accepted(self, aidp):
         aidp.reset()
         key = aidp._credentials.api_key
-        assert status_with(aidp, ApiKeySigner(f"ST${aidp.issue_token(key.public_key())}", key)) == 200
+        assert (
+            status_with(aidp, ApiKeySigner(f"ST${aidp.issue_token(key.public_key())}", key)) == 200
+        )
 
     def test_session_profiles_are_gone(self, aidp):
         aidp.session_profile("S")
@@ -208,7 +210,9 @@ class TestConnections:
         results = []
 
         def create_many():
-            results.extend(create(aidp, f"main.default.m{number}").status_code for number in range(20))
+            results.extend(
+                create(aidp, f"main.default.m{number}").status_code for number in range(20)
+            )
 
         thread = threading.Thread(target=create_many)
         thread.start()
@@ -235,5 +239,8 @@ def test_everything_works_again_and_again(aidp):
 def test_registered_models_of_before_take_no_name(aidp):
     details = m.CreateRegisteredModelDetails(name="a")
     for _ in range(2):
-        assert sdk_client(aidp).create_registered_model(aidp.ai_data_platform_id, details).status == 200
+        assert (
+            sdk_client(aidp).create_registered_model(aidp.ai_data_platform_id, details).status
+            == 200
+        )
         aidp.reset()

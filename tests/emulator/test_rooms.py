@@ -34,9 +34,15 @@ def imports_of(path):
     known = {name_of(other) for other in MODULES}
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.startswith("mlflow_oci_aidp"))
+            yield from (
+                alias.name for alias in node.names if alias.name.startswith("mlflow_oci_aidp")
+            )
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
+            base = (
+                ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+                if node.level
+                else ""
+            )
             module = ".".join(filter(None, (base, node.module)))
             if module.startswith("mlflow_oci_aidp"):
                 names = [f"{module}.{alias.name}" for alias in node.names]

@@ -23,7 +23,9 @@ class Workspace:
         self.at = (aidp.ai_data_platform_id, key or aidp.workspace_key)
 
     def experiment(self, name="e", **fields):
-        return self.sdk.create_experiment(*self.at, m.CreateExperimentDetails(name=name, **fields)).data.experiment_id
+        return self.sdk.create_experiment(
+            *self.at, m.CreateExperimentDetails(name=name, **fields)
+        ).data.experiment_id
 
     def get_experiment(self, experiment_id):
         return self.sdk.get_experiment_by_id(*self.at, experiment_id).data.experiment
@@ -32,7 +34,9 @@ class Workspace:
         return self.sdk.list_experiments(*self.at, m.ListExperimentsDetails(**asked)).data
 
     def run(self, **fields):
-        return self.sdk.create_experiment_run(*self.at, m.CreateExperimentRunDetails(**fields)).data.run.info.run_id
+        return self.sdk.create_experiment_run(
+            *self.at, m.CreateExperimentRunDetails(**fields)
+        ).data.run.info.run_id
 
     def get_run(self, run_id):
         return self.sdk.get_experiment_run_by_id(*self.at, run_id).data.run
@@ -42,10 +46,14 @@ class Workspace:
         return self.sdk.list_experiment_runs(*self.at, m.ListExperimentRunsDetails(**asked)).data
 
     def log(self, run_id, **things):
-        self.sdk.log_experiment_run_batch(*self.at, m.LogExperimentRunBatchDetails(run_id=run_id, **things))
+        self.sdk.log_experiment_run_batch(
+            *self.at, m.LogExperimentRunBatchDetails(run_id=run_id, **things)
+        )
 
     def metric(self, run_id, key, value, **fields):
-        details = m.LogExperimentRunMetricDetails(run_id=run_id, key=key, value=value, timestamp=1, **fields)
+        details = m.LogExperimentRunMetricDetails(
+            run_id=run_id, key=key, value=value, timestamp=1, **fields
+        )
         self.sdk.log_experiment_run_metric(*self.at, details)
 
     def history(self, run_id, key, **asked):

@@ -46,7 +46,10 @@ def name():
 @pytest.fixture(scope="module")
 def readers(shared):
     """A store of each part that meets no faults, since they are gone when it reads."""
-    return {"registry": AidpRegistryStore(shared.uri), "tracking": AidpTrackingStore(shared.tracking_uri)}
+    return {
+        "registry": AidpRegistryStore(shared.uri),
+        "tracking": AidpTrackingStore(shared.tracking_uri),
+    }
 
 
 @pytest.fixture

@@ -25,17 +25,20 @@ def _models(store: Store) -> list[str]:
 #: Each begins with what :py:func:`prepare` makes.
 PLAN: Mapping[str, PlannedCall] = {
     "create_registered_model": PlannedCall(
-        lambda store: store.create_registered_model("new"), lambda store: _models(store).count("new")
+        lambda store: store.create_registered_model("new"),
+        lambda store: _models(store).count("new"),
     ),
     "update_registered_model": PlannedCall(
         lambda store: store.update_registered_model(NAME, "changed"),
         lambda store: int(store.get_registered_model(NAME).description == "changed"),
     ),
     "rename_registered_model": PlannedCall(
-        lambda store: store.rename_registered_model(NAME, "renamed"), lambda store: _models(store).count("renamed")
+        lambda store: store.rename_registered_model(NAME, "renamed"),
+        lambda store: _models(store).count("renamed"),
     ),
     "delete_registered_model": PlannedCall(
-        lambda store: store.delete_registered_model(NAME), lambda store: int(NAME not in _models(store))
+        lambda store: store.delete_registered_model(NAME),
+        lambda store: int(NAME not in _models(store)),
     ),
     "set_registered_model_tag": PlannedCall(
         lambda store: store.set_registered_model_tag(NAME, RegisteredModelTag("new", "1")),

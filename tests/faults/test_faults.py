@@ -16,7 +16,9 @@ ALL = [(part, name) for part, operations in PLANS.items() for name in operations
 WRITES = [(part, name) for part, name in ALL if PLANS[part][name].effects]
 
 
-@pytest.mark.parametrize(("part", "name", "case"), [(*each, case) for each, case in itertools.product(ALL, CASES)])
+@pytest.mark.parametrize(
+    ("part", "name", "case"), [(*each, case) for each, case in itertools.product(ALL, CASES)]
+)
 def test_a_fault_that_happens_once(shared, store, reader, part, name, case):
     operation, fault = PLANS[part][name], CASES[case]
     elsewhere = {"location": f"{shared.endpoint}/elsewhere"} if fault.kind == "redirect" else {}
@@ -38,7 +40,9 @@ def test_a_fault_that_happens_once(shared, store, reader, part, name, case):
 
 @pytest.mark.parametrize("kind", ["status", "reset_before", "reset_after", "truncated"])
 @pytest.mark.parametrize(("part", "name"), ALL)
-def test_a_fault_that_stays_is_an_error_after_the_last_repetition(shared, store, reader, part, name, kind):
+def test_a_fault_that_stays_is_an_error_after_the_last_repetition(
+    shared, store, reader, part, name, kind
+):
     operation = PLANS[part][name]
     shared.faults.add(kind, times=None)
     with pytest.raises(MlflowException):
@@ -51,10 +55,18 @@ def test_a_fault_that_stays_is_an_error_after_the_last_repetition(shared, store,
 
 
 @pytest.mark.parametrize(("part", "name"), WRITES)
-def test_all_attempts_of_a_change_carry_one_retry_token_and_ids_of_their_own(shared, store, part, name):
-    shared.faults.add("reset_after", times=2, operation=lambda found: not (found or "").startswith(("get_", "list_")))
+def test_all_attempts_of_a_change_carry_one_retry_token_and_ids_of_their_own(
+    shared, store, part, name
+):
+    shared.faults.add(
+        "reset_after",
+        times=2,
+        operation=lambda found: not (found or "").startswith(("get_", "list_")),
+    )
     PLANS[part][name].call(store)
-    attempts = [exchange for exchange in shared.exchanges if "opc-retry-token" in exchange.headers][:3]
+    attempts = [exchange for exchange in shared.exchanges if "opc-retry-token" in exchange.headers][
+        :3
+    ]
     assert len({exchange.headers["opc-retry-token"] for exchange in attempts}) == 1
     assert len({exchange.headers["opc-request-id"] for exchange in attempts}) == 3
 

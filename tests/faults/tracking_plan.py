@@ -94,14 +94,16 @@ PLAN: Mapping[str, PlannedCall] = {
         lambda store: int("old" not in _experiment(store).tags),
     ),
     "create_run": PlannedCall(
-        lambda store: store.create_run(_here["experiment"], "", 0, [], "second"), lambda store: _runs(store) - 1
+        lambda store: store.create_run(_here["experiment"], "", 0, [], "second"),
+        lambda store: _runs(store) - 1,
     ),
     "update_run_info": PlannedCall(
         lambda store: store.update_run_info(_here["run"], RunStatus.FINISHED, 1, None),
         lambda store: int(_run(store).info.status == "FINISHED"),
     ),
     "delete_run": PlannedCall(
-        lambda store: store.delete_run(_here["run"]), lambda store: int(_run(store).info.lifecycle_stage == "deleted")
+        lambda store: store.delete_run(_here["run"]),
+        lambda store: int(_run(store).info.lifecycle_stage == "deleted"),
     ),
     "restore_run": PlannedCall(
         lambda store: store.restore_run(_here["deleted"]),
@@ -112,7 +114,8 @@ PLAN: Mapping[str, PlannedCall] = {
         lambda store: int(_run(store).data.tags.get("new") == "1"),
     ),
     "delete_tag": PlannedCall(
-        lambda store: store.delete_tag(_here["run"], "old"), lambda store: int("old" not in _run(store).data.tags)
+        lambda store: store.delete_tag(_here["run"], "old"),
+        lambda store: int("old" not in _run(store).data.tags),
     ),
     "log_param": PlannedCall(
         lambda store: store.log_param(_here["run"], Param("depth", "3")),
@@ -157,7 +160,9 @@ PLAN: Mapping[str, PlannedCall] = {
         lambda store: int("old" not in _model(store).tags),
     ),
     "log_logged_model_params": PlannedCall(
-        lambda store: store.log_logged_model_params(_here["model"], [LoggedModelParameter("depth", "3")]),
+        lambda store: store.log_logged_model_params(
+            _here["model"], [LoggedModelParameter("depth", "3")]
+        ),
         lambda store: int(_model(store).params == {"depth": "3"}),
     ),
     "delete_logged_model": PlannedCall(
@@ -166,7 +171,9 @@ PLAN: Mapping[str, PlannedCall] = {
     ),
     "get_experiment": PlannedCall(_experiment),
     "get_run": PlannedCall(_run),
-    "search_runs": PlannedCall(lambda store: store.search_runs([_here["experiment"]], "", ViewType.ALL)),
+    "search_runs": PlannedCall(
+        lambda store: store.search_runs([_here["experiment"]], "", ViewType.ALL)
+    ),
     "get_metric_history": PlannedCall(lambda store: store.get_metric_history(_here["run"], "loss")),
     "list_artifacts": PlannedCall(lambda store: store.list_artifacts(_here["run"])),
 }

@@ -45,7 +45,10 @@ MODEL = {
     "aliases": [{"alias": "reported", "version": "3"}],
     "deployment_job_id": "job-1",
     "deployment_job_state": "REQUIRED_PARAMETERS_CHANGED",
-    "tags": [{"key": "team", "value": "ml"}, {"key": "mlflow_oci_aidp.alias.champion", "value": "3"}],
+    "tags": [
+        {"key": "team", "value": "ml"},
+        {"key": "mlflow_oci_aidp.alias.champion", "value": "3"},
+    ],
 }
 
 
@@ -83,7 +86,12 @@ def test_every_field_of_a_model_version_arrives():
         "aliases": [alias for alias in found.aliases if alias == "reported"],
         "model_id": found.model_id,
         "model_metrics": [
-            {"key": metric.key, "value": metric.value, "timestamp": metric.timestamp, "step": metric.step}
+            {
+                "key": metric.key,
+                "value": metric.value,
+                "timestamp": metric.timestamp,
+                "step": metric.step,
+            }
         ],
         "model_params": [{"name": param.key, "value": param.value}],
         "deployment_job_state": {
@@ -100,8 +108,14 @@ def test_every_field_of_a_registered_model_arrives():
     found = entities.registered_model(MODEL)
     assert isinstance(found, RegisteredModel)
     assert (found.name, found.description) == ("main.default.iris", "flowers")
-    assert (found.creation_timestamp, found.last_updated_timestamp) == (1700000000000, 1700000000009)
-    assert (found.deployment_job_id, found.deployment_job_state) == ("job-1", "REQUIRED_PARAMETERS_CHANGED")
+    assert (found.creation_timestamp, found.last_updated_timestamp) == (
+        1700000000000,
+        1700000000009,
+    )
+    assert (found.deployment_job_id, found.deployment_job_state) == (
+        "job-1",
+        "REQUIRED_PARAMETERS_CHANGED",
+    )
     assert found.tags == {"team": "ml"}
     assert found.aliases == {"reported": "3", "champion": "3"}
     assert found.latest_versions[0].aliases == ["champion", "reported"]
@@ -113,7 +127,9 @@ def test_fields_that_are_not_known_are_left_out():
 
 def test_values_that_mlflow_does_not_know_become_its_words_for_that():
     state = {**VERSION["deployment_job_state"], "job_state": "DREAMING", "run_state": "FLYING"}
-    found = version({**VERSION, "status": "ENTANGLED", "status_message": None, "deployment_job_state": state})
+    found = version(
+        {**VERSION, "status": "ENTANGLED", "status_message": None, "deployment_job_state": state}
+    )
     assert (found.status, "'ENTANGLED'" in found.status_message) == ("PENDING_REGISTRATION", True)
     assert found.deployment_job_state.job_state == "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED"
     assert found.deployment_job_state.run_state == "DEPLOYMENT_JOB_RUN_STATE_UNSPECIFIED"
@@ -182,16 +198,24 @@ def test_it_is_a_model_version_that_prints_and_iterates_as_mlflows():
     found, own = version(), plain()
     assert isinstance(found, ModelVersion)
     assert [name for name, _ in found] == [name for name, _ in own]
-    assert repr(version({"name": "a", "version": "1"})) == repr(ModelVersion("a", "1", None, aliases=[], tags=[]))
+    assert repr(version({"name": "a", "version": "1"})) == repr(
+        ModelVersion("a", "1", None, aliases=[], tags=[])
+    )
 
 
 def test_it_compares_as_mlflows():
-    one = {name: value for name, value in VERSION.items() if name not in {"model_metrics", "model_params"}}
+    one = {
+        name: value
+        for name, value in VERSION.items()
+        if name not in {"model_metrics", "model_params"}
+    }
     assert version(one) == version(one)
     assert version(one) != version({**one, "description": "fourth"})
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda entity: pickle.loads(pickle.dumps(entity))])
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda entity: pickle.loads(pickle.dumps(entity))]
+)
 def test_it_copies_and_pickles_to_mlflows_own(copied):
     found = copied(version())
     assert type(found) is ModelVersion

@@ -10,7 +10,8 @@ from mlflow.exceptions import MlflowException
 sklearn_dummy = pytest.importorskip("sklearn.dummy")
 
 NAME = "main.default.iris"
-#: Named, since MLflow would load the model in another process to find out: ten seconds for each test.
+#: Named, since MLflow would load the model in another process to find out: ten seconds for each
+#: test.
 REQUIREMENTS = ["scikit-learn"]
 
 
@@ -29,7 +30,9 @@ def logged(registry):
     """The URI of a model that a run has logged."""
     classifier = sklearn_dummy.DummyClassifier(strategy="constant", constant=7).fit([[0.0]], [7])
     with mlflow.start_run():
-        return mlflow.sklearn.log_model(classifier, name="model", pip_requirements=REQUIREMENTS).model_uri
+        return mlflow.sklearn.log_model(
+            classifier, name="model", pip_requirements=REQUIREMENTS
+        ).model_uri
 
 
 def test_register_twice_promote_load_and_predict(logged):
@@ -44,7 +47,9 @@ def test_register_twice_promote_load_and_predict(logged):
 def test_log_model_registers_in_one_call(registry):
     classifier = sklearn_dummy.DummyClassifier(strategy="constant", constant=7).fit([[0.0]], [7])
     with mlflow.start_run():
-        mlflow.sklearn.log_model(classifier, name="model", registered_model_name=NAME, pip_requirements=REQUIREMENTS)
+        mlflow.sklearn.log_model(
+            classifier, name="model", registered_model_name=NAME, pip_requirements=REQUIREMENTS
+        )
     assert list(mlflow.pyfunc.load_model(f"models:/{NAME}/1").predict(np.zeros((1, 1)))) == [7]
     assert list(mlflow.pyfunc.load_model(f"models:/{NAME}/latest").predict(np.zeros((1, 1)))) == [7]
 
@@ -52,7 +57,9 @@ def test_log_model_registers_in_one_call(registry):
 def test_a_copy_is_loaded_from_the_first_versions_artifacts(logged):
     mlflow.register_model(logged, NAME)
     mlflow.MlflowClient().copy_model_version(f"models:/{NAME}/1", "main.prod.iris")
-    assert list(mlflow.pyfunc.load_model("models:/main.prod.iris/1").predict(np.zeros((1, 1)))) == [7]
+    assert list(mlflow.pyfunc.load_model("models:/main.prod.iris/1").predict(np.zeros((1, 1)))) == [
+        7
+    ]
 
 
 def test_prompts_by_mlflow_genai(registry):

@@ -20,7 +20,11 @@ def folder(suffix, name, created):
 @pytest.fixture
 def sources():
     """The sources of a workspace with one run, whose latest model of two stands first."""
-    models = (folder("00000002", "model", 7), folder("00000001", "model", 6), folder("00000003", "other", 9))
+    models = (
+        folder("00000002", "model", 7),
+        folder("00000001", "model", 6),
+        folder("00000003", "other", 9),
+    )
     run = RunArtifacts(RUN, ROOT, models)
     return ModelSources(lambda run_id: run if run_id == RUN else None)
 
@@ -107,4 +111,7 @@ def test_of_two_logged_models_of_one_name_the_latest_is_registered(aidp, trackin
 def test_a_folder_that_begins_like_those_of_the_run_is_not_one_of_them(aidp, tracking, run):
     source = f"{run.info.artifact_uri}-other/x"
     tracking.create_model_version("main.default.iris", source, run_id=run.info.run_id)
-    assert (aidp.exchanges[-1].operation, aidp.exchanges[-1].body["source"]) == ("create_model_version", source)
+    assert (aidp.exchanges[-1].operation, aidp.exchanges[-1].body["source"]) == (
+        "create_model_version",
+        source,
+    )

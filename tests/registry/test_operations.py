@@ -25,5 +25,7 @@ def test_no_abstract_method_is_left():
 @pytest.mark.parametrize("feature", MISSING)
 def test_a_missing_feature_is_refused_without_a_request(aidp, store, feature):
     refusals = {method: refusal(getattr(store, method)) for method in MISSING[feature]}
-    assert set(refusals.values()) == {f"NOT_IMPLEMENTED: {feature} are not part of AI Data Platform."}
+    assert set(refusals.values()) == {
+        f"NOT_IMPLEMENTED: {feature} are not part of AI Data Platform."
+    }
     assert len(aidp.exchanges) == 0

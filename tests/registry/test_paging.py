@@ -17,8 +17,16 @@ FULL = {"registered_models": [{"name": NAME}], "model_versions": [{"name": NAME,
 MANY = 30
 
 SEARCHES = [
-    pytest.param("list_registered_models", lambda store, **query: store.search_registered_models(**query), id="models"),
-    pytest.param("list_model_versions", lambda store, **query: store.search_model_versions(**query), id="versions"),
+    pytest.param(
+        "list_registered_models",
+        lambda store, **query: store.search_registered_models(**query),
+        id="models",
+    ),
+    pytest.param(
+        "list_model_versions",
+        lambda store, **query: store.search_model_versions(**query),
+        id="versions",
+    ),
 ]
 
 
@@ -47,7 +55,9 @@ def test_a_search_goes_on_after_a_page_of_prompts(store, answers):
 
 
 def test_a_page_with_something_on_it_hands_out_its_token(store, answers):
-    answers("list_registered_models", {"registered_models": [{"name": NAME}], "next_page_token": "t"})
+    answers(
+        "list_registered_models", {"registered_models": [{"name": NAME}], "next_page_token": "t"}
+    )
     page = store.search_registered_models()
     assert ([found.name for found in page], page.token) == ([NAME], "t")
 

@@ -44,7 +44,9 @@ PAIRS = {
     "update_registered_model": (
         (NAME, "flowers", "job-2"),
         "update_registered_model",
-        lambda: models.UpdateRegisteredModelDetails(name=NAME, description="flowers", deployment_job_id="job-2"),
+        lambda: models.UpdateRegisteredModelDetails(
+            name=NAME, description="flowers", deployment_job_id="job-2"
+        ),
     ),
     "rename_registered_model": (
         (NAME, "main.default.flowers"),
@@ -67,7 +69,16 @@ PAIRS = {
         lambda: models.DeleteRegisteredModelTagDetails(name=NAME, key="team"),
     ),
     "create_model_version": (
-        (NAME, "runs:/0123/model", "0123", [ModelVersionTag("team", "ml")], "https://run", "first", None, "m-1"),
+        (
+            NAME,
+            "runs:/0123/model",
+            "0123",
+            [ModelVersionTag("team", "ml")],
+            "https://run",
+            "first",
+            None,
+            "m-1",
+        ),
         "create_model_version",
         lambda: models.CreateModelVersionDetails(
             name=NAME,
@@ -83,7 +94,10 @@ PAIRS = {
     "search_model_versions": (
         (f"name = '{NAME}'", 5, ["version_number DESC"], None),
         "list_model_versions",
-        lambda: ((), {"filter": f"name = '{NAME}'", "max_results": 5, "order_by": "version_number DESC"}),
+        lambda: (
+            (),
+            {"filter": f"name = '{NAME}'", "max_results": 5, "order_by": "version_number DESC"},
+        ),
     ),
     "update_model_version": (
         (NAME, 1, "better"),
@@ -116,7 +130,9 @@ PAIRS = {
 
 
 def test_every_native_operation_is_compared():
-    assert set(PAIRS) == {operation.method for operation in CAPABILITIES if operation.kind == NATIVE}
+    assert set(PAIRS) == {
+        operation.method for operation in CAPABILITIES if operation.kind == NATIVE
+    }
 
 
 @pytest.mark.parametrize("method", PAIRS)
@@ -133,5 +149,7 @@ def test_the_request_is_the_sdks(aidp, store, sdk, method):
     fresh()
     ours = sent(aidp, lambda: getattr(store, method)(*arguments))
     fresh()
-    theirs = sent(aidp, lambda: of_sdk(sdk, sdk_method, (aidp.ai_data_platform_id,), sdk_argument()))
+    theirs = sent(
+        aidp, lambda: of_sdk(sdk, sdk_method, (aidp.ai_data_platform_id,), sdk_argument())
+    )
     assert ours == theirs

@@ -29,7 +29,10 @@ def version(client, model):
 def test_a_registered_model_is_made_read_changed_and_deleted(client):
     made = client.create_registered_model(NAME, tags={"team": "ml"}, description="flowers")
     assert (made.name, made.tags, made.description) == (NAME, {"team": "ml"}, "flowers")
-    assert client.update_registered_model(NAME, description="more flowers").description == "more flowers"
+    assert (
+        client.update_registered_model(NAME, description="more flowers").description
+        == "more flowers"
+    )
     client.rename_registered_model(NAME, "main.default.flowers")
     assert client.get_registered_model("main.default.flowers").description == "more flowers"
     client.delete_registered_model("main.default.flowers")
@@ -48,7 +51,12 @@ def test_a_model_version_is_made_read_changed_and_deleted(client, model):
     made = client.create_model_version(
         model, "runs:/0/model", tags={"a": "b"}, description="first", run_link="https://r"
     )
-    assert (made.version, made.source, made.tags, made.run_link) == ("1", "runs:/0/model", {"a": "b"}, "https://r")
+    assert (made.version, made.source, made.tags, made.run_link) == (
+        "1",
+        "runs:/0/model",
+        {"a": "b"},
+        "https://r",
+    )
     assert client.update_model_version(model, "1", "better").description == "better"
     client.set_model_version_tag(model, "1", "c", "d")
     client.delete_model_version_tag(model, "1", "a")
@@ -62,7 +70,10 @@ def test_stages_and_latest_versions(store):
     store.create_registered_model(NAME)
     for _ in range(3):
         store.create_model_version(NAME, "s3://bucket/model")
-    assert store.transition_model_version_stage(NAME, 1, "Production", False).current_stage == "Production"
+    assert (
+        store.transition_model_version_stage(NAME, 1, "Production", False).current_stage
+        == "Production"
+    )
     assert [found.version for found in store.get_latest_versions(NAME, ["production"])] == ["1"]
     assert sorted(found.version for found in store.get_latest_versions(NAME)) == ["1", "3"]
 
@@ -70,7 +81,10 @@ def test_stages_and_latest_versions(store):
 def test_the_deployment_job_reaches_the_platform_and_comes_back(store):
     store.create_registered_model(NAME, deployment_job_id="job-1")
     assert store.get_registered_model(NAME).deployment_job_id == "job-1"
-    assert store.update_registered_model(NAME, None, deployment_job_id="job-2").deployment_job_id == "job-2"
+    assert (
+        store.update_registered_model(NAME, None, deployment_job_id="job-2").deployment_job_id
+        == "job-2"
+    )
     assert store.get_registered_model(NAME).deployment_job_state == "CONNECTED"
 
 
@@ -117,7 +131,11 @@ def test_prompts_are_left_out_of_models_and_found_as_prompts(aidp, client):
     for number in range(3):
         client.register_prompt(f"prompt{number}", template="Say {{what}}")
     assert [found.name for found in client.search_registered_models()] == [NAME]
-    assert sorted(found.name for found in client.search_prompts()) == ["prompt0", "prompt1", "prompt2"]
+    assert sorted(found.name for found in client.search_prompts()) == [
+        "prompt0",
+        "prompt1",
+        "prompt2",
+    ]
     assert [found.name for found in client.search_prompts("name LIKE 'prompt1'")] == ["prompt1"]
 
 
@@ -182,7 +200,9 @@ def test_a_page_of_versions_looks_their_aliases_up_once(aidp, store):
         store.create_model_version(NAME, "s3://bucket/model")
     store.set_registered_model_alias(NAME, "champion", 2)
     aidp.exchanges.clear()
-    assert sorted(found.version for found in store.search_model_versions() if found.aliases) == ["2"]
+    assert sorted(found.version for found in store.search_model_versions() if found.aliases) == [
+        "2"
+    ]
     assert len(aidp.exchanges) == 2
 
 
@@ -206,7 +226,9 @@ def test_renaming_keeps_aliases(client, version):
     assert client.get_model_version_by_alias("main.default.flowers", "champion").version == "1"
 
 
-def test_aliases_that_the_platform_reports_are_shown_and_a_users_own_come_first(aidp, client, version):
+def test_aliases_that_the_platform_reports_are_shown_and_a_users_own_come_first(
+    aidp, client, version
+):
     client.create_model_version(NAME, "s3://bucket/model")
     aidp.state.set_platform_alias(NAME, "reported", "1")
     aidp.state.set_platform_alias(NAME, "champion", "1")
@@ -303,8 +325,14 @@ def test_a_success_without_a_body_is_answered_by_reading():
         store.create_model_version(NAME, "s3://bucket/model")
         assert store.update_registered_model(NAME, "flowers").description == "flowers"
         assert store.update_model_version(NAME, 1, "first").description == "first"
-        assert store.transition_model_version_stage(NAME, 1, "Staging", False).current_stage == "Staging"
-        assert store.rename_registered_model(NAME, "main.default.flowers").name == "main.default.flowers"
+        assert (
+            store.transition_model_version_stage(NAME, 1, "Staging", False).current_stage
+            == "Staging"
+        )
+        assert (
+            store.rename_registered_model(NAME, "main.default.flowers").name
+            == "main.default.flowers"
+        )
         store.delete_registered_model("main.default.flowers")
 
 
@@ -324,7 +352,9 @@ def test_an_error_names_status_and_request_id(aidp, client):
 
 
 @pytest.mark.parametrize(
-    "operation", [line for line in CAPABILITIES if line.kind == UNAVAILABLE], ids=lambda line: line.method
+    "operation",
+    [line for line in CAPABILITIES if line.kind == UNAVAILABLE],
+    ids=lambda line: line.method,
 )
 def test_what_the_platform_lacks_is_said_at_once(aidp, store, operation):
     with pytest.raises(MlflowException) as caught:

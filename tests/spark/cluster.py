@@ -1,8 +1,9 @@
 """A Spark cluster on this machine, of Spark's own standalone kind: a master, and workers that start executors.
 
-Spark's `local` modes would prove less: MLflow takes them for one machine and leaves the model where the driver put it.
-Here it ships the model to the executors, as on any cluster. What the executors' machines have is theirs alone: a home
-without an OCI profile, no variable of the driver's, and neither this package nor `oci`.
+Spark's `local` modes would prove less: MLflow takes them for one machine and leaves the model where
+the driver put it. Here it ships the model to the executors, as on any cluster. What the executors'
+machines have is theirs alone: a home without an OCI profile, no variable of the driver's, and
+neither this package nor `oci`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             "raise ModuleNotFoundError(f'No module named {__name__!r}', name=__name__)\n"
         )
     with contextlib.ExitStack() as running:
-        daemon = running.enter_context(_running("master.Master", folder / "master.log", home, "--port", "0"))
+        daemon = running.enter_context(
+            _running("master.Master", folder / "master.log", home, "--port", "0")
+        )
         master = daemon.says(_MASTER)
         workers = [
             running.enter_context(
@@ -57,7 +60,15 @@ def cluster(folder: Path) -> Iterator[Cluster]:
                     "worker.Worker",
                     folder / f"worker-{number}.log",
                     home,
-                    *("--cores", "1", "--memory", "512m", "--work-dir", str(folder / f"worker-{number}"), master),
+                    *(
+                        "--cores",
+                        "1",
+                        "--memory",
+                        "512m",
+                        "--work-dir",
+                        str(folder / f"worker-{number}"),
+                        master,
+                    ),
                 )
             )
             for number in range(WORKERS)
@@ -79,7 +90,9 @@ class _Daemon:
             if found := words.search(self.log.read_text(errors="replace")):
                 return found[1]
             time.sleep(0.1)
-        raise RuntimeError(f"Spark's {self.log.stem} did not start:\n{self.log.read_text(errors='replace')}")
+        raise RuntimeError(
+            f"Spark's {self.log.stem} did not start:\n{self.log.read_text(errors='replace')}"
+        )
 
 
 @contextlib.contextmanager
@@ -87,12 +100,20 @@ def _running(daemon: str, log: Path, home: Path, *arguments: str) -> Iterator[_D
     """One of Spark's daemons, as Spark's own scripts start it."""
     import pyspark
 
-    command = [str(Path(pyspark.__file__).parent / "bin" / "spark-class"), f"org.apache.spark.deploy.{daemon}"]
+    command = [
+        str(Path(pyspark.__file__).parent / "bin" / "spark-class"),
+        f"org.apache.spark.deploy.{daemon}",
+    ]
     command += ["--host", "127.0.0.1", "--webui-port", "0", *arguments]
     with log.open("wb") as output:
         # A session of its own: a worker's executors end with it.
         process = subprocess.Popen(
-            command, cwd=home, env=_environment(home), stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=home,
+            env=_environment(home),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         yield _Daemon(process, log)

@@ -19,7 +19,8 @@ def needs_spark():
     needs(
         "REQUIRE_SPARK",
         {
-            "Java 17 or newer (Debian: apt-get install default-jre-headless)": shutil.which("java") is not None,
+            "Java 17 or newer (Debian: apt-get install default-jre-headless)": shutil.which("java")
+            is not None,
             "PySpark (pip install 'pyspark>=4.0')": importlib.util.find_spec("pyspark") is not None,
         },
     )
@@ -58,7 +59,8 @@ def spark(machines, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         # The executors' Python: else whichever `python3` their machine finds first.
         patch.setenv("PYSPARK_PYTHON", sys.executable)
-        # PySpark takes a main module without a file, as the workers of pytest-xdist have, for one of its doctests.
+        # PySpark takes a main module without a file, as the workers of pytest-xdist have, for one
+        # of its doctests.
         if not hasattr(sys.modules["__main__"], "__file__"):
             patch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
         session = builder.getOrCreate()

@@ -35,16 +35,22 @@ def run(spark, aidp, tmp_path, monkeypatch, capsys):
 def register(model):
     """A version of the model with the next number, and the champion."""
     with mlflow.start_run():
-        mlflow.sklearn.log_model(model, name="model", registered_model_name=NAME, pip_requirements=[])
+        mlflow.sklearn.log_model(
+            model, name="model", registered_model_name=NAME, pip_requirements=[]
+        )
     client = mlflow.MlflowClient()
-    latest = max(int(version.version) for version in client.search_model_versions(f"name = '{NAME}'"))
+    latest = max(
+        int(version.version) for version in client.search_model_versions(f"name = '{NAME}'")
+    )
     client.set_registered_model_alias(NAME, "champion", str(latest))
 
 
 def test_a_table_is_scored_by_the_champion(run, spark, rows, tmp_path):
     dummy = pytest.importorskip("sklearn.dummy")
     for constant in (7.0, 8.0):
-        register(dummy.DummyRegressor(strategy="constant", constant=constant).fit([[0.0]], [constant]))
+        register(
+            dummy.DummyRegressor(strategy="constant", constant=constant).fit([[0.0]], [constant])
+        )
     rows.write.parquet(f"{tmp_path}/in.parquet")
     assert "scored by main.default.x version 2" in run(
         f"{NAME}@champion", f"{tmp_path}/in.parquet", f"{tmp_path}/out.parquet"

@@ -31,7 +31,9 @@ def fitted(aidp, spark, rows, tmp_path, monkeypatch):
 
 def test_the_session_loads_what_it_logged(fitted, rows):
     predicted = mlflow.spark.load_model(URI).transform(rows).select("x", "prediction").collect()
-    assert {row.x: round(row.prediction, 6) for row in predicted} == {x: 3.0 * x + 1 for x in range(20)}
+    assert {row.x: round(row.prediction, 6) for row in predicted} == {
+        x: 3.0 * x + 1 for x in range(20)
+    }
 
 
 def test_it_is_a_python_function_too(fitted, rows):

@@ -12,7 +12,9 @@ from tests.spark.cluster import ABSENT, WORKERS
 
 NAME = "main.default.x"
 URI = f"models:/{NAME}@champion"
-COLUMNS = "prediction double, process long, home string, settings array<string>, absent array<string>"
+COLUMNS = (
+    "prediction double, process long, home string, settings array<string>, absent array<string>"
+)
 #: What a driver is told, and what nothing of it may be needed for in an executor.
 SETTINGS = ("AIDP_", "DATALAKE_", "DH_", "OCI_", "MLFLOW_")
 
@@ -38,7 +40,8 @@ def model():
                     "prediction": 2.0 * model_input["x"],
                     "process": os.getpid(),
                     "home": os.path.expanduser("~"),
-                    "settings": [[name for name in os.environ if name.startswith(settings)]] * len(model_input),
+                    "settings": [[name for name in os.environ if name.startswith(settings)]]
+                    * len(model_input),
                     "absent": [absent] * len(model_input),
                 }
             )
@@ -91,7 +94,11 @@ def scored(registered, spark, rows):
 
 def test_the_cluster_predicts_what_the_driver_does(scored, rows):
     here = mlflow.pyfunc.load_model(URI).predict(rows.toPandas())
-    assert scored()["prediction"].tolist() == here["prediction"].tolist() == [2.0 * x for x in range(20)]
+    assert (
+        scored()["prediction"].tolist()
+        == here["prediction"].tolist()
+        == [2.0 * x for x in range(20)]
+    )
 
 
 def test_each_uri_of_a_model_leads_to_it(scored, registered):

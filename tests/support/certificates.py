@@ -18,9 +18,13 @@ LIFETIME = datetime.timedelta(hours=1)
 def private_pem(key: rsa.RSAPrivateKey, pass_phrase: str | None = None) -> str:
     """The key as PKCS#8, encrypted if there is a pass phrase."""
     encryption = (
-        serialization.BestAvailableEncryption(pass_phrase.encode()) if pass_phrase else serialization.NoEncryption()
+        serialization.BestAvailableEncryption(pass_phrase.encode())
+        if pass_phrase
+        else serialization.NoEncryption()
     )
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption).decode()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+    ).decode()
 
 
 def certificate_pem(certificate: x509.Certificate) -> str:
@@ -42,14 +46,18 @@ class Authority:
         )
         self.pem = certificate_pem(self.certificate)
 
-    def issue(self, subject: x509.Name, public_key: rsa.RSAPublicKey, host: str | None = None) -> x509.Certificate:
+    def issue(
+        self, subject: x509.Name, public_key: rsa.RSAPublicKey, host: str | None = None
+    ) -> x509.Certificate:
         builder = (
             self._builder(subject, public_key)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True, key_encipherment=True), critical=True)
         )
         if host:
-            builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([_general_name(host)]), critical=False
+            )
         return builder.sign(self._key, hashes.SHA256())
 
     def server_context(self, host: str, folder: Path) -> ssl.SSLContext:
@@ -77,7 +85,10 @@ class Authority:
             .not_valid_before(now - LIFETIME)
             .not_valid_after(now + LIFETIME)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._key_id), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._key_id),
+                critical=False,
+            )
         )
 
 

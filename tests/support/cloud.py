@@ -1,8 +1,9 @@
 """What OCI gives a program that runs inside it, on loopback: for OCI's own signers, unpatched.
 
-An instance has a metadata service and the identity service's federation endpoint, a pod has OKE's session token
-service, a function has environment variables. Each stand-in says in ``environ`` what a program inside would find.
-The tokens come from the issuer that is passed in, normally ``Emulator.issue_token``.
+An instance has a metadata service and the identity service's federation endpoint, a pod has OKE's
+session token service, a function has environment variables. Each stand-in says in ``environ`` what
+a program inside would find. The tokens come from the issuer that is passed in, normally
+``Emulator.issue_token``.
 
 What the services expect was read from ``oci.auth`` (package ``oci`` 2.189).
 """
@@ -61,9 +62,10 @@ class Instance:
 def instance(issue_token: TokenIssuer, folder: Path) -> Iterator[Instance]:
     """An instance's metadata service, and the federation endpoint of its region.
 
-    The signer makes the federation endpoint's name from the region and insists on https. It honours the standard
-    proxy and certificate variables, though: so the federation endpoint is reached under its real name, with its
-    certificate verified, through an https proxy that leads nowhere else.
+    The signer makes the federation endpoint's name from the region and insists on https. It honours
+    the standard proxy and certificate variables, though: so the federation endpoint is reached
+    under its real name, with its certificate verified, through an https proxy that leads nowhere
+    else.
     """
     key = new_key()
     authority = Authority("Loopback PKISVC Identity Intermediate")
@@ -75,7 +77,9 @@ def instance(issue_token: TokenIssuer, folder: Path) -> Iterator[Instance]:
             raise Refused(401, "the federation endpoint is told to refuse")
         key_id = verify_federation_request(request, leaf)
         body = json.loads(request.body)
-        if body["certificate"] != _bare(leaf) or body["intermediateCertificates"] != [_bare(authority.certificate)]:
+        if body["certificate"] != _bare(leaf) or body["intermediateCertificates"] != [
+            _bare(authority.certificate)
+        ]:
             raise Refused(401, "these are not the certificates that the metadata service hands out")
         token = issue_token(_public_key(body["publicKey"]))
         here.federated.append(key_id)
@@ -127,17 +131,23 @@ def workload(issue_token: TokenIssuer, folder: Path) -> Iterator[Workload]:
     here = Workload({}, _file(folder / "service-account-token", service_account))
 
     def session_token(request: Request) -> str:
-        if not secrets.compare_digest(request.headers.get("authorization", ""), f"Bearer {service_account}"):
+        if not secrets.compare_digest(
+            request.headers.get("authorization", ""), f"Bearer {service_account}"
+        ):
             raise Refused(401, "that is not the service account's token")
         token = issue_token(_public_key(json.loads(request.body)["podKey"]))
         here.sessions += 1
         return base64.b64encode(json.dumps({"token": f"ST${token}"}).encode()).decode()
 
     tls = partial(authority.server_context, folder=folder)
-    with serve({("POST", "/resourcePrincipalSessionTokens"): session_token}, port=WORKLOAD_PORT, tls=tls) as url:
+    with serve(
+        {("POST", "/resourcePrincipalSessionTokens"): session_token}, port=WORKLOAD_PORT, tls=tls
+    ) as url:
         here.environ = {
             "KUBERNETES_SERVICE_HOST": str(urlsplit(url).hostname),
-            "OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH": str(_file(folder / "service-account-ca.crt", authority.pem)),
+            "OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH": str(
+                _file(folder / "service-account-ca.crt", authority.pem)
+            ),
             "OCI_RESOURCE_PRINCIPAL_REGION": REGION["regionIdentifier"],
         }
         yield here
@@ -154,7 +164,9 @@ def resource_principal(
         "OCI_RESOURCE_PRINCIPAL_VERSION": "2.2",
         "OCI_RESOURCE_PRINCIPAL_REGION": REGION["regionIdentifier"],
         "OCI_RESOURCE_PRINCIPAL_RPST": str(_file(folder / "rpst", token)) if folder else token,
-        "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM": str(_file(folder / "rpst.pem", pem)) if folder else pem,
+        "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM": str(_file(folder / "rpst.pem", pem))
+        if folder
+        else pem,
     }
     if pass_phrase:
         environ["OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE"] = pass_phrase
@@ -171,7 +183,9 @@ def verify_federation_request(request: Request, leaf: x509.Certificate) -> str:
         Refused: With 401, saying what is wrong.
     """
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
-    signature = dict(part.split("=", 1) for part in rest.split(",")) if scheme == "Signature" else {}
+    signature = (
+        dict(part.split("=", 1) for part in rest.split(",")) if scheme == "Signature" else {}
+    )
     signature = {name: value.strip('"') for name, value in signature.items()}
 
     fingerprint = leaf.fingerprint(hashes.SHA1()).hex(":").upper()
@@ -179,7 +193,13 @@ def verify_federation_request(request: Request, leaf: x509.Certificate) -> str:
         raise Refused(401, "the key id names another certificate")
 
     covered = signature.get("headers", "").split()
-    if missing := {"date", "(request-target)", "content-length", "content-type", "x-content-sha256"} - set(covered):
+    if missing := {
+        "date",
+        "(request-target)",
+        "content-length",
+        "content-type",
+        "x-content-sha256",
+    } - set(covered):
         raise Refused(401, f"the signature leaves out {sorted(missing)}")
 
     digest = base64.b64encode(hashlib.sha256(request.body).digest()).decode()
@@ -190,7 +210,10 @@ def verify_federation_request(request: Request, leaf: x509.Certificate) -> str:
     signed = "\n".join(f"{name}: {target.get(name) or request.headers[name]}" for name in covered)
     try:
         leaf.public_key().verify(
-            base64.b64decode(signature["signature"]), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
+            base64.b64decode(signature["signature"]),
+            signed.encode(),
+            padding.PKCS1v15(),
+            hashes.SHA256(),
         )
     except InvalidSignature:
         raise Refused(401, "the signature is not the certificate's") from None

@@ -12,7 +12,11 @@ def public_names(interface):
 
 def abstract_methods(store):
     """The methods of a class that nobody has written."""
-    return {name for name in public_names(store) if getattr(getattr(store, name), "__isabstractmethod__", False)}
+    return {
+        name
+        for name in public_names(store)
+        if getattr(getattr(store, name), "__isabstractmethod__", False)
+    }
 
 
 def refusal(method):

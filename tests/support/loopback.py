@@ -42,8 +42,11 @@ def serve(routes: Routes, *, port: int = 0, tls: ServerTls | None = None) -> Ite
     with _listening(port, routes) as server:
         host, port = server.server_address[:2]
         if tls:
-            # The handshake is the handler thread's business: a client that breaks it off harms nobody else.
-            server.socket = tls(host).wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            # The handshake is the handler thread's business: a client that breaks it off harms
+            # nobody else.
+            server.socket = tls(host).wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         with _running(server):
             yield f"http{'s' if tls else ''}://{host}:{port}"
 
@@ -80,7 +83,9 @@ def _running(server: _Server) -> Iterator[None]:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # server_close() waits for the handlers, so that no thread outlives its test
+    daemon_threads = (
+        False  # server_close() waits for the handlers, so that no thread outlives its test
+    )
     site: str | None = None
     site_tls: ssl.SSLContext | None = None
 
@@ -129,7 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
             status, text = refusal.status, json.dumps({"code": "Refused", "message": str(refusal)})
         answer = text.encode()
         self.send_response(status)
-        self.send_header("content-type", "application/json" if text.startswith("{") else "text/plain")
+        self.send_header(
+            "content-type", "application/json" if text.startswith("{") else "text/plain"
+        )
         self.send_header("content-length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)

@@ -59,7 +59,9 @@ class Machine:
         if pass_phrase:
             self.secrets.append(pass_phrase)
         key = new_key()
-        der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        der = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
         unique = uuid.uuid4().hex
         profile = {
             "tenancy": TENANCY,
@@ -93,7 +95,8 @@ class Machine:
 
     def uri(self, **settings: str) -> str:
         """A registry URI that says where, and of who signs only the given settings."""
-        # The workspace makes the URI a new one, and so the store: MLflow keeps a store for each URI.
+        # The workspace makes the URI a new one, and so the store: MLflow keeps a store for each
+        # URI.
         query = urlencode({"endpoint": self.aidp.endpoint, **settings})
         return f"aidp://{self.aidp.ai_data_platform_id}/{uuid.uuid4()}?{query}"
 

@@ -13,7 +13,14 @@ def path(*files: str) -> CallPath:
 
 @pytest.mark.parametrize(
     ("files", "changes"),
-    [((), 0), (("a",), 2), (("a", "a"), 2), (("a", "b"), 3), (("a", "b", "a"), 4), (("a", "b", "b", "c"), 4)],
+    [
+        ((), 0),
+        (("a",), 2),
+        (("a", "a"), 2),
+        (("a", "b"), 3),
+        (("a", "b", "a"), 4),
+        (("a", "b", "b", "c"), 4),
+    ],
 )
 def test_the_step_in_and_the_step_out_are_changes(files, changes):
     assert path(*files).changes == changes

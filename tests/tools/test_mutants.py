@@ -11,7 +11,8 @@ import pytest
 from tools.mutants import run
 from tools.mutants.run import BROKEN, INAPPLICABLE, KILLED, SURVIVED, Change, Mutant, MutantError
 
-#: Of a package with one function, a test that notices what breaks it, one that does not, and one that cannot be run.
+#: Of a package with one function, a test that notices what breaks it, one that does not, and one
+#: that cannot be run.
 FILES = {
     "code.py": "def double(value):\n    return 2 * value\n",
     "test_good.py": "from code import double\n\ndef test_it():\n    assert double(2) == 4\n",
@@ -34,7 +35,17 @@ def repository(tmp_path):
         (root / name).write_text(text)
     git(root, "init", "--quiet")
     git(root, "add", ".")
-    git(root, "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "--quiet", "-m", "First")
+    git(
+        root,
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@localhost",
+        "commit",
+        "--quiet",
+        "-m",
+        "First",
+    )
     return root
 
 
@@ -53,7 +64,9 @@ def mutants(tmp_path):
 
 
 def git(root, *arguments):
-    return subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["git", *arguments], cwd=root, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def verdicts(output):
@@ -90,7 +103,11 @@ def test_mutants_that_are_not_killed(repository, mutants, capsys):
     )
     assert run.main([], root=repository, folder=folder) == 1
     printed = capsys.readouterr().out
-    assert verdicts(printed) == {"one_test_idles": SURVIVED, "moved": INAPPLICABLE, "not_python": BROKEN}
+    assert verdicts(printed) == {
+        "one_test_idles": SURVIVED,
+        "moved": INAPPLICABLE,
+        "not_python": BROKEN,
+    }
     assert "test_idle.py" in printed
     assert printed.splitlines()[-1] == "0 of 3 mutants were killed."
 

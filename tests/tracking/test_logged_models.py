@@ -13,7 +13,14 @@ import numpy
 import pytest
 from click.testing import CliRunner
 from mlflow.cli import cli
-from mlflow.entities import LoggedModel, LoggedModelParameter, LoggedModelStatus, Metric, Param, ViewType
+from mlflow.entities import (
+    LoggedModel,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    Metric,
+    Param,
+    ViewType,
+)
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PythonModel
 
@@ -49,8 +56,15 @@ def test_a_logged_model_is_read_as_it_was_made(tracking, run, model):
     found = tracking.get_logged_model(model.model_id)
     assert dict(found) == dict(model)
     assert (found.name, found.model_type, found.source_run_id) == ("model", "tree", run.info.run_id)
-    assert (found.tags, found.params, found.status) == ({"team": "ml"}, {"depth": "3"}, LoggedModelStatus.PENDING)
-    assert found.artifact_location == f"{run.info.artifact_uri}/model.{ModelId.parse(found.model_id).suffix}"
+    assert (found.tags, found.params, found.status) == (
+        {"team": "ml"},
+        {"depth": "3"},
+        LoggedModelStatus.PENDING,
+    )
+    assert (
+        found.artifact_location
+        == f"{run.info.artifact_uri}/model.{ModelId.parse(found.model_id).suffix}"
+    )
     assert ModelId.parse(found.model_id).run_id == run.info.run_id
 
 
@@ -83,7 +97,9 @@ def test_status_tags_and_parameters_change(tracking, store, model):
 
 def test_long_parameters_are_kept_whole(tracking, run):
     params = {f"p{number}": "\N{CHERRY BLOSSOM}x" * 2000 for number in range(5)}
-    made = tracking.create_logged_model(run.info.experiment_id, source_run_id=run.info.run_id, params=params)
+    made = tracking.create_logged_model(
+        run.info.experiment_id, source_run_id=run.info.run_id, params=params
+    )
     assert tracking.get_logged_model(made.model_id).params == params
 
 
@@ -97,7 +113,9 @@ def test_a_deleted_one_is_gone_and_its_run_is_not(tracking, run, model):
 
 
 def test_two_of_one_name_lie_apart(tracking, run, model):
-    second = tracking.create_logged_model(run.info.experiment_id, name="model", source_run_id=run.info.run_id)
+    second = tracking.create_logged_model(
+        run.info.experiment_id, name="model", source_run_id=run.info.run_id
+    )
     assert second.artifact_location != model.artifact_location
     assert second.artifact_location.startswith(f"{run.info.artifact_uri}/model.")
 
@@ -105,7 +123,9 @@ def test_two_of_one_name_lie_apart(tracking, run, model):
 @pytest.mark.parametrize("source", [None, ""])
 def test_without_a_run_one_is_made_and_ended(tracking, run, source):
     # The id of no run, as MLflow's server passes it.
-    made = tracking.create_logged_model(run.info.experiment_id, name="alone", source_run_id=source, tags={"team": "ml"})
+    made = tracking.create_logged_model(
+        run.info.experiment_id, name="alone", source_run_id=source, tags={"team": "ml"}
+    )
     own = tracking.get_run(made.source_run_id)
     assert (own.info.run_name, own.info.status) == ("alone", "RUNNING")
     tracking.finalize_logged_model(made.model_id, "FAILED")
@@ -144,7 +164,9 @@ def test_search(tracking, run, filter_string, names):
 
 def test_search_is_ordered_and_paged(tracking, run):
     for name in "abcde":
-        tracking.create_logged_model(run.info.experiment_id, name=name, source_run_id=run.info.run_id)
+        tracking.create_logged_model(
+            run.info.experiment_id, name=name, source_run_id=run.info.run_id
+        )
     order = [{"field_name": "name", "ascending": False}]
     found, token = [], None
     while True:
@@ -161,13 +183,17 @@ def scored(tracking, run):
     """Models whose error is small on the data of the training, and large on those of the test; one without a type."""
     for number, kind in enumerate(("tree", None, "net")):
         made = tracking.create_logged_model(
-            run.info.experiment_id, name=f"model {number}", source_run_id=run.info.run_id, model_type=kind
+            run.info.experiment_id,
+            name=f"model {number}",
+            source_run_id=run.info.run_id,
+            model_type=kind,
         )
         for data, value in (("train", 1.0 + number), ("test", 9.0 - number)):
             metric = Metric("rmse", value, 1, 0, made.model_id, data, f"digest of {data}")
             tracking.log_batch(run.info.run_id, [metric])
     return lambda *query, **more: [
-        model.name for model in tracking.search_logged_models([run.info.experiment_id], *query, **more)
+        model.name
+        for model in tracking.search_logged_models([run.info.experiment_id], *query, **more)
     ]
 
 
@@ -185,7 +211,9 @@ def scored(tracking, run):
         ("status = 'PENDING'", "012"),
     ],
 )
-def test_a_condition_is_about_any_value_of_a_metric_and_about_what_is_there(scored, filter_string, numbers):
+def test_a_condition_is_about_any_value_of_a_metric_and_about_what_is_there(
+    scored, filter_string, numbers
+):
     assert sorted(scored(filter_string)) == [f"model {number}" for number in numbers]
 
 
@@ -219,9 +247,13 @@ def test_what_lacks_a_value_comes_last(scored, clause, numbers):
 
 
 @pytest.mark.parametrize(("ascending", "names"), [(True, "acbd"), (False, "bcad")])
-def test_a_metric_that_is_no_number_is_before_and_after_nothing(store, tracking, run, ascending, names):
+def test_a_metric_that_is_no_number_is_before_and_after_nothing(
+    store, tracking, run, ascending, names
+):
     for name, value in (("c", 2.0), ("a", 1.0), ("d", math.nan), ("b", 3.0)):
-        made = tracking.create_logged_model(run.info.experiment_id, name=name, source_run_id=run.info.run_id)
+        made = tracking.create_logged_model(
+            run.info.experiment_id, name=name, source_run_id=run.info.run_id
+        )
         tracking.log_metric(run.info.run_id, "rmse", value, model_id=made.model_id)
     clause = {"field_name": "metrics.rmse", "ascending": ascending}
     found = store.search_logged_models([run.info.experiment_id], order_by=[clause])
@@ -231,7 +263,15 @@ def test_a_metric_that_is_no_number_is_before_and_after_nothing(store, tracking,
 @pytest.mark.parametrize("values", itertools.permutations([1.0, 2.0, math.nan, 3.0]))
 def test_a_metric_that_is_no_number_comes_last_wherever_it_was(values):
     models = [
-        LoggedModel("0", f"m-{number}", str(value), "", number, number, metrics=[Metric("rmse", value, 0, 0)])
+        LoggedModel(
+            "0",
+            f"m-{number}",
+            str(value),
+            "",
+            number,
+            number,
+            metrics=[Metric("rmse", value, 0, 0)],
+        )
         for number, value in enumerate(values)
     ]
     found = search.ordered(models, [{"field_name": "metrics.rmse"}])
@@ -272,7 +312,10 @@ def test_metrics_are_kept_with_the_model_and_once_with_the_run(tracking, run, mo
 
 def test_a_metric_of_a_model_has_its_step(aidp, tracking, run, model):
     tracking.log_metric(run.info.run_id, "score", 0.5, timestamp=7, step=3, model_id=model.model_id)
-    assert [(metric.timestamp, metric.step) for metric in tracking.get_logged_model(model.model_id).metrics] == [(7, 3)]
+    assert [
+        (metric.timestamp, metric.step)
+        for metric in tracking.get_logged_model(model.model_id).metrics
+    ] == [(7, 3)]
     history = tracking.get_metric_history(run.info.run_id, "score")
     assert [(metric.timestamp, metric.step) for metric in history] == [(7, 3)]
 
@@ -285,7 +328,9 @@ def test_a_metric_of_the_platforms_own_model_has_its_step(aidp, tracking, run):
         experiment_id=run.info.experiment_id,
     )
     metrics = tracking.get_logged_model("m-theirs").metrics
-    assert [(metric.key, metric.value, metric.timestamp, metric.step) for metric in metrics] == [("score", 0.5, 7, 3)]
+    assert [(metric.key, metric.value, metric.timestamp, metric.step) for metric in metrics] == [
+        ("score", 0.5, 7, 3)
+    ]
 
 
 def test_the_newest_value_of_a_metric_stays(tracking, run, model):
@@ -302,7 +347,9 @@ def test_a_parameter_that_was_logged_stays(tracking, store, model):
     assert tracking.get_logged_model(model.model_id).params == {"depth": "3"}
 
 
-def test_what_another_program_wrote_into_reserved_tags_hides_no_other_model(aidp, sdk, tracking, run, model):
+def test_what_another_program_wrote_into_reserved_tags_hides_no_other_model(
+    aidp, sdk, tracking, run, model
+):
     models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
     strange = {
         "mlflow_oci_aidp.logged_model.01234567": "no JSON",
@@ -312,7 +359,9 @@ def test_what_another_program_wrote_into_reserved_tags_hides_no_other_model(aidp
     for key, value in strange.items():
         details = models.SetExperimentRunTagDetails(run_id=run.info.run_id, key=key, value=value)
         sdk.set_experiment_run_tag(aidp.ai_data_platform_id, aidp.workspace_key, details)
-    assert [found.model_id for found in tracking.search_logged_models([run.info.experiment_id])] == [model.model_id]
+    assert [
+        found.model_id for found in tracking.search_logged_models([run.info.experiment_id])
+    ] == [model.model_id]
     assert tracking.get_logged_model(model.model_id).name == "model"
     assert len(tracking.search_runs([run.info.experiment_id])) == 1
 
@@ -321,9 +370,13 @@ def test_a_model_of_many_tags_is_there_when_it_is_whole(aidp, tracking, run, mod
     tags = {f"tag {number}": "x" for number in range(150)}
     aidp.faults.add("status", status=400, operation="update_experiment_run_tags", after=1)
     with pytest.raises(MlflowException):
-        tracking.create_logged_model(run.info.experiment_id, name="big", source_run_id=run.info.run_id, tags=tags)
+        tracking.create_logged_model(
+            run.info.experiment_id, name="big", source_run_id=run.info.run_id, tags=tags
+        )
     aidp.faults.clear()
-    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == ["model"]
+    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == [
+        "model"
+    ]
 
 
 @pytest.mark.parametrize("max_results", ["2", 1.5, -1, 0])
@@ -337,7 +390,9 @@ def test_checkpoints_of_one_name_are_told_apart(tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
         for step in (1, 2, 3):
-            mlflow.pyfunc.log_model(name="checkpoint", python_model=Multiplier(step), pip_requirements=[], step=step)
+            mlflow.pyfunc.log_model(
+                name="checkpoint", python_model=Multiplier(step), pip_requirements=[], step=step
+            )
     uri = f"runs:/{run.info.run_id}/checkpoint"
     assert mlflow.pyfunc.load_model(uri).predict([1]) == [3]
     assert mlflow.register_model(uri, "main.default.checkpoint").version == "1"
@@ -370,7 +425,9 @@ def test_metrics_that_mlflow_logs_again_for_a_model_are_not_recorded_twice(aidp,
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
         mlflow.log_metric("loss", 0.5, step=0)
-        info = mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[], step=0)
+        info = mlflow.pyfunc.log_model(
+            name="model", python_model=Doubler(), pip_requirements=[], step=0
+        )
     assert [metric.value for metric in tracking.get_logged_model(info.model_id).metrics] == [0.5]
     sent = [
         metric["key"]
@@ -398,7 +455,9 @@ def test_a_metric_that_was_read_is_known_again(tracking, run, model, copied):
     tracking.log_metric(run.info.run_id, "loss", math.nan)
     known = tracking.get_metric_history(run.info.run_id, "loss")[-1]
     known = copied(pickle.dumps(known)) if copied else copy.deepcopy(known)
-    again = Metric(known.key, known.value, known.timestamp, known.step, model.model_id, run_id=known.run_id)
+    again = Metric(
+        known.key, known.value, known.timestamp, known.step, model.model_id, run_id=known.run_id
+    )
     tracking.log_batch(run.info.run_id, [again])
     assert len(tracking.get_metric_history(run.info.run_id, "loss")) == 1
 
@@ -413,8 +472,12 @@ def test_a_batch_that_was_refused_hides_no_later_metric(tracking, run, model):
 
 
 def test_whole_numbers_of_numpy(tracking, run, model):
-    tracking.log_metric(run.info.run_id, "loss", numpy.float32(0.5), step=numpy.int64(3), model_id=model.model_id)
-    tracking.log_metric(run.info.run_id, "rate", numpy.float64(0.25), timestamp=numpy.int64(7), step=numpy.int32(1))
+    tracking.log_metric(
+        run.info.run_id, "loss", numpy.float32(0.5), step=numpy.int64(3), model_id=model.model_id
+    )
+    tracking.log_metric(
+        run.info.run_id, "rate", numpy.float64(0.25), timestamp=numpy.int64(7), step=numpy.int32(1)
+    )
     tracking.set_terminated(run.info.run_id, end_time=numpy.int64(12))
     assert tracking.get_run(run.info.run_id).data.metrics == {"loss": 0.5, "rate": 0.25}
     assert [metric.step for metric in tracking.get_logged_model(model.model_id).metrics] == [3]
@@ -425,7 +488,9 @@ def test_whole_numbers_of_numpy(tracking, run, model):
 def test_a_name_that_no_location_may_hold(tracking, run, name):
     mlflow.set_experiment(experiment_id=run.info.experiment_id)
     with mlflow.start_run():
-        info = mlflow.pyfunc.log_model(name=name, python_model=Doubler(), pip_requirements=[], step=-1)
+        info = mlflow.pyfunc.log_model(
+            name=name, python_model=Doubler(), pip_requirements=[], step=-1
+        )
     assert tracking.get_logged_model(info.model_id).name == name
     assert mlflow.pyfunc.load_model(info.model_uri).predict([4]) == [8]
     assert tracking.get_run(info.run_id).outputs.model_outputs[0].step == -1
@@ -433,9 +498,13 @@ def test_a_name_that_no_location_may_hold(tracking, run, name):
 
 def test_a_run_that_was_made_for_a_model_stays_as_long_as_it_has_another(tracking, run):
     first = tracking.create_logged_model(run.info.experiment_id, name="first")
-    second = tracking.create_logged_model(run.info.experiment_id, name="second", source_run_id=first.source_run_id)
+    second = tracking.create_logged_model(
+        run.info.experiment_id, name="second", source_run_id=first.source_run_id
+    )
     tracking.delete_logged_model(first.model_id)
-    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == ["second"]
+    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == [
+        "second"
+    ]
     assert tracking.get_run(second.source_run_id).info.lifecycle_stage == "active"
 
 
@@ -445,7 +514,16 @@ def test_a_model_is_recorded_once_however_often_it_is_finalised(aidp, tracking):
         info = mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[])
     tracking.finalize_logged_model(info.model_id, "READY")
     tracking.finalize_logged_model(info.model_id, "READY")
-    assert len([exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]) == 1
+    assert (
+        len(
+            [
+                exchange
+                for exchange in aidp.exchanges
+                if exchange.operation == "log_experiment_run_model"
+            ]
+        )
+        == 1
+    )
 
 
 def test_a_model_without_files_is_finalised_without_a_word(tracking, run, model, caplog):
@@ -458,15 +536,29 @@ def test_a_model_that_has_files_later_is_recorded_then(aidp, tracking, run, mode
     tracking.finalize_logged_model(model.model_id, "READY")
     mlflow.set_experiment(experiment_id=run.info.experiment_id)
     with mlflow.start_run(run_id=run.info.run_id):
-        mlflow.pyfunc.log_model(model_id=model.model_id, python_model=Doubler(), pip_requirements=[])
-    assert len([exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]) == 1
+        mlflow.pyfunc.log_model(
+            model_id=model.model_id, python_model=Doubler(), pip_requirements=[]
+        )
+    assert (
+        len(
+            [
+                exchange
+                for exchange in aidp.exchanges
+                if exchange.operation == "log_experiment_run_model"
+            ]
+        )
+        == 1
+    )
 
 
 def test_mlflow_gc_leaves_the_files_of_a_registered_version(aidp, tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
         mlflow.pyfunc.log_model(
-            name="model", python_model=Doubler(), pip_requirements=[], registered_model_name="main.default.doubler"
+            name="model",
+            python_model=Doubler(),
+            pip_requirements=[],
+            registered_model_name="main.default.doubler",
         )
     tracking.delete_run(run.info.run_id)
     collect = ["gc", "--backend-store-uri", aidp.tracking_uri, "--tracking-uri", aidp.tracking_uri]
@@ -481,7 +573,9 @@ def test_a_model_is_recorded_with_its_run_as_the_platform_documents(aidp, tracki
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
         mlflow.pyfunc.log_model(name="model", python_model=Doubler(), pip_requirements=[])
-    recorded = [exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"]
+    recorded = [
+        exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_model"
+    ]
     assert [exchange.status for exchange in recorded] == [200]
     history = tracking.get_run(run.info.run_id).data.tags["mlflow.log-model.history"]
     assert '"artifact_path": "model.' in history
@@ -501,7 +595,10 @@ def test_models_that_the_platform_lists_by_itself_are_found(aidp, tracking, run)
     assert [(model.model_id, model.params, model.status) for model in found] == [
         ("m-of-the-platform", {"depth": "3"}, LoggedModelStatus.READY)
     ]
-    assert tracking.get_logged_model("m-of-the-platform").artifact_location == "oci://bucket@namespace/theirs"
+    assert (
+        tracking.get_logged_model("m-of-the-platform").artifact_location
+        == "oci://bucket@namespace/theirs"
+    )
     with pytest.raises(MlflowException) as caught:
         tracking.set_logged_model_tags("m-of-the-platform", {"a": "b"})
     assert caught.value.error_code == "NOT_IMPLEMENTED"
@@ -516,7 +613,9 @@ def test_an_unknown_logged_model(tracking, model_id):
 
 def test_a_name_that_mlflow_does_not_allow(tracking, run):
     with pytest.raises(MlflowException) as caught:
-        tracking.create_logged_model(run.info.experiment_id, name="a/b", source_run_id=run.info.run_id)
+        tracking.create_logged_model(
+            run.info.experiment_id, name="a/b", source_run_id=run.info.run_id
+        )
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
 
 

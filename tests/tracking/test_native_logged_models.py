@@ -5,7 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from mlflow.entities import LoggedModelOutput, LoggedModelParameter, LoggedModelStatus, LoggedModelTag
+from mlflow.entities import (
+    LoggedModelOutput,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    LoggedModelTag,
+)
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client import routes
@@ -49,18 +54,30 @@ def test_the_life_of_a_logged_model(store):
     experiment = store.create_experiment("flowers")
     run = store.create_run(experiment, None, 0, [], "first").info.run_id
     made = store.create_logged_model(
-        experiment, "model", run, [LoggedModelTag("team", "ml")], [LoggedModelParameter("depth", "3")], "tree"
+        experiment,
+        "model",
+        run,
+        [LoggedModelTag("team", "ml")],
+        [LoggedModelParameter("depth", "3")],
+        "tree",
     )
     assert (made.name, made.source_run_id, made.status) == ("model", run, LoggedModelStatus.PENDING)
     store.log_outputs(run, [LoggedModelOutput(made.model_id, 2)])
     store.set_logged_model_tags(made.model_id, [LoggedModelTag("season", "spring")])
     store.delete_logged_model_tag(made.model_id, "team")
     store.log_logged_model_params(made.model_id, [LoggedModelParameter("width", "4")])
-    assert store.finalize_logged_model(made.model_id, LoggedModelStatus.READY).status == LoggedModelStatus.READY
+    assert (
+        store.finalize_logged_model(made.model_id, LoggedModelStatus.READY).status
+        == LoggedModelStatus.READY
+    )
     found = store.get_logged_model(made.model_id)
     assert (found.tags, found.params) == ({"season": "spring"}, {"depth": "3", "width": "4"})
-    assert [model.model_id for model in store.search_logged_models([experiment], "name = 'model'")] == [made.model_id]
-    assert [(model.model_id, model.step) for model in store.get_run(run).outputs.model_outputs] == [(made.model_id, 2)]
+    assert [
+        model.model_id for model in store.search_logged_models([experiment], "name = 'model'")
+    ] == [made.model_id]
+    assert [(model.model_id, model.step) for model in store.get_run(run).outputs.model_outputs] == [
+        (made.model_id, 2)
+    ]
     store.delete_logged_model(made.model_id)
     with pytest.raises(MlflowException) as caught:
         store.get_logged_model(made.model_id)

@@ -15,7 +15,9 @@ from tests.support.interface import abstract_methods, public_names, refusal
 
 MISSING = unavailable_features(CAPABILITIES)
 OFFERED = sorted(
-    line.method for line in CAPABILITIES if line.kind != UNAVAILABLE and line.method in public_names(AbstractStore)
+    line.method
+    for line in CAPABILITIES
+    if line.kind != UNAVAILABLE and line.method in public_names(AbstractStore)
 )
 
 
@@ -38,7 +40,9 @@ def test_what_is_offered_is_not_mlflows_own_refusal(name):
 @pytest.mark.parametrize("feature", MISSING)
 def test_a_missing_feature_is_refused_without_a_request(aidp, store, feature):
     refusals = {method: refusal(getattr(store, method)) for method in MISSING[feature]}
-    assert set(refusals.values()) == {f"NOT_IMPLEMENTED: {feature} are not part of AI Data Platform."}
+    assert set(refusals.values()) == {
+        f"NOT_IMPLEMENTED: {feature} are not part of AI Data Platform."
+    }
     assert len(aidp.exchanges) == 0
 
 

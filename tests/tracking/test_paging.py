@@ -78,14 +78,22 @@ def test_a_history_goes_on_where_it_is_told_to(aidp, store, answers):
 
 def test_the_list_of_artifacts_goes_on_after_an_empty_page(store, answers):
     file = {"path": "notes.txt", "is_dir": False}
-    answers("list_artifacts", {"next_page_token": "a"}, {"files": [], "next_page_token": "b"}, {"files": [file]})
+    answers(
+        "list_artifacts",
+        {"next_page_token": "a"},
+        {"files": [], "next_page_token": "b"},
+        {"files": [file]},
+    )
     assert [found.path for found in store.list_artifacts("0123")] == ["notes.txt"]
 
 
 def test_the_search_for_logged_models_goes_on_after_an_empty_page(store, answers):
     answers("list_experiment_runs", EMPTY, {"runs": [RUN]})
     answers("list_logged_models", EMPTY, {"models": [MODEL]})
-    assert {model.model_id for model in store.search_logged_models(["0"])} == {"m-0123-01234567", "m-theirs"}
+    assert {model.model_id for model in store.search_logged_models(["0"])} == {
+        "m-0123-01234567",
+        "m-theirs",
+    }
 
 
 def test_a_logged_model_of_the_platform_may_be_on_the_page_after_an_empty_one(store, answers):
@@ -95,13 +103,19 @@ def test_a_logged_model_of_the_platform_may_be_on_the_page_after_an_empty_one(st
 
 def test_mlflow_gc_goes_on_after_an_empty_page(store, answers):
     answers("list_experiments", EMPTY, {"experiments": [{"experiment_id": "7", "name": "flowers"}]})
-    answers("list_experiment_runs", EMPTY, {"runs": [RUN, {"info": {"run_id": "4567", "experiment_id": "7"}}]})
+    answers(
+        "list_experiment_runs",
+        EMPTY,
+        {"runs": [RUN, {"info": {"run_id": "4567", "experiment_id": "7"}}]},
+    )
     assert store._get_deleted_runs() == ["4567"]
 
 
 def test_the_list_of_datasets_goes_on_after_an_empty_page(store, answers):
     dataset = {"dataset": {"name": "iris", "digest": "d1", "source_type": "local", "source": "{}"}}
-    answers("list_experiment_runs", EMPTY, {"runs": [{**RUN, "inputs": {"dataset_inputs": [dataset]}}]})
+    answers(
+        "list_experiment_runs", EMPTY, {"runs": [{**RUN, "inputs": {"dataset_inputs": [dataset]}}]}
+    )
     assert [summary.name for summary in store._search_datasets(["0"])] == ["iris"]
 
 
@@ -117,7 +131,10 @@ def test_tokens_in_a_circle_end_mlflow_gc(store, answers, operation, tokens):
     ("operation", "call"),
     [
         ("list_artifacts", lambda store: store.list_artifacts("0123")),
-        ("get_experiment_run_metric_history", lambda store: store.get_metric_history("0123", "loss")),
+        (
+            "get_experiment_run_metric_history",
+            lambda store: store.get_metric_history("0123", "loss"),
+        ),
         ("list_experiment_runs", lambda store: store.search_logged_models(["0"])),
         ("list_logged_models", lambda store: store.search_logged_models(["0"])),
         ("list_logged_models", lambda store: store.get_logged_model("m-theirs")),

@@ -36,7 +36,9 @@ def created(aidp):
 
 
 @pytest.mark.parametrize("uri", ["models:/{id}", "runs:/{run}/model", "{place}"])
-def test_a_model_of_a_run_is_registered_as_the_platforms_clients_do_it(tracking, logged, created, uri):
+def test_a_model_of_a_run_is_registered_as_the_platforms_clients_do_it(
+    tracking, logged, created, uri
+):
     run = tracking.get_run(logged.run_id)
     place = tracking.get_logged_model(logged.model_id).artifact_location
     source = uri.format(id=logged.model_id, run=logged.run_id, place=place)
@@ -47,7 +49,9 @@ def test_a_model_of_a_run_is_registered_as_the_platforms_clients_do_it(tracking,
         mlflow.register_model(source, NAME)
     folder = place.removeprefix(f"{run.info.artifact_uri}/")
     assert folder.startswith("model.")
-    assert created() == [("create_workspace_model_version", f"runs:/{logged.run_id}/{folder}", logged.run_id)]
+    assert created() == [
+        ("create_workspace_model_version", f"runs:/{logged.run_id}/{folder}", logged.run_id)
+    ]
     assert tracking.get_model_version_download_uri(NAME, "1") == place
     assert mlflow.pyfunc.load_model(f"models:/{NAME}/1").predict([4]) == [8]
 
@@ -69,7 +73,9 @@ def test_a_source_of_a_run_that_is_not_here_is_sent_as_it_is(tracking, created):
     assert created() == [("create_model_version", "runs:/0123/model", "4567")]
 
 
-def test_a_model_is_registered_by_its_name_in_its_run_without_mlflows_help(tracking, logged, created):
+def test_a_model_is_registered_by_its_name_in_its_run_without_mlflows_help(
+    tracking, logged, created
+):
     tracking.create_registered_model(NAME)
     tracking.create_model_version(NAME, f"runs:/{logged.run_id}/model")
     place = tracking.get_logged_model(logged.model_id).artifact_location
@@ -93,9 +99,14 @@ def test_a_logged_model_that_is_not_there_is_not_registered(tracking, run, creat
     assert created() == []
 
 
-def test_a_logged_model_of_the_platforms_own_is_registered_once(aidp, tracking, run, created, caplog):
+def test_a_logged_model_of_the_platforms_own_is_registered_once(
+    aidp, tracking, run, created, caplog
+):
     aidp.workspace().seed_logged_model(
-        model_id="m-native", name="native", experiment_id=run.info.experiment_id, artifact_uri="oci://a@b/c"
+        model_id="m-native",
+        name="native",
+        experiment_id=run.info.experiment_id,
+        artifact_uri="oci://a@b/c",
     )
     assert mlflow.register_model("models:/m-native", NAME).version == "1"
     assert [source for _, source, _ in created()] == ["models:/m-native"]
@@ -111,15 +122,21 @@ def test_a_model_of_a_deleted_run_is_registered_once(tracking, logged, created, 
 
 
 @pytest.mark.parametrize("where", ["another workspace", "no workspace"])
-def test_a_version_of_another_workspace_says_what_to_do(aidp, tracking, logged, monkeypatch, tmp_path, where):
+def test_a_version_of_another_workspace_says_what_to_do(
+    aidp, tracking, logged, monkeypatch, tmp_path, where
+):
     mlflow.register_model(logged.model_uri, NAME)
     aidp.add_workspace("other")
     if where == "another workspace":
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.tracking_uri.replace(aidp.workspace_key, "other"))
+        monkeypatch.setenv(
+            "MLFLOW_TRACKING_URI", aidp.tracking_uri.replace(aidp.workspace_key, "other")
+        )
     else:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/other.db")
         monkeypatch.setenv("MLFLOW_REGISTRY_URI", aidp.uri)
-    with pytest.raises(MlflowException, match="Put the key of the workspace in which the model was logged") as caught:
+    with pytest.raises(
+        MlflowException, match="Put the key of the workspace in which the model was logged"
+    ) as caught:
         mlflow.pyfunc.load_model(f"models:/{NAME}/1")
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", aidp.tracking_uri)
@@ -137,7 +154,10 @@ def test_a_volume_is_a_volume_to_the_platform(aidp, tracking, created):
     tracking.create_registered_model(NAME)
     tracking.create_model_version(NAME, "aidp:/Volumes/main/default/artifacts/model")
     assert created()[0][1] == "/Volumes/main/default/artifacts/model"
-    assert tracking.get_model_version_download_uri(NAME, "1") == "aidp:/Volumes/main/default/artifacts/model"
+    assert (
+        tracking.get_model_version_download_uri(NAME, "1")
+        == "aidp:/Volumes/main/default/artifacts/model"
+    )
 
 
 def test_the_versions_of_a_model_are_noted_with_the_logged_model(tracking, logged):

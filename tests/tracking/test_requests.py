@@ -26,7 +26,9 @@ from tests.support.wire import of_sdk, sent
 models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
 
 EXPERIMENT, RUN = "7", "0123456789abcdef0123456789abcdef"
-FLAVORLESS = Model(artifact_path="model", run_id=RUN, utc_time_created="2026-01-01 00:00:00.000000", model_uuid="m")
+FLAVORLESS = Model(
+    artifact_path="model", run_id=RUN, utc_time_created="2026-01-01 00:00:00.000000", model_uuid="m"
+)
 DATASET = {"name": "iris", "digest": "d1", "source_type": "local", "source": "{}", "schema": "{}"}
 
 # The store's method and its arguments beside the SDK's, for the same operation.
@@ -96,10 +98,25 @@ PAIRS = {
             run_id=RUN, status="FINISHED", end_time=1_700_000_000_001, run_name="better"
         ),
     ),
-    "delete_run": ((RUN,), "delete_experiment_run", lambda: models.DeleteExperimentRunDetails(run_id=RUN)),
-    "restore_run": ((RUN,), "restore_experiment_run", lambda: models.RestoreExperimentRunDetails(run_id=RUN)),
+    "delete_run": (
+        (RUN,),
+        "delete_experiment_run",
+        lambda: models.DeleteExperimentRunDetails(run_id=RUN),
+    ),
+    "restore_run": (
+        (RUN,),
+        "restore_experiment_run",
+        lambda: models.RestoreExperimentRunDetails(run_id=RUN),
+    ),
     "search_runs": (
-        ([EXPERIMENT, "8"], "metrics.loss < 1", ViewType.DELETED_ONLY, 7, ["metrics.loss DESC"], "token"),
+        (
+            [EXPERIMENT, "8"],
+            "metrics.loss < 1",
+            ViewType.DELETED_ONLY,
+            7,
+            ["metrics.loss DESC"],
+            "token",
+        ),
         "list_experiment_runs",
         lambda: models.ListExperimentRunsDetails(
             experiment_ids=[EXPERIMENT, "8"],
@@ -133,11 +150,20 @@ PAIRS = {
         ),
     ),
     "log_batch": (
-        (RUN, [Metric("loss", 0.5, 1_700_000_000_002, 4)], [Param("depth", "3")], [RunTag("team", "ml")]),
+        (
+            RUN,
+            [Metric("loss", 0.5, 1_700_000_000_002, 4)],
+            [Param("depth", "3")],
+            [RunTag("team", "ml")],
+        ),
         "log_experiment_run_batch",
         lambda: models.LogExperimentRunBatchDetails(
             run_id=RUN,
-            metrics=[models.ExperimentRunMetric(key="loss", value=0.5, timestamp=1_700_000_000_002, step=4)],
+            metrics=[
+                models.ExperimentRunMetric(
+                    key="loss", value=0.5, timestamp=1_700_000_000_002, step=4
+                )
+            ],
             params=[models.ExperimentRunParam(key="depth", value="3")],
             tags=[models.ExperimentRunTag(key="team", value="ml")],
         ),
@@ -149,7 +175,8 @@ PAIRS = {
             run_id=RUN,
             dataset_inputs=[
                 models.DatasetInput(
-                    dataset=models.Dataset(**DATASET), tags=[models.InputTag(key="context", value="train")]
+                    dataset=models.Dataset(**DATASET),
+                    tags=[models.InputTag(key="context", value="train")],
                 )
             ],
         ),
@@ -168,7 +195,11 @@ PAIRS = {
         "get_experiment_run_metric_history",
         lambda: ((RUN, "loss"), {"max_results": 5, "page_token": "token"}),
     ),
-    "list_artifacts": ((RUN, "model/data"), "list_artifacts", lambda: ((RUN,), {"path": "model/data"})),
+    "list_artifacts": (
+        (RUN, "model/data"),
+        "list_artifacts",
+        lambda: ((RUN,), {"path": "model/data"}),
+    ),
 }
 
 #: What the store does with calls that are another method's in MLflow.
@@ -182,7 +213,8 @@ MORE = {
         lambda store: store.log_inputs(RUN, models=[LoggedModelInput("m-1")]),
         "update_experiment_run_tags",
         lambda: models.UpdateExperimentRunTagsDetails(
-            run_id=RUN, set_tags=[models.ExperimentRunTag(key="mlflow_oci_aidp.model_input.m-1", value="true")]
+            run_id=RUN,
+            set_tags=[models.ExperimentRunTag(key="mlflow_oci_aidp.model_input.m-1", value="true")],
         ),
     ),
     "_hard_delete_run": (
@@ -210,7 +242,9 @@ def of_client(aidp, sdk, method, asked):
 
 
 def test_every_native_operation_is_compared():
-    assert set(PAIRS) == {operation.method for operation in CAPABILITIES if operation.kind == NATIVE}
+    assert set(PAIRS) == {
+        operation.method for operation in CAPABILITIES if operation.kind == NATIVE
+    }
 
 
 @pytest.mark.parametrize("method", PAIRS)
@@ -233,6 +267,8 @@ def test_a_version_of_a_run_is_made_as_the_sdk_makes_it(aidp, store, sdk):
     registry.create_registered_model("main.default.iris")
     registry.create_model_version("main.default.iris", f"runs:/{run}/model", run_id=run)
     ours = aidp.exchanges[-1]  # the run itself was looked up before
-    details = models.CreateModelVersionDetails(name="main.default.iris", source=f"runs:/{run}/model", run_id=run)
+    details = models.CreateModelVersionDetails(
+        name="main.default.iris", source=f"runs:/{run}/model", run_id=run
+    )
     theirs = of_client(aidp, sdk, "create_workspace_model_version", details)
     assert (ours.verb, ours.path, ours.query, ours.body) == theirs

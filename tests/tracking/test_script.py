@@ -62,9 +62,9 @@ SCRIPT = textwrap.dedent(
             registered_model_name="main.default.iris",
             pip_requirements=["scikit-learn"],
         )
-    artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)}
-    assert {"notes.txt", "plots", "data"} <= artifacts, artifacts
-    assert mlflow.artifacts.load_dict(f"runs:/{parent.info.run_id}/data/classes.json") == {"classes": 3}
+    artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)} assert
+    {"notes.txt", "plots", "data"} <= artifacts, artifacts assert
+    mlflow.artifacts.load_dict(f"runs:/{parent.info.run_id}/data/classes.json") == {"classes": 3}
     assert mlflow.artifacts.load_text(f"runs:/{parent.info.run_id}/notes.txt") == "about flowers"
 
     children = mlflow.search_runs(
@@ -77,7 +77,8 @@ SCRIPT = textwrap.dedent(
     assert history[4].value == 0.2
 
     logged = mlflow.search_logged_models(
-        experiment_ids=[experiment.experiment_id], filter_string="name = 'model'", output_format="list"
+        experiment_ids=[experiment.experiment_id], filter_string="name = 'model'",
+        output_format="list"
     )
     assert info.model_id in {entry.model_id for entry in logged}, logged
     assert client.get_logged_model(info.model_id).status == "READY"
@@ -88,17 +89,19 @@ SCRIPT = textwrap.dedent(
     assert version.source.startswith(f"runs:/{parent.info.run_id}/model."), version.source
     client.set_registered_model_alias("main.default.iris", "champion", 1)
 
-    expected = model.predict(X_test)
-    for uri in ("models:/main.default.iris@champion", f"runs:/{parent.info.run_id}/model", info.model_uri):
+    expected = model.predict(X_test) for uri in ("models:/main.default.iris@champion",
+    f"runs:/{parent.info.run_id}/model", info.model_uri):
         assert (mlflow.pyfunc.load_model(uri).predict(X_test) == expected).all(), uri
 
     data = X_test.assign(target=y_test)
     with mlflow.start_run(run_name="evaluation") as evaluation:
         result = mlflow.evaluate(
-            info.model_uri, data, targets="target", model_type="classifier", evaluator_config={"log_explainer": False}
+            info.model_uri, data, targets="target", model_type="classifier",
+            evaluator_config={"log_explainer": False}
         )
-    assert result.metrics["accuracy_score"] > 0.9
-    assert client.get_run(evaluation.info.run_id).data.metrics["accuracy_score"] == result.metrics["accuracy_score"]
+    assert result.metrics["accuracy_score"] > 0.9 assert
+    client.get_run(evaluation.info.run_id).data.metrics["accuracy_score"] ==
+    result.metrics["accuracy_score"]
 
     mlflow.delete_run(auto.info.run_id)
     assert client.get_run(auto.info.run_id).info.lifecycle_stage == "deleted"

@@ -91,10 +91,14 @@ def test_an_unknown_experiment(tracking):
 def test_experiments_are_searched_page_by_page(tracking):
     for number in range(5):
         tracking.create_experiment(f"flowers {number}", tags={"odd": str(number % 2)})
-    found = tracking.search_experiments(filter_string="tags.odd = '1' AND name LIKE 'flowers%'", order_by=["name DESC"])
+    found = tracking.search_experiments(
+        filter_string="tags.odd = '1' AND name LIKE 'flowers%'", order_by=["name DESC"]
+    )
     assert [experiment.name for experiment in found] == ["flowers 3", "flowers 1"]
     first = tracking.search_experiments(max_results=4, order_by=["name ASC"])
-    second = tracking.search_experiments(max_results=4, order_by=["name ASC"], page_token=first.token)
+    second = tracking.search_experiments(
+        max_results=4, order_by=["name ASC"], page_token=first.token
+    )
     assert len({found.name for found in [*first, *second]}) == 6  # with the Default one
     assert not second.token
 
@@ -103,12 +107,19 @@ def test_a_run_holds_what_was_logged(tracking, run):
     run_id = run.info.run_id
     tracking.log_param(run_id, "depth", 3)
     tracking.log_metric(run_id, "loss", 0.5, timestamp=7, step=2)
-    tracking.log_batch(run_id, [Metric("rate", 0.1, 7, 0)], [Param("width", "4")], [RunTag("team", "ml")])
+    tracking.log_batch(
+        run_id, [Metric("rate", 0.1, 7, 0)], [Param("width", "4")], [RunTag("team", "ml")]
+    )
     tracking.set_tag(run_id, "season", "spring")
     tracking.delete_tag(run_id, "team")
     found = tracking.get_run(run_id).data
-    assert (found.params, found.metrics) == ({"depth": "3", "width": "4"}, {"loss": 0.5, "rate": 0.1})
-    assert {key: value for key, value in found.tags.items() if not key.startswith("mlflow.")} == {"season": "spring"}
+    assert (found.params, found.metrics) == (
+        {"depth": "3", "width": "4"},
+        {"loss": 0.5, "rate": 0.1},
+    )
+    assert {key: value for key, value in found.tags.items() if not key.startswith("mlflow.")} == {
+        "season": "spring"
+    }
     assert tracking.get_metric_history(run_id, "loss") == [Metric("loss", 0.5, 7, 2, run_id=run_id)]
 
 
@@ -121,7 +132,9 @@ def test_a_run_is_ended_deleted_and_restored(tracking, run):
     assert (found.status, found.end_time, found.run_name) == ("FAILED", 12, "better")
     tracking.delete_run(run_id)
     assert tracking.search_runs([found.experiment_id]) == []
-    assert len(tracking.search_runs([found.experiment_id], run_view_type=ViewType.DELETED_ONLY)) == 1
+    assert (
+        len(tracking.search_runs([found.experiment_id], run_view_type=ViewType.DELETED_ONLY)) == 1
+    )
     tracking.restore_run(run_id)
     assert len(tracking.search_runs([found.experiment_id])) == 1
 
@@ -134,7 +147,11 @@ def test_runs_are_searched_page_by_page(tracking):
     found, token = [], None
     while True:
         page = tracking.search_runs(
-            [experiment], "metrics.score > 0", max_results=4, order_by=["metrics.score ASC"], page_token=token
+            [experiment],
+            "metrics.score > 0",
+            max_results=4,
+            order_by=["metrics.score ASC"],
+            page_token=token,
         )
         found += [run.data.metrics["score"] for run in page]
         token = page.token
@@ -148,7 +165,8 @@ def test_numbers_that_json_lacks(tracking, run):
         tracking.log_metric(run.info.run_id, f"metric {step}", value)
     found = tracking.get_run(run.info.run_id).data.metrics
     assert math.isnan(found["metric 0"])
-    # MLflow's own SQL store, which the emulator keeps metrics in, has the largest numbers in their place.
+    # MLflow's own SQL store, which the emulator keeps metrics in, has the largest numbers in their
+    # place.
     assert found["metric 1"] > 1e300
     assert found["metric 2"] < -1e300
 
@@ -163,7 +181,10 @@ def test_a_long_batch_is_split_by_mlflows_limits(aidp, store, run):
     )
     batches = [exchange.body for exchange in aidp.exchanges]
     assert all(exchange.status == 200 for exchange in aidp.exchanges)
-    sizes = [tuple(len(batch.get(name, ())) for name in ("metrics", "params", "tags")) for batch in batches]
+    sizes = [
+        tuple(len(batch.get(name, ())) for name in ("metrics", "params", "tags"))
+        for batch in batches
+    ]
     assert sizes == [(800, 100, 100), (880, 100, 20), (420, 50, 0)]
     found = store.get_run(run.info.run_id).data
     assert (len(found.metrics), len(found.params)) == (2100, 250)
@@ -172,13 +193,17 @@ def test_a_long_batch_is_split_by_mlflows_limits(aidp, store, run):
 def test_one_round_trip_for_one_call(aidp, tracking, run):
     aidp.exchanges.clear()
     tracking.log_metric(run.info.run_id, "loss", 1)
-    tracking.log_batch(run.info.run_id, [Metric("loss", 0.5, 1, 1)], [Param("a", "b")], [RunTag("c", "d")])
+    tracking.log_batch(
+        run.info.run_id, [Metric("loss", 0.5, 1, 1)], [Param("a", "b")], [RunTag("c", "d")]
+    )
     tracking.get_run(run.info.run_id)
     assert len(aidp.exchanges) == 3
 
 
 def test_a_long_history_is_read_page_by_page(aidp, store, run):
-    store.log_batch(run.info.run_id, [Metric("loss", step / 7, 0, step) for step in range(30)], [], [])
+    store.log_batch(
+        run.info.run_id, [Metric("loss", step / 7, 0, step) for step in range(30)], [], []
+    )
     page = store.get_metric_history(run.info.run_id, "loss", max_results=20)
     assert [metric.step for metric in page] == list(range(20))
     rest = store.get_metric_history(run.info.run_id, "loss", max_results=20, page_token=page.token)
@@ -211,7 +236,9 @@ def test_datasets_are_logged_and_read(tracking, run):
 def test_asynchronous_logging(tracking):
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run:
-        pending = [mlflow.log_metric("loss", step, step=step, synchronous=False) for step in range(50)]
+        pending = [
+            mlflow.log_metric("loss", step, step=step, synchronous=False) for step in range(50)
+        ]
         pending.append(mlflow.log_params({"a": 1, "b": 2}, synchronous=False))
         pending.append(mlflow.set_tags({"team": "ml"}, synchronous=False))
         for operation in pending:
@@ -236,13 +263,17 @@ def test_what_is_under_way_is_logged_when_asynchronous_logging_ends(store, run):
         store.log_metric_async(run.info.run_id, Metric("loss", step, step, step))
     store.end_async_logging()
     store.shut_down_async_logging()
-    assert [metric.step for metric in store.get_metric_history(run.info.run_id, "loss")] == list(range(20))
+    assert [metric.step for metric in store.get_metric_history(run.info.run_id, "loss")] == list(
+        range(20)
+    )
     store.log_metric_async(run.info.run_id, Metric("loss", 20, 20, 20)).wait()
     assert len(store.get_metric_history(run.info.run_id, "loss")) == 21
 
 
 def test_the_values_of_a_metric_at_some_steps(store, run):
-    store.log_batch(run.info.run_id, [Metric("loss", 1 / (step + 1), step, step) for step in range(10)], [], [])
+    store.log_batch(
+        run.info.run_id, [Metric("loss", 1 / (step + 1), step, step) for step in range(10)], [], []
+    )
     found = store.get_metric_history_bulk_interval_from_steps(run.info.run_id, "loss", [1, 3, 5], 2)
     assert [(metric.run_id, metric.step, metric.value) for metric in found] == [
         (run.info.run_id, 1, 0.5),
@@ -251,7 +282,8 @@ def test_the_values_of_a_metric_at_some_steps(store, run):
 
 
 @pytest.mark.skipif(
-    not hasattr(AidpTrackingStore, "filter_active_experiment_ids"), reason="this MLflow does not ask for it"
+    not hasattr(AidpTrackingStore, "filter_active_experiment_ids"),
+    reason="this MLflow does not ask for it",
 )
 def test_experiments_that_are_there_and_not_deleted(store, tracking):
     kept, deleted = tracking.create_experiment("kept"), tracking.create_experiment("deleted")
@@ -271,7 +303,9 @@ def test_asynchronous_logging_for_a_user_principal_is_that_users(aidp, tracking)
     mlflow.set_experiment("flowers")
     with mlflow.start_run() as run, mlflow_oci_aidp.user_principal("c29tZWJvZHk="):
         mlflow.log_metric("loss", 1, synchronous=False).wait()
-    logged = [exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_batch"]
+    logged = [
+        exchange for exchange in aidp.exchanges if exchange.operation == "log_experiment_run_batch"
+    ]
     assert [exchange.headers.get("dh-user-principal") for exchange in logged] == ["c29tZWJvZHk="]
     assert tracking.get_run(run.info.run_id).data.metrics == {"loss": 1}
 
@@ -280,7 +314,9 @@ def test_artifacts_go_to_the_platform_of_their_run(aidp, tracking, tmp_path):
     (tmp_path / "notes.txt").write_text("about flowers")
     with Emulator() as other:
         client = mlflow.MlflowClient(tracking_uri=other.tracking_uri)
-        experiment = client.create_experiment("flowers", "aidp:/Volumes/main/default/artifacts/flowers")
+        experiment = client.create_experiment(
+            "flowers", "aidp:/Volumes/main/default/artifacts/flowers"
+        )
         run = client.create_run(experiment)
         aidp.exchanges.clear()
         client.log_artifact(run.info.run_id, str(tmp_path / "notes.txt"))
@@ -311,27 +347,38 @@ def test_tags_of_its_own_are_refused_and_hidden(store, tracking, run):
         lambda: store.set_tag(run_id, RunTag("mlflow_oci_aidp.logged_models", "x")),
         lambda: store.delete_tag(run_id, "mlflow_oci_aidp.logged_models"),
         lambda: store.log_batch(run_id, [], [], [RunTag("mlflow_oci_aidp.x", "y")]),
-        lambda: store.create_run(run.info.experiment_id, "", 0, [RunTag("mlflow_oci_aidp.x", "y")], ""),
+        lambda: store.create_run(
+            run.info.experiment_id, "", 0, [RunTag("mlflow_oci_aidp.x", "y")], ""
+        ),
     ):
         with pytest.raises(MlflowException, match="reserved") as caught:
             call()
         assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
     tracking.create_logged_model(run.info.experiment_id, name="model", source_run_id=run_id)
-    assert not [key for key in tracking.get_run(run_id).data.tags if key.startswith("mlflow_oci_aidp")]
+    assert not [
+        key for key in tracking.get_run(run_id).data.tags if key.startswith("mlflow_oci_aidp")
+    ]
 
 
 def test_the_platform_lists_the_artifacts_of_a_run(store, tracking, run, tmp_path):
     (tmp_path / "notes.txt").write_text("about flowers")
     tracking.log_artifact(run.info.run_id, str(tmp_path / "notes.txt"), "texts")
-    assert [(found.path, found.is_dir) for found in store.list_artifacts(run.info.run_id)] == [("texts", True)]
+    assert [(found.path, found.is_dir) for found in store.list_artifacts(run.info.run_id)] == [
+        ("texts", True)
+    ]
     inside = store.list_artifacts(run.info.run_id, "texts")
-    assert [(found.path, found.is_dir, found.file_size) for found in inside] == [("texts/notes.txt", False, 13)]
+    assert [(found.path, found.is_dir, found.file_size) for found in inside] == [
+        ("texts/notes.txt", False, 13)
+    ]
 
 
 def test_a_volume_is_shown_as_a_location_of_this_package(aidp, store):
     made = store.create_experiment("flowers", "aidp:/Volumes/main/default/artifacts/flowers")
     assert aidp.exchanges[-1].body["artifact_location"] == "/Volumes/main/default/artifacts/flowers"
-    assert store.get_experiment(made).artifact_location == "aidp:/Volumes/main/default/artifacts/flowers"
+    assert (
+        store.get_experiment(made).artifact_location
+        == "aidp:/Volumes/main/default/artifacts/flowers"
+    )
     run = store.create_run(made, "", 0, [], "first")
     assert run.info.artifact_uri.startswith("aidp:/Volumes/main/default/artifacts/flowers/")
 
@@ -385,7 +432,9 @@ def test_a_location_that_nobody_could_open_is_refused_at_once(aidp, tracking, lo
         ("/Volumes/a/b/c/d", False),
     ],
 )
-def test_a_folder_of_this_machine_is_told_from_a_place_of_the_platform(tracking, caplog, location, is_told):
+def test_a_folder_of_this_machine_is_told_from_a_place_of_the_platform(
+    tracking, caplog, location, is_told
+):
     tracking.create_experiment("flowers", location)
     assert ("is a folder of this machine" in caplog.text) == is_told
 

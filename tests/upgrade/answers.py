@@ -1,7 +1,7 @@
 """What a platform holds, as MLflow's own API answers it: one JSON value for each kind of thing.
 
-The recording keeps these answers, and the tests compare them. Fields are named one by one, so that the answers are the
-same with every version of MLflow.
+The recording keeps these answers, and the tests compare them. Fields are named one by one, so that
+the answers are the same with every version of MLflow.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def logged_models(client: mlflow.MlflowClient) -> Json:
     """Every logged model of the experiments, as it is read by its id."""
     ids = [experiment.experiment_id for experiment in _experiments(client)]
     found = client.search_logged_models(ids, max_results=100)
-    return {model.model_id: fields_of_logged_model(client.get_logged_model(model.model_id)) for model in found}
+    return {
+        model.model_id: fields_of_logged_model(client.get_logged_model(model.model_id))
+        for model in found
+    }
 
 
 def searches_of_logged_models(client: mlflow.MlflowClient) -> Json:
@@ -60,9 +63,14 @@ def searches_of_logged_models(client: mlflow.MlflowClient) -> Json:
         "status = 'FAILED'",
     )
     ordered = [{"field_name": "creation_time", "ascending": True}]
-    found = {text: [model.model_id for model in client.search_logged_models(ids, text)] for text in filters}
+    found = {
+        text: [model.model_id for model in client.search_logged_models(ids, text)]
+        for text in filters
+    }
     oldest_first = client.search_logged_models(ids, order_by=ordered)
-    best_first = client.search_logged_models(ids, order_by=[{"field_name": "metrics.score", "ascending": False}])
+    best_first = client.search_logged_models(
+        ids, order_by=[{"field_name": "metrics.score", "ascending": False}]
+    )
     return {
         **found,
         "oldest first": [model.model_id for model in oldest_first],
@@ -76,7 +84,9 @@ def registered_models(client: mlflow.MlflowClient) -> Json:
     answers = {}
     for model in found:
         read = fields_of_registered_model(client.get_registered_model(model.name))
-        assert fields_of_registered_model(model) == read, f"a search answers {model.name!r} otherwise"
+        assert fields_of_registered_model(model) == read, (
+            f"a search answers {model.name!r} otherwise"
+        )
         answers[model.name] = read
     return answers
 
@@ -87,9 +97,13 @@ def model_versions(client: mlflow.MlflowClient) -> Json:
     for model in client.search_registered_models():
         for version in client.search_model_versions(f"name = '{model.name}'"):
             read = fields_of_version(client.get_model_version(model.name, version.version))
-            assert fields_of_version(version) == read, f"a search answers version {version.version} otherwise"
+            assert fields_of_version(version) == read, (
+                f"a search answers version {version.version} otherwise"
+            )
             read["download_uri"] = _or_error(
-                lambda model=model, version=version: client.get_model_version_download_uri(model.name, version.version)
+                lambda model=model, version=version: client.get_model_version_download_uri(
+                    model.name, version.version
+                )
             )
             answers[f"{model.name}/{version.version}"] = read
     return answers
@@ -114,12 +128,18 @@ def prompts(client: mlflow.MlflowClient) -> Json:
             versions[str(number)] = {
                 "template": version.template,
                 "commit_message": version.commit_message,
-                "tags": {key: value for key, value in version.tags.items() if not key.startswith("mlflow.")},
+                "tags": {
+                    key: value
+                    for key, value in version.tags.items()
+                    if not key.startswith("mlflow.")
+                },
                 "aliases": sorted(version.aliases),
             }
         answers[prompt.name] = {
             "description": prompt.description,
-            "tags": {key: value for key, value in prompt.tags.items() if not key.startswith("mlflow.")},
+            "tags": {
+                key: value for key, value in prompt.tags.items() if not key.startswith("mlflow.")
+            },
             "versions": versions,
             "live": client.get_prompt_version_by_alias(prompt.name, "live").version,
         }
@@ -132,7 +152,11 @@ def files_of_runs(client: mlflow.MlflowClient) -> Json:
     for run in _runs(client):
         listed = dict(_listed(lambda path, run=run: client.list_artifacts(run.info.run_id, path)))
         with tempfile.TemporaryDirectory() as folder:
-            downloaded = _contents(Path(client.download_artifacts(run.info.run_id, "", folder))) if listed else {}
+            downloaded = (
+                _contents(Path(client.download_artifacts(run.info.run_id, "", folder)))
+                if listed
+                else {}
+            )
         answers[run.info.run_id] = {"sizes": listed, "contents": downloaded}
     return answers
 
@@ -150,12 +174,19 @@ def files_of_model_versions(client: mlflow.MlflowClient) -> Json:
     for model in client.search_registered_models():
         for version in client.search_model_versions(f"name = '{model.name}'"):
             source = _or_error(
-                lambda model=model, version=version: client.get_model_version_download_uri(model.name, version.version)
+                lambda model=model, version=version: client.get_model_version_download_uri(
+                    model.name, version.version
+                )
             )
-            if isinstance(source, str) and source.startswith(("oci://aidp-emulator@", "aidp:/Volumes/")):
-                answers[f"{model.name}/{version.version}"] = _downloaded(f"models:/{model.name}/{version.version}")
+            if isinstance(source, str) and source.startswith(
+                ("oci://aidp-emulator@", "aidp:/Volumes/")
+            ):
+                answers[f"{model.name}/{version.version}"] = _downloaded(
+                    f"models:/{model.name}/{version.version}"
+                )
                 answers |= {
-                    f"{model.name}@{alias}": _downloaded(f"models:/{model.name}@{alias}") for alias in version.aliases
+                    f"{model.name}@{alias}": _downloaded(f"models:/{model.name}@{alias}")
+                    for alias in version.aliases
                 }
     return answers
 
@@ -184,12 +215,16 @@ def _experiments(client: mlflow.MlflowClient) -> list[Any]:
 
 def _runs(client: mlflow.MlflowClient) -> list[Run]:
     ids = [experiment.experiment_id for experiment in _experiments(client)]
-    return sorted(client.search_runs(ids, run_view_type=ViewType.ALL), key=lambda run: run.info.run_id)
+    return sorted(
+        client.search_runs(ids, run_view_type=ViewType.ALL), key=lambda run: run.info.run_id
+    )
 
 
 def _run(client: mlflow.MlflowClient, searched: Run) -> Json:
     run = client.get_run(searched.info.run_id)
-    assert repr(run.to_dictionary()) == repr(searched.to_dictionary()), f"a search answers {run.info.run_id} otherwise"
+    assert repr(run.to_dictionary()) == repr(searched.to_dictionary()), (
+        f"a search answers {run.info.run_id} otherwise"
+    )
     return {
         "experiment_id": run.info.experiment_id,
         "name": run.info.run_name,
@@ -201,7 +236,10 @@ def _run(client: mlflow.MlflowClient, searched: Run) -> Json:
         "params": run.data.params,
         "tags": run.data.tags,
         "metrics": {
-            key: [fields_of_metric(metric) for metric in client.get_metric_history(run.info.run_id, key)]
+            key: [
+                fields_of_metric(metric)
+                for metric in client.get_metric_history(run.info.run_id, key)
+            ]
             for key in run.data.metrics
         },
         "latest": {key: repr(value) for key, value in run.data.metrics.items()},
@@ -213,7 +251,9 @@ def _run(client: mlflow.MlflowClient, searched: Run) -> Json:
             for entry in run.inputs.dataset_inputs
         ],
         "model_inputs": sorted(model.model_id for model in run.inputs.model_inputs),
-        "model_outputs": sorted([model.model_id, model.step] for model in run.outputs.model_outputs),
+        "model_outputs": sorted(
+            [model.model_id, model.step] for model in run.outputs.model_outputs
+        ),
     }
 
 
@@ -261,7 +301,9 @@ def fields_of_registered_model(model: RegisteredModel) -> Json:
         "tags": model.tags,
         "aliases": model.aliases,
         "deployment_job_id": model.deployment_job_id,
-        "latest_versions": {version.current_stage: fields_of_version(version) for version in model.latest_versions},
+        "latest_versions": {
+            version.current_stage: fields_of_version(version) for version in model.latest_versions
+        },
     }
 
 
@@ -292,7 +334,9 @@ def _or_error(call: Callable[[], str]) -> Json:
         return {"error_code": problem.error_code}
 
 
-def _listed(list_folder: Callable[[str | None], list[Any]], path: str | None = None) -> Iterable[tuple[str, int]]:
+def _listed(
+    list_folder: Callable[[str | None], list[Any]], path: str | None = None
+) -> Iterable[tuple[str, int]]:
     for entry in list_folder(path):
         if entry.is_dir:
             yield from _listed(list_folder, entry.path)

@@ -25,7 +25,8 @@ class Left:
         data: The recording.
         aidp: The emulator, on a copy of the recorded data folder.
         uri: The registry URI, which names the instance alone.
-        tracking_uri: The tracking URI, which names instance and workspace. Both are those of the recording.
+        tracking_uri: The tracking URI, which names instance and workspace. Both are those of the
+            recording.
     """
 
     def __init__(self, release: str, aidp: Emulator) -> None:

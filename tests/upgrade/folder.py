@@ -10,8 +10,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-#: What the emulator makes anew where it is missing: its keys, and the configuration that names them. A recording has
-#: no secret in it, not even a made-up one.
+#: What the emulator makes anew where it is missing: its keys, and the configuration that names
+#: them. A recording has no secret in it, not even a made-up one.
 LEFT_OUT = frozenset({"api_key.pem", "token_issuer_key.pem", "config", "lock"})
 
 
@@ -29,7 +29,9 @@ def dump(data_folder: Path, to: Path) -> None:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         if name.suffix == ".db":
             with closing(sqlite3.connect(path)) as database:
-                (to / name).with_suffix(".sql").write_text("\n".join(database.iterdump()) + "\n", encoding="utf-8")
+                (to / name).with_suffix(".sql").write_text(
+                    "\n".join(database.iterdump()) + "\n", encoding="utf-8"
+                )
         else:
             shutil.copyfile(path, to / name)
 

@@ -1,7 +1,7 @@
 """Record what a release leaves behind, for the tests of the releases after it. ``README.md`` here says how to run it.
 
-Everything is made by the release's own client on its own emulator: MLflow's API where MLflow has one, and Oracle's SDK
-for what other clients of the platform write.
+Everything is made by the release's own client on its own emulator: MLflow's API where MLflow has
+one, and Oracle's SDK for what other clients of the platform write.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ class Recording:
 
     def __init__(self, aidp: Emulator) -> None:
         self.aidp = aidp
-        # Settings come from the environment: what is recorded names no port and no path of a machine.
+        # Settings come from the environment: what is recorded names no port and no path of a
+        # machine.
         self.uri = f"aidp://{aidp.ai_data_platform_id}"
         self.tracking_uri = f"{self.uri}/{aidp.workspace_key}"
         mlflow.set_tracking_uri(self.tracking_uri)
@@ -113,8 +114,12 @@ class Recording:
         create = self.client.create_experiment
         self.flowers = create("flowers", tags={"team": "ml", "größe": "5 µm"})
         self.in_volume = create("in a volume", artifact_location=f"{VOLUME}/runs")
-        self.by_scheme = create("in a volume by scheme", artifact_location=f"aidp:{VOLUME}/by-scheme")
-        self.elsewhere = create("elsewhere", artifact_location="oci://aidp-emulator@emulator/else where/é")
+        self.by_scheme = create(
+            "in a volume by scheme", artifact_location=f"aidp:{VOLUME}/by-scheme"
+        )
+        self.elsewhere = create(
+            "elsewhere", artifact_location="oci://aidp-emulator@emulator/else where/é"
+        )
         self.client.rename_experiment(create("first name"), "second name")
         self.client.delete_experiment(create("deleted"))
 
@@ -142,8 +147,12 @@ class Recording:
             [Param("depth", "3"), Param("long", "x" * 600), Param("unicode", "日本語 🦉")],
             [RunTag("batch", "yes")],
         )
-        dataset = Dataset("iris", "abc123", "local", json.dumps({"uri": "iris.csv"}), "{}", '{"rows": 150}')
-        self.client.log_inputs(first, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+        dataset = Dataset(
+            "iris", "abc123", "local", json.dumps({"uri": "iris.csv"}), "{}", '{"rows": 150}'
+        )
+        self.client.log_inputs(
+            first, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])]
+        )
         with tempfile.TemporaryDirectory() as place:
             for name, content in {
                 "plain.txt": b"plain\n",
@@ -171,8 +180,11 @@ class Recording:
             Path("model.py").write_text(CODE)
             try:
                 with mlflow.start_run(self.runs[run]):
-                    # Requirements are given: MLflow would load the model in another process to find them.
-                    info = mlflow.pyfunc.log_model(python_model="model.py", pip_requirements=[], tags=NOBODY, **options)
+                    # Requirements are given: MLflow would load the model in another process to find
+                    # them.
+                    info = mlflow.pyfunc.log_model(
+                        python_model="model.py", pip_requirements=[], tags=NOBODY, **options
+                    )
             finally:
                 os.chdir(before)
         self.models[key] = info.model_id
@@ -180,13 +192,23 @@ class Recording:
 
     def logged_models(self) -> None:
         """Make logged models: several on a run, in each state, without a run, and others that the platform lists."""
-        first, child, create = self.runs["first"], self.runs["child"], self.client.create_logged_model
+        first, child, create = (
+            self.runs["first"],
+            self.runs["child"],
+            self.client.create_logged_model,
+        )
         self.log_model("model", "first", name="model", params={"depth": "3"}, model_type="tree")
-        self.log_model("again", "first", name="model", params={"depth": "4"}, registered_model_name=IRIS)
+        self.log_model(
+            "again", "first", name="model", params={"depth": "4"}, registered_model_name=IRIS
+        )
         self.log_model("volume", "volume", name="in the volume")
         self.log_model("scheme", "scheme", name="by scheme")
-        pending = create(self.flowers, "pending", first, tags={"team": "ml", "größe": "µ"}, model_type="tree")
-        failed = create(self.flowers, "odd-model+1 (ä)", first, params={"long": "日x" * 4_000, "depth": "3"})
+        pending = create(
+            self.flowers, "pending", first, tags={"team": "ml", "größe": "µ"}, model_type="tree"
+        )
+        failed = create(
+            self.flowers, "odd-model+1 (ä)", first, params={"long": "日x" * 4_000, "depth": "3"}
+        )
         self.store.log_logged_model_params(failed.model_id, [LoggedModelParameter("later", "1")])
         self.client.finalize_logged_model(failed.model_id, "FAILED")
         alone = create(self.flowers, "alone", tags={"team": "ml"}, params={"depth": "9"})
@@ -194,12 +216,18 @@ class Recording:
         waiting = create(self.flowers, "alone and pending")
         gone = create(self.flowers, "deleted", first)
         self.client.delete_logged_model(gone.model_id)
-        self.models |= {"pending": pending.model_id, "failed": failed.model_id, "alone": alone.model_id}
+        self.models |= {
+            "pending": pending.model_id,
+            "failed": failed.model_id,
+            "alone": alone.model_id,
+        }
         self.models |= {"waiting": waiting.model_id, "gone": gone.model_id}
         self.client.set_logged_model_tags(self.models["model"], {"team": "ml", "season": "spring"})
         self.client.delete_logged_model_tag(self.models["model"], "season")
         for value, timestamp, data in ((0.25, 10, "train"), (0.75, 20, "train"), (0.5, 15, "test")):
-            metric = Metric("score", value, timestamp, timestamp, self.models["model"], data, f"digest-{data}")
+            metric = Metric(
+                "score", value, timestamp, timestamp, self.models["model"], data, f"digest-{data}"
+            )
             self.client.log_batch(first, [metric])
         self.client.log_batch(child, [Metric("score", 0.375, 30, 1, self.models["again"])])
         self.client.log_batch(child, [Metric("odd", math.nan, 31, 1, self.models["again"])])
@@ -237,18 +265,33 @@ class Recording:
         }
         for description, source in sources.items():
             run_id = first if source.startswith(location) else None
-            client.create_model_version(IRIS, source, run_id, {"of": description}, None, description)
+            client.create_model_version(
+                IRIS, source, run_id, {"of": description}, None, description
+            )
         # A registry URI without a workspace sends sources of runs and logged models as they are.
         without_workspace = AidpRegistryStore(self.uri, self.tracking_uri)
-        for source in (f"models:/{models['model']}", f"runs:/{first}/model", f"runs:/{first}/folder"):
+        for source in (
+            f"models:/{models['model']}",
+            f"runs:/{first}/model",
+            f"runs:/{first}/folder",
+        ):
             without_workspace.create_model_version(IRIS, source, description="without a workspace")
         # Other clients of the platform write what this one would not.
-        for source in (f"aidp:{VOLUME}/shared/model", f"runs:/{'0' * 32}/model", "models:/m-of-another-store"):
-            details = sdk.models.CreateModelVersionDetails(name=IRIS, source=source, description="by another client")
+        for source in (
+            f"aidp:{VOLUME}/shared/model",
+            f"runs:/{'0' * 32}/model",
+            "models:/m-of-another-store",
+        ):
+            details = sdk.models.CreateModelVersionDetails(
+                name=IRIS, source=source, description="by another client"
+            )
             self.sdk.create_model_version(self.aidp.ai_data_platform_id, details)
         with tempfile.TemporaryDirectory() as place:
             (Path(place) / "shared.txt").write_text("shared\n")
-            for shared in ("oci://aidp-emulator@emulator/shared/model", f"aidp:{VOLUME}/shared/model"):
+            for shared in (
+                "oci://aidp-emulator@emulator/shared/model",
+                f"aidp:{VOLUME}/shared/model",
+            ):
                 get_artifact_repository(shared).log_artifacts(place)
         client.update_registered_model(IRIS, "Flowers, by sepals.\nÜber Blüten.")
         client.set_registered_model_tag(IRIS, "team", "ml")
@@ -260,7 +303,12 @@ class Recording:
         versions = client.search_model_versions(f"name = '{IRIS}'")
         deleted = max(versions, key=lambda version: int(version.version)).version
         client.create_model_version(IRIS, "s3://bucket/deleted")
-        for alias, version in (("champion", "2"), ("Best-of_2024", "2"), ("challenger", "3"), ("in-volume", "11")):
+        for alias, version in (
+            ("champion", "2"),
+            ("Best-of_2024", "2"),
+            ("challenger", "3"),
+            ("in-volume", "11"),
+        ):
             client.set_registered_model_alias(IRIS, alias, version)
         client.set_registered_model_alias(IRIS, "moved", "3")
         client.set_registered_model_alias(IRIS, "moved", "4")
@@ -268,7 +316,9 @@ class Recording:
         client.delete_registered_model_alias(IRIS, "removed")
         client.set_registered_model_alias(IRIS, "of-deleted", str(int(deleted) + 1))
         client.delete_model_version(IRIS, str(int(deleted) + 1))
-        AidpRegistryStore(self.uri).create_registered_model("main.default.empty", None, "No versions", "job-1")
+        AidpRegistryStore(self.uri).create_registered_model(
+            "main.default.empty", None, "No versions", "job-1"
+        )
         client.create_registered_model("main.default.first_name")
         client.create_model_version("main.default.first_name", f"runs:/{first}/model")
         client.set_registered_model_alias("main.default.first_name", "kept", "1")
@@ -315,7 +365,9 @@ class Recording:
             "repository of a volume": get_artifact_repository(in_volume),
             "model version": registry.get_model_version(IRIS, "2"),
             "model version by alias": registry.get_model_version_by_alias(IRIS, "champion"),
-            "page of model versions": registry.search_model_versions(f"name = '{IRIS}'", max_results=5),
+            "page of model versions": registry.search_model_versions(
+                f"name = '{IRIS}'", max_results=5
+            ),
             "registered model": registry.get_registered_model(IRIS),
             "run": self.store.get_run(first),
             "metric history": self.store.get_metric_history(first, "loss"),
@@ -366,15 +418,21 @@ def environment(aidp: Emulator) -> dict[str, str]:
 
 def write(path: Path, value: Any) -> None:
     """Write JSON that people can read and Git can compare."""
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+    )
 
 
 def main() -> int:
     """Record everything below the folder that the command line names."""
     parser = argparse.ArgumentParser(description="Record what a release leaves behind.")
-    parser.add_argument("to", type=Path, help="the folder to write to, as tests/upgrade/data/<release>")
     parser.add_argument(
-        "--pickles-only", action="store_true", help="add the pickles of this MLflow to a recording that is there"
+        "to", type=Path, help="the folder to write to, as tests/upgrade/data/<release>"
+    )
+    parser.add_argument(
+        "--pickles-only",
+        action="store_true",
+        help="add the pickles of this MLflow to a recording that is there",
     )
     options = parser.parse_args()
     to = options.to.absolute()
@@ -391,9 +449,16 @@ def main() -> int:
                 shutil.rmtree(to, ignore_errors=True)
                 to.mkdir(parents=True)
                 recording.fill()
-                made = {"runs": recording.runs, "models": recording.models, "flowers": recording.flowers}
+                made = {
+                    "runs": recording.runs,
+                    "models": recording.models,
+                    "flowers": recording.flowers,
+                }
                 write(to / "made.json", made)
-                write(to / "answers.json", {name: ask(recording.client) for name, ask in answers.ANSWERS.items()})
+                write(
+                    to / "answers.json",
+                    {name: ask(recording.client) for name, ask in answers.ANSWERS.items()},
+                )
                 write(to / "check.json", check_report(recording.tracking_uri))
                 write(to / "public-names.json", public_names())
             _write_pickles(to, recording.pickles)
@@ -404,13 +469,19 @@ def main() -> int:
 
 def recording_of(made: dict[str, Any], recording: Recording) -> None:
     """Take what an earlier recording made, from its file ``made.json``."""
-    recording.runs, recording.models, recording.flowers = made["runs"], made["models"], made["flowers"]
+    recording.runs, recording.models, recording.flowers = (
+        made["runs"],
+        made["models"],
+        made["flowers"],
+    )
 
 
 def _write_pickles(to: Path, values: Callable[[], dict[str, Any]]) -> None:
     content = {name: pickled(value) for name, value in values().items()}
     made_by = {"mlflow": mlflow.__version__, "mlflow-oci-aidp": mlflow_oci_aidp.__version__}
-    write(to / f"pickles-mlflow-{mlflow.__version__}.json", {"made_by": made_by, "pickles": content})
+    write(
+        to / f"pickles-mlflow-{mlflow.__version__}.json", {"made_by": made_by, "pickles": content}
+    )
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ import pytest
 from tests.upgrade.answers import ANSWERS
 from tests.upgrade.record import COPY, IRIS, OTHER_WORKSPACE, SECOND_COPY
 
-#: Answers of a release that were wrong, which nobody has to give again. Release, then the place in ``answers.json``.
+#: Answers of a release that were wrong, which nobody has to give again. Release, then the place in
+#: ``answers.json``.
 KNOWN_FAULTS = {
-    # A version that a client without a workspace stored as runs:/<run>/<name of a logged model> is looked for in a
-    # folder of that name, and not in that of the logged model.
+    # A version that a client without a workspace stored as runs:/<run>/<name of a logged model> is
+    # looked for in a folder of that name, and not in that of the logged model.
     "0.1.0": [
         ("model_versions", "main.default.iris/14", "download_uri"),
         ("files_of_model_versions", "main.default.iris/14"),
@@ -83,14 +84,20 @@ def test_another_workspace_has_its_own_runs(left):
     other = mlflow.MlflowClient(f"{left.uri}/{OTHER_WORKSPACE}", left.uri)
     (experiment,) = other.search_experiments(filter_string="name = 'flowers'")
     (run,) = other.search_runs([experiment.experiment_id])
-    assert (run.info.run_name, run.info.status, run.data.params) == ("apart", "FINISHED", {"depth": "5"})
+    assert (run.info.run_name, run.info.status, run.data.params) == (
+        "apart",
+        "FINISHED",
+        {"depth": "5"},
+    )
 
 
 # That the recording holds what these tests are for
 
 
 def test_the_recording_has_every_kind_of_id_and_source(left):
-    sources = {version["source"] for version in left.read("answers.json")["model_versions"].values()}
+    sources = {
+        version["source"] for version in left.read("answers.json")["model_versions"].values()
+    }
     for form in (
         r"oci://.+",
         r"s3://.+",
@@ -114,9 +121,13 @@ def test_the_recording_has_every_kind_of_id_and_source(left):
 
 
 def test_the_recording_keeps_models_and_aliases_as_tags(left):
-    workspaces = "".join(path.read_text(encoding="utf-8") for path in (left.data / "folder").glob("workspace-*.sql"))
+    workspaces = "".join(
+        path.read_text(encoding="utf-8") for path in (left.data / "folder").glob("workspace-*.sql")
+    )
     for part in ("", ".status", ".params.", ".tag.", ".metric."):
-        assert re.search(rf"'mlflow_oci_aidp\.logged_model\.[0-9a-f]{{8}}{re.escape(part)}", workspaces), part
+        assert re.search(
+            rf"'mlflow_oci_aidp\.logged_model\.[0-9a-f]{{8}}{re.escape(part)}", workspaces
+        ), part
     for name in ("logged_models", "model_input.m-", "model_output.m-"):
         assert f"'mlflow_oci_aidp.{name}" in workspaces
     registry = (left.data / "folder" / "registry.sql").read_text(encoding="utf-8")

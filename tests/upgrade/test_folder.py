@@ -46,7 +46,9 @@ def test_keys_that_are_there_are_used(data_folder):
     with Emulator(data_folder) as aidp:
         config = configparser.ConfigParser(interpolation=None)
         config.read(aidp.config_file)
-        der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        der = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
         fingerprint = hashlib.md5(der, usedforsecurity=False).digest().hex(":")
         assert config["DEFAULT"]["fingerprint"] == fingerprint
         assert client_of(aidp).get_registered_model(IRIS).name == IRIS
@@ -60,16 +62,21 @@ def test_profiles_that_are_there_stay(data_folder):
         config.read(aidp.config_file)
         assert config["MINE"]["user"] == "u"
         assert (
-            aidp.ai_data_platform_id == json.loads((data_folder / "instance.json").read_text())["ai_data_platform_id"]
+            aidp.ai_data_platform_id
+            == json.loads((data_folder / "instance.json").read_text())["ai_data_platform_id"]
         )
 
 
 def test_what_is_there_can_be_changed(data_folder, made):
     with Emulator(data_folder) as aidp:
         client = client_of(aidp)
-        versions = {int(version.version) for version in client.search_model_versions(f"name = '{IRIS}'")}
+        versions = {
+            int(version.version) for version in client.search_model_versions(f"name = '{IRIS}'")
+        }
         made_now = client.create_model_version(IRIS, f"models:/{made['models']['model']}")
-        assert int(made_now.version) == max(versions) + 2  # one more was deleted, and its number is not given again
+        assert (
+            int(made_now.version) == max(versions) + 2
+        )  # one more was deleted, and its number is not given again
         client.set_registered_model_alias(IRIS, "champion", made_now.version)
         client.delete_registered_model_alias(IRIS, "challenger")
         client.log_metric(made["runs"]["running"], "loss", 0.5)
@@ -87,7 +94,9 @@ def test_what_is_there_can_be_changed(data_folder, made):
         waiting = client.get_logged_model(made["models"]["waiting"])
         assert client.get_run(waiting.source_run_id).info.status == "FINISHED"
         assert client.get_run(made["runs"]["deleted"]).info.lifecycle_stage == "active"
-        assert mlflow.artifacts.load_text(f"{client.get_run(made['runs']['first']).info.artifact_uri}/plain/new.txt")
+        assert mlflow.artifacts.load_text(
+            f"{client.get_run(made['runs']['first']).info.artifact_uri}/plain/new.txt"
+        )
 
 
 def test_a_logged_model_made_without_a_run_is_deleted_with_its_run(data_folder, made):
@@ -107,7 +116,11 @@ def test_a_request_that_was_answered_is_not_done_again(data_folder):
     # A minute later: the emulator remembers an answer for a day.
     with Emulator(data_folder, clock=lambda: seen + 60) as aidp:
         config = oci.config.from_file(aidp.config_file)
-        signer = oci.signer.Signer(config["tenancy"], config["user"], config["fingerprint"], config["key_file"])
+        signer = oci.signer.Signer(
+            config["tenancy"], config["user"], config["fingerprint"], config["key_file"]
+        )
         headers = {"opc-retry-token": token, "date": formatdate(seen + 60, usegmt=True)}
-        response = requests.post(aidp.endpoint + path, json=body, headers=headers, auth=signer, timeout=20)
+        response = requests.post(
+            aidp.endpoint + path, json=body, headers=headers, auth=signer, timeout=20
+        )
     assert (response.status_code, response.json()) == (200, json.loads(answer))

@@ -12,7 +12,11 @@ from mlflow_oci_aidp.cli import main
 from tests.upgrade.conftest import DATA, RELEASES
 
 NAMES = sorted(
-    {name for release in RELEASES for name in json.loads((DATA / release / "public-names.json").read_text())}
+    {
+        name
+        for release in RELEASES
+        for name in json.loads((DATA / release / "public-names.json").read_text())
+    }
 )
 
 
@@ -52,9 +56,17 @@ def test_check_has_the_same_settings_and_steps_in_the_same_order(left):
 
 def test_a_check_that_fails_has_the_same_keys(left):
     code, report = check("aidp://x?nonsense=1")
-    assert (code, report["ok"], report["uri"], report["settings"], report["identity"]) == (1, False, None, [], {})
+    assert (code, report["ok"], report["uri"], report["settings"], report["identity"]) == (
+        1,
+        False,
+        None,
+        [],
+        {},
+    )
     assert sorted(report) == left.read("check.json")["report"]
-    assert {tuple(sorted(entry)) for entry in report["checks"]} == {tuple(left.read("check.json")["checks"])}
+    assert {tuple(sorted(entry)) for entry in report["checks"]} == {
+        tuple(left.read("check.json")["checks"])
+    }
     (failed,) = (entry for entry in report["checks"] if entry["status"] == "failed")
     assert failed["found"]
     assert failed["remedy"]

@@ -20,7 +20,9 @@ from tests.upgrade.conftest import DATA
 from tests.upgrade.record import IRIS
 
 #: The recordings, by release and the MLflow that pickled: entities are MLflow's own classes.
-RECORDINGS = sorted(path.relative_to(DATA).as_posix() for path in DATA.glob("*/pickles-mlflow-*.json"))
+RECORDINGS = sorted(
+    path.relative_to(DATA).as_posix() for path in DATA.glob("*/pickles-mlflow-*.json")
+)
 
 
 @pytest.fixture(params=RECORDINGS)
@@ -76,7 +78,9 @@ def test_a_repository(unpickled, made, expected, tmp_path, name, kind, run):
     repository = unpickled(name)
     assert type(repository) is kind
     recorded = expected["files_of_runs"][made["runs"][run]]
-    listed = {entry.path: entry.file_size for entry in repository.list_artifacts() if not entry.is_dir}
+    listed = {
+        entry.path: entry.file_size for entry in repository.list_artifacts() if not entry.is_dir
+    }
     assert listed == {path: size for path, size in recorded["sizes"].items() if "/" not in path}
     repository.download_artifacts("notes.txt", str(tmp_path))
     assert (tmp_path / "notes.txt").read_text() == recorded["contents"]["notes.txt"]
@@ -86,7 +90,11 @@ def test_a_repository(unpickled, made, expected, tmp_path, name, kind, run):
 def test_a_model_version_has_its_aliases(unpickled, expected, name):
     version = unpickled(name)
     assert type(version) is ModelVersion
-    recorded = {key: value for key, value in expected["model_versions"][f"{IRIS}/2"].items() if key != "download_uri"}
+    recorded = {
+        key: value
+        for key, value in expected["model_versions"][f"{IRIS}/2"].items()
+        if key != "download_uri"
+    }
     assert answers.fields_of_version(version) == recorded
     assert version.aliases == ["Best-of_2024", "champion"]
 
@@ -120,7 +128,8 @@ def test_a_metric_history(unpickled, made, expected):
 
 def test_a_logged_model(unpickled, made, expected):
     assert (
-        answers.fields_of_logged_model(unpickled("logged model")) == expected["logged_models"][made["models"]["model"]]
+        answers.fields_of_logged_model(unpickled("logged model"))
+        == expected["logged_models"][made["models"]["model"]]
     )
 
 
@@ -128,7 +137,9 @@ def test_an_experiment(unpickled, made, expected):
     assert unpickled("experiment").name == expected["experiments"][made["flowers"]]["name"]
 
 
-def test_a_metric_that_was_read_is_not_recorded_again(unpickled, left, made, data_folder, monkeypatch):
+def test_a_metric_that_was_read_is_not_recorded_again(
+    unpickled, left, made, data_folder, monkeypatch
+):
     with Emulator(data_folder) as aidp:
         for name, value in aidp.environ.items():
             monkeypatch.setenv(name, value)
@@ -136,10 +147,13 @@ def test_a_metric_that_was_read_is_not_recorded_again(unpickled, left, made, dat
         run_id = made["runs"]["first"]
         known = unpickled("metric history")[-1]
         model_id = made["models"]["pending"]
-        again = Metric(known.key, known.value, known.timestamp, known.step, model_id, run_id=known.run_id)
+        again = Metric(
+            known.key, known.value, known.timestamp, known.step, model_id, run_id=known.run_id
+        )
         aidp.exchanges.clear()
         client.log_batch(run_id, [again])
-        # What was sent, not what is there: the emulator's store keeps one of two metrics that are the same.
+        # What was sent, not what is there: the emulator's store keeps one of two metrics that are
+        # the same.
         sent = [exchange.body for exchange in aidp.exchanges if exchange.body]
         assert [body for body in sent if "metrics" in body or "value" in body] == []
         (metric,) = client.get_logged_model(model_id).metrics

@@ -148,9 +148,10 @@ def load_mutants(folder: Path = HERE, names: Sequence[str] = ()) -> list[Mutant]
 
 
 def verdict_of(status: int | None) -> str:
-    """What the exit status of pytest says about a mutant; None for one that did not end.
+    """Return what the exit status of pytest says about a mutant; None for one that did not end.
 
-    pytest ends with 0 if all tests passed, with 1 if some failed, and with more if it could not run them.
+    pytest ends with 0 if all tests passed, with 1 if some failed, and with more if it could not run
+    them.
     """
     return {None: KILLED, 1: KILLED, 0: SURVIVED}.get(status, BROKEN)
 
@@ -165,15 +166,18 @@ def run_mutant(mutant: Mutant, root: Path) -> Result:
                 verdicts[test] = verdict_of(_pytest(root, [test])[0])
     except MutantError as problem:
         return Result(mutant.name, INAPPLICABLE, str(problem), time.monotonic() - start)
-    worst = next((verdict for verdict in (BROKEN, SURVIVED) if verdict in verdicts.values()), KILLED)
+    worst = next(
+        (verdict for verdict in (BROKEN, SURVIVED) if verdict in verdicts.values()), KILLED
+    )
     detail = ", ".join(test for test, verdict in verdicts.items() if verdict == worst)
     return Result(mutant.name, worst, detail, time.monotonic() - start)
 
 
 @contextmanager
 def worktree(root: Path) -> Iterator[Path]:
-    """A temporary worktree of a repository, with its uncommitted changes and its new files."""
-    # A commit of what is changed; no branch points to it. Nothing is printed where nothing is changed.
+    """Return a temporary worktree of a repository, with its uncommitted changes and its new files."""
+    # A commit of what is changed; no branch points to it. Nothing is printed where nothing is
+    # changed.
     revision = _git(root, "stash", "create") or "HEAD"
     new = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
@@ -199,8 +203,12 @@ def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT, folder: P
     Returns:
         The exit status: 0 if all were killed, else 1.
     """
-    parser = argparse.ArgumentParser(description="Break the code in known ways, and expect the tests to notice.")
-    parser.add_argument("names", nargs="*", metavar="name", help="mutants to run; all of them if none is named")
+    parser = argparse.ArgumentParser(
+        description="Break the code in known ways, and expect the tests to notice."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help="mutants to run; all of them if none is named"
+    )
     options = parser.parse_args(arguments)
     try:
         mutants = load_mutants(folder, options.names)
@@ -211,13 +219,17 @@ def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT, folder: P
         tests = sorted({test for mutant in mutants for test in mutant.tests})
         status, output = _pytest(place, tests) if tests else (0, "")
         if status != 0:
-            _print(f"{output}\nThe tests are not green without a mutant, so that red would mean nothing.")
+            _print(
+                f"{output}\nThe tests are not green without a mutant, so that red would mean nothing."
+            )
             return 1
         width = max((len(mutant.name) for mutant in mutants), default=0)
         results = []
         for mutant in mutants:
             result = run_mutant(mutant, place)
-            _print(f"{result.name:{width}}  {result.verdict:14} {result.seconds:6.1f} s  {result.detail}")
+            _print(
+                f"{result.name:{width}}  {result.verdict:14} {result.seconds:6.1f} s  {result.detail}"
+            )
             results.append(result)
     alive = [result for result in results if result.verdict != KILLED]
     _print(f"{len(results) - len(alive)} of {len(results)} mutants were killed.")
@@ -226,9 +238,19 @@ def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT, folder: P
 
 def _pytest(root: Path, tests: Sequence[str]) -> tuple[int | None, str]:
     """Run tests of a worktree on its code; the exit status, None if they did not end, and what pytest said."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--timeout", str(LONGEST_TEST)]
-    # An installed package may lie elsewhere: what is in the worktree comes first. Stale bytecode must not count: a
-    # change within one second that keeps a file's size has the same stamp.
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "--timeout",
+        str(LONGEST_TEST),
+    ]
+    # An installed package may lie elsewhere: what is in the worktree comes first. Stale bytecode
+    # must not count: a change within one second that keeps a file's size has the same stamp.
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - the tests that the mutants name
@@ -255,7 +277,9 @@ def _git(root: Path, *arguments: str) -> str:
 
 def _check_keys(path: Path, content: dict[str, Any], kinds: dict[str, type]) -> None:
     if content.keys() != kinds.keys():
-        raise MutantError(f"{path.name} has {', '.join(sorted(content))}, and not {', '.join(sorted(kinds))}")
+        raise MutantError(
+            f"{path.name} has {', '.join(sorted(content))}, and not {', '.join(sorted(kinds))}"
+        )
     for name, kind in kinds.items():
         if not isinstance(content[name], kind) or (name != "replace" and not content[name]):
             raise MutantError(f"{path.name} has no proper entry {name!r}")

@@ -1,7 +1,9 @@
 """The contract of AI Data Platform, as tables that know no HTTP and no state.
 
-Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``MLOpsClient`` and its models) and the REST reference.
-A test compares every row with the installed SDK, so a release that changes the contract is noticed there.
+Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``MLOpsClient`` and its models) and the
+    REST reference.
+A test compares every row with the installed SDK, so a release that changes the contract is noticed
+there.
 """
 
 from __future__ import annotations
@@ -12,8 +14,18 @@ from .terms import BASE_PATH, SCOPES, Effect, Field, Operation
 __all__ = ["BASE_PATH", "MODELS", "OPERATIONS", "SCOPES", "SUCCESS", "Field", "Operation"]
 
 SUCCESS: dict[str, dict[Effect, tuple[int, bool]]] = {
-    "full": {"read": (200, True), "create": (200, True), "change": (200, True), "delete": (200, True)},
-    "bare": {"read": (200, True), "create": (201, True), "change": (202, False), "delete": (204, False)},
+    "full": {
+        "read": (200, True),
+        "create": (200, True),
+        "change": (200, True),
+        "delete": (200, True),
+    },
+    "bare": {
+        "read": (200, True),
+        "create": (201, True),
+        "change": (202, False),
+        "delete": (204, False),
+    },
 }
 """How success looks: status, and whether there is a body. Oracle's integration tests accept both ways."""
 

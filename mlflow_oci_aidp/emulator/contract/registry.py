@@ -190,7 +190,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "change",
         "UpdateRegisteredModelTags",
     ),
-    write("create_model_version", f"{MLFLOW}/model-versions/create", "create", "CreateModelVersion"),
+    write(
+        "create_model_version", f"{MLFLOW}/model-versions/create", "create", "CreateModelVersion"
+    ),
     write(
         "create_workspace_model_version",
         f"{MLFLOW}/model-versions/create",
@@ -204,16 +206,24 @@ OPERATIONS: tuple[Operation, ...] = (
         "GetModelVersionResponseDetails",
         fields(name="str!", version="str!"),
     ),
-    read("list_model_versions", f"{MLFLOW}/model-versions/search", "ModelVersionCollection", _SEARCH),
-    write("update_model_version", f"{MLFLOW}/model-versions/update", "change", "UpdateModelVersion"),
+    read(
+        "list_model_versions", f"{MLFLOW}/model-versions/search", "ModelVersionCollection", _SEARCH
+    ),
+    write(
+        "update_model_version", f"{MLFLOW}/model-versions/update", "change", "UpdateModelVersion"
+    ),
     write(
         "transition_model_version_stage",
         f"{MLFLOW}/model-versions/transition-stage",
         "change",
         "TransitionModelVersionStage",
     ),
-    write("delete_model_version", f"{MLFLOW}/model-versions/delete", "delete", "DeleteModelVersion"),
-    write("set_model_version_tag", f"{MLFLOW}/model-versions/set-tag", "change", "SetModelVersionTag"),
+    write(
+        "delete_model_version", f"{MLFLOW}/model-versions/delete", "delete", "DeleteModelVersion"
+    ),
+    write(
+        "set_model_version_tag", f"{MLFLOW}/model-versions/set-tag", "change", "SetModelVersionTag"
+    ),
     write(
         "delete_model_version_tag",
         f"{MLFLOW}/model-versions/delete-tag",

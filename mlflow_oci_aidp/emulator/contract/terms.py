@@ -53,11 +53,14 @@ class Operation:
 
 def fields(**rows: str) -> dict[str, Field]:
     """Fields by name. An exclamation mark after the type: the field is required."""
-    return {name: Field(type=kind.removesuffix("!"), required=kind.endswith("!")) for name, kind in rows.items()}
+    return {
+        name: Field(type=kind.removesuffix("!"), required=kind.endswith("!"))
+        for name, kind in rows.items()
+    }
 
 
 def enum(*allowed: str) -> Field:
-    """A text that is one of these."""
+    """Return a text that is one of these."""
     return Field(type="str", allowed=allowed)
 
 
@@ -68,18 +71,20 @@ NEXT_PAGE = {"next_page_token": "str"}
 """What a page has when it is not the last."""
 
 
-def read(name: str, path: str, response: str, query: dict[str, Field], scope: str = "instance") -> Operation:
-    """A look at something: asked for in the query."""
+def read(
+    name: str, path: str, response: str, query: dict[str, Field], scope: str = "instance"
+) -> Operation:
+    """Return a look at something: asked for in the query."""
     return Operation(name, "GET", path, "read", query=query, response=response, scope=scope)
 
 
 def search(name: str, path: str, body: str, response: str, scope: str = "instance") -> Operation:
-    """A read whose question is too long for a query: a body, and yet nothing is changed."""
+    """Return a read whose question is too long for a query: a body, and yet nothing is changed."""
     return Operation(name, "POST", path, "read", body=body, response=response, scope=scope)
 
 
 def write(name: str, path: str, effect: Effect, stem: str, scope: str = "instance") -> Operation:
-    """A change: its body is ``<stem>Details`` and its answer ``<stem>ResponseDetails``."""
+    """Return a change: its body is ``<stem>Details`` and its answer ``<stem>ResponseDetails``."""
     return Operation(
         name,
         "POST",

@@ -49,9 +49,13 @@ MODELS: dict[str, dict[str, Field]] = {
     "ExperimentRunParam": fields(key="str", value="str"),
     "ExperimentRunTag": fields(key="str", value="str"),
     "ExperimentRunTagKey": fields(key="str!"),
-    "ExperimentRunInputs": fields(dataset_inputs="list[DatasetInput]", model_inputs="list[ModelInput]"),
+    "ExperimentRunInputs": fields(
+        dataset_inputs="list[DatasetInput]", model_inputs="list[ModelInput]"
+    ),
     "DatasetInput": fields(dataset="Dataset!", tags="list[InputTag]"),
-    "Dataset": fields(name="str!", digest="str!", source_type="str!", source="str!", schema="str", profile="str"),
+    "Dataset": fields(
+        name="str!", digest="str!", source_type="str!", source="str!", schema="str", profile="str"
+    ),
     "InputTag": fields(key="str!", value="str!"),
     "ModelInput": fields(model_id="str!"),
     "ExperimentRunOutputs": fields(model_outputs="list[ModelOutput]"),
@@ -73,7 +77,9 @@ MODELS: dict[str, dict[str, Field]] = {
     "LoggedModelTag": fields(key="str!", value="str!"),
     "LoggedModelOrder": fields(field_name="str!", ascending="bool"),
     # experiments: requests and answers
-    "CreateExperimentDetails": fields(name="str!", artifact_location="str", tags="list[ExperimentTag]"),
+    "CreateExperimentDetails": fields(
+        name="str!", artifact_location="str", tags="list[ExperimentTag]"
+    ),
     "CreateExperimentResponseDetails": fields(experiment_id="str!"),
     "ExperimentResponse": fields(experiment="Experiment!"),
     "ListExperimentsDetails": fields(**_PAGE, order_by="list[str]") | {"view_type": _VIEW},
@@ -101,7 +107,8 @@ MODELS: dict[str, dict[str, Field]] = {
     "ListExperimentRunsDetails": fields(**_PAGE, experiment_ids="list[str]", order_by="list[str]")
     | {"run_view_type": _VIEW},
     "ExperimentRunCollection": fields(runs="list[ExperimentRun]!", **NEXT_PAGE),
-    "UpdateExperimentRunDetails": fields(run_id="str!", end_time="int", run_name="str") | {"status": _RUN_STATUS},
+    "UpdateExperimentRunDetails": fields(run_id="str!", end_time="int", run_name="str")
+    | {"status": _RUN_STATUS},
     "UpdateExperimentRunResponseDetails": fields(run_info="ExperimentRunInfo!"),
     "DeleteExperimentRunDetails": fields(run_id="str!", is_permanent="bool"),
     "DeleteExperimentRunResponseDetails": {},
@@ -118,7 +125,9 @@ MODELS: dict[str, dict[str, Field]] = {
     # what a run logs
     "LogExperimentRunParamDetails": fields(run_id="str!", key="str!", value="str!"),
     "LogExperimentRunParamResponseDetails": {},
-    "LogExperimentRunMetricDetails": fields(run_id="str!", key="str!", value="float!", timestamp="int!", step="int"),
+    "LogExperimentRunMetricDetails": fields(
+        run_id="str!", key="str!", value="float!", timestamp="int!", step="int"
+    ),
     "LogExperimentRunMetricResponseDetails": {},
     "LogExperimentRunBatchDetails": fields(
         run_id="str!",
@@ -131,10 +140,14 @@ MODELS: dict[str, dict[str, Field]] = {
     "LogExperimentRunInputsResponseDetails": {},
     "LogExperimentRunModelDetails": fields(run_id="str!", model_json="str!"),
     "LogExperimentRunModelResponseDetails": {},
-    "ExperimentRunMetricHistoryCollection": fields(metrics="list[ExperimentRunMetric]", **NEXT_PAGE),
+    "ExperimentRunMetricHistoryCollection": fields(
+        metrics="list[ExperimentRunMetric]", **NEXT_PAGE
+    ),
     "ArtifactList": fields(root_uri="str", files="list[ArtifactFileInfo]", **NEXT_PAGE),
     # logged models: requests and answers
-    "ListLoggedModelsDetails": fields(**_PAGE, experiment_ids="list[str]", order_by="list[LoggedModelOrder]"),
+    "ListLoggedModelsDetails": fields(
+        **_PAGE, experiment_ids="list[str]", order_by="list[LoggedModelOrder]"
+    ),
     "LoggedModelCollection": fields(models="list[LoggedModel]", **NEXT_PAGE),
 }
 
@@ -154,23 +167,50 @@ def _write(name: str, path: str, effect: Effect, stem: str) -> Operation:
 OPERATIONS: tuple[Operation, ...] = (
     _write("create_experiment", "experiments/create", "create", "CreateExperiment"),
     _read("get_experiment_by_id", "experiments/get", "ExperimentResponse", experiment_id="str!"),
-    _read("get_experiment_by_name", "experiments/get-by-name", "ExperimentResponse", experiment_name="str!"),
-    _search("list_experiments", "experiments/search", "ListExperimentsDetails", "ExperimentCollection"),
+    _read(
+        "get_experiment_by_name",
+        "experiments/get-by-name",
+        "ExperimentResponse",
+        experiment_name="str!",
+    ),
+    _search(
+        "list_experiments", "experiments/search", "ListExperimentsDetails", "ExperimentCollection"
+    ),
     _write("update_experiment", "experiments/update", "change", "UpdateExperiment"),
     _write("delete_experiment", "experiments/delete", "delete", "DeleteExperiment"),
     _write("restore_experiment", "experiments/restore", "change", "RestoreExperiment"),
     _write("set_experiment_tag", "experiments/set-experiment-tag", "change", "SetExperimentTag"),
-    _write("delete_experiment_tag", "experiments/delete-experiment-tag", "delete", "DeleteExperimentTag"),
-    _write("update_experiment_tags", "internal/experiments/update-experiment-tags", "change", "UpdateExperimentTags"),
+    _write(
+        "delete_experiment_tag",
+        "experiments/delete-experiment-tag",
+        "delete",
+        "DeleteExperimentTag",
+    ),
+    _write(
+        "update_experiment_tags",
+        "internal/experiments/update-experiment-tags",
+        "change",
+        "UpdateExperimentTags",
+    ),
     _write("create_experiment_run", "runs/create", "create", "CreateExperimentRun"),
     _read("get_experiment_run_by_id", "runs/get", "GetExperimentRunResponseDetails", run_id="str!"),
-    _search("list_experiment_runs", "runs/search", "ListExperimentRunsDetails", "ExperimentRunCollection"),
+    _search(
+        "list_experiment_runs",
+        "runs/search",
+        "ListExperimentRunsDetails",
+        "ExperimentRunCollection",
+    ),
     _write("update_experiment_run", "runs/update", "change", "UpdateExperimentRun"),
     _write("delete_experiment_run", "runs/delete", "delete", "DeleteExperimentRun"),
     _write("restore_experiment_run", "runs/restore", "change", "RestoreExperimentRun"),
     _write("set_experiment_run_tag", "runs/set-tag", "change", "SetExperimentRunTag"),
     _write("delete_experiment_run_tag", "runs/delete-tag", "delete", "DeleteExperimentRunTag"),
-    _write("update_experiment_run_tags", "internal/runs/update-tags", "change", "UpdateExperimentRunTags"),
+    _write(
+        "update_experiment_run_tags",
+        "internal/runs/update-tags",
+        "change",
+        "UpdateExperimentRunTags",
+    ),
     _write("log_experiment_run_param", "runs/log-parameter", "change", "LogExperimentRunParam"),
     _write("log_experiment_run_metric", "runs/log-metric", "change", "LogExperimentRunMetric"),
     _write("log_experiment_run_batch", "runs/log-batch", "change", "LogExperimentRunBatch"),
@@ -185,7 +225,19 @@ OPERATIONS: tuple[Operation, ...] = (
         max_results="int",
         **_WHERE_TO_GO_ON,
     ),
-    _read("list_artifacts", "artifacts/list", "ArtifactList", run_id="str!", path="str", **_WHERE_TO_GO_ON),
-    _search("list_logged_models", "logged-models/search", "ListLoggedModelsDetails", "LoggedModelCollection"),
+    _read(
+        "list_artifacts",
+        "artifacts/list",
+        "ArtifactList",
+        run_id="str!",
+        path="str",
+        **_WHERE_TO_GO_ON,
+    ),
+    _search(
+        "list_logged_models",
+        "logged-models/search",
+        "ListLoggedModelsDetails",
+        "LoggedModelCollection",
+    ),
 )
 """Every operation of a workspace, but for making a model version, which is the registry's."""

@@ -1,6 +1,7 @@
 """The contract of AI Data Platform's volumes and the files in them, as tables.
 
-Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``VolumeClient`` and its models) and the REST reference. A
+Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``VolumeClient`` and its models) and the
+    REST reference. A
 test compares every row with the installed SDK.
 """
 
@@ -99,8 +100,12 @@ OPERATIONS: tuple[VolumeOperation, ...] = (
         headers=_ONE | _RECENT,
         response="stream",
     ),
-    VolumeOperation("delete_file", "DELETE", f"{_VOLUME}/actions/deleteFile", "delete", headers=_ONE),
-    VolumeOperation("delete_dir", "DELETE", f"{_VOLUME}/actions/deleteDir", "delete", headers=_ONE | _TOKEN),
+    VolumeOperation(
+        "delete_file", "DELETE", f"{_VOLUME}/actions/deleteFile", "delete", headers=_ONE
+    ),
+    VolumeOperation(
+        "delete_dir", "DELETE", f"{_VOLUME}/actions/deleteDir", "delete", headers=_ONE | _TOKEN
+    ),
 )
 """The operations that artifacts need, and ``get_volume``."""
 

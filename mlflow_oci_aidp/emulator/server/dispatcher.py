@@ -106,7 +106,9 @@ class Dispatcher:
         common = self._common_headers(request_id_of(headers), 0.0)
         return replace(response, headers={**common, **response.headers})
 
-    def standstill(self, patience: float, give_up: Callable[[], object]) -> contextlib.AbstractContextManager[None]:
+    def standstill(
+        self, patience: float, give_up: Callable[[], object]
+    ) -> contextlib.AbstractContextManager[None]:
         """Hold back new requests for a block of code, and wait for those that are being answered.
 
         Args:
@@ -138,7 +140,11 @@ class Dispatcher:
         if fault.kind == "body":
             if isinstance(response.body, FileSlice):
                 response.body.file.close()
-            return Response(fault.status or 200, fault.body, {"content-type": fault.content_type, **fault.headers})
+            return Response(
+                fault.status or 200,
+                fault.body,
+                {"content-type": fault.content_type, **fault.headers},
+            )
         return response
 
     def _work(self, service: Service, match: RouteMatch | None, request: Request) -> Response:
@@ -146,7 +152,11 @@ class Dispatcher:
             is_upload = match is not None and match.route.is_upload
             content = b"" if is_upload else request.body.read_whole()
             caller = self._verifier.verify(
-                request.verb, request.target, request.headers, content, content_is_covered=not is_upload
+                request.verb,
+                request.target,
+                request.headers,
+                content,
+                content_is_covered=not is_upload,
             )
             if match is None:
                 raise service.routes.refusal(request.path)
@@ -157,7 +167,9 @@ class Dispatcher:
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - a mistake of the emulator is a 500 to its client
-            return error_response(Refusal(500, "InternalServerError", f"{type(error).__name__}: {error}"))
+            return error_response(
+                Refusal(500, "InternalServerError", f"{type(error).__name__}: {error}")
+            )
 
 
 class _Gate:
@@ -211,7 +223,9 @@ def _response_without_work(fault: Fault) -> Response:
         return json_response(fault.status or 503, fault.error(), fault.headers)
     if fault.kind == "html":
         page = f"<html><head><title>{fault.status}</title></head><body><h1>{fault.message}</h1></body></html>"
-        return Response(fault.status or 502, page.encode(), {"content-type": "text/html", **fault.headers})
+        return Response(
+            fault.status or 502, page.encode(), {"content-type": "text/html", **fault.headers}
+        )
     if fault.kind == "redirect":
         return Response(fault.status or 307, b"", {"location": fault.location, **fault.headers})
     return Response(0)

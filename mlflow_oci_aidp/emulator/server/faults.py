@@ -25,10 +25,14 @@ Kind = Literal[
     "date",
 ]
 
-BEFORE_WORK: frozenset[str] = frozenset({"status", "reset_before", "reset_during", "hang", "html", "redirect"})
+BEFORE_WORK: frozenset[str] = frozenset(
+    {"status", "reset_before", "reset_during", "hang", "html", "redirect"}
+)
 """The kinds that keep the platform's state untouched; with all others the work is done first."""
 
-_UNANSWERED: frozenset[str] = frozenset({"reset_before", "reset_during", "reset_after", "hang", "hang_after"})
+_UNANSWERED: frozenset[str] = frozenset(
+    {"reset_before", "reset_during", "reset_after", "hang", "hang_after"}
+)
 
 _CODES = {
     400: "InvalidParameter",
@@ -52,24 +56,24 @@ _DEFAULT_STATUS: dict[str, int] = {"status": 503, "html": 502, "redirect": 307, 
 class Fault:
     """One thing that goes wrong.
 
-    ============== ==================================================================================
-    kind           what happens
-    ============== ==================================================================================
-    status         an error of ``status``, ``code``, ``message``, ``headers``; nothing is done
-    reset_before   the TCP connection is reset; nothing is done
-    reset_during   half of the request's body is read, then the connection is reset; nothing is done
-    hang           no answer until the client gives up or the emulator stops; nothing is done
-    html           a gateway's HTML page with ``status`` (502, or 200); nothing is done
-    redirect       ``status`` (301, 302, 303, 307, 308) to ``location``; nothing is done
-    reset_after    the work is done, then the connection is reset before any answer
-    hang_after     the work is done, then there is no answer
-    truncated      the work is done; the answer announces its full length and ends after half of it
-    slow_drip      the work is done; the answer comes one byte at a time, ``delay`` seconds apart (of a file: in 64
+    ==============
+    ================================================================================== kind
+    what happens ==============
+    ================================================================================== status
+    an error of ``status``, ``code``, ``message``, ``headers``; nothing is done reset_before   the
+    TCP connection is reset; nothing is done reset_during   half of the request's body is read, then
+    the connection is reset; nothing is done hang           no answer until the client gives up or
+    the emulator stops; nothing is done html           a gateway's HTML page with ``status`` (502,
+    or 200); nothing is done redirect       ``status`` (301, 302, 303, 307, 308) to ``location``;
+    nothing is done reset_after    the work is done, then the connection is reset before any answer
+    hang_after     the work is done, then there is no answer truncated      the work is done; the
+    answer announces its full length and ends after half of it slow_drip      the work is done; the
+    answer comes one byte at a time, ``delay`` seconds apart (of a file: in 64
                    pieces)
-    corrupt        one bit of a file is turned over, on its way in or out
-    body           the work is done; the answer is ``status`` with the bytes ``body`` (``content_type``)
-    date           the work is done; the answer's Date is ``skew`` seconds off
-    ============== ==================================================================================
+    corrupt        one bit of a file is turned over, on its way in or out body           the work is
+    done; the answer is ``status`` with the bytes ``body`` (``content_type``) date           the
+    work is done; the answer's Date is ``skew`` seconds off ==============
+    ==================================================================================
     """
 
     kind: Kind
@@ -99,7 +103,9 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
-            raise ValueError(f"Unknown kind of fault {self.kind!r}. Known: {', '.join(get_args(Kind))}.")
+            raise ValueError(
+                f"Unknown kind of fault {self.kind!r}. Known: {', '.join(get_args(Kind))}."
+            )
         if self.kind == "redirect" and not self.location:
             raise ValueError("A redirect needs a location.")
         if self.status is None:

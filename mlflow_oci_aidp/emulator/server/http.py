@@ -35,7 +35,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, dispatcher: Dispatcher, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> None:
         """Bind, and begin to listen.
 
         Raises:
@@ -101,7 +103,10 @@ class Server(ThreadingHTTPServer):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.server_name, self.server_port = (
+            str(self.server_address[0]),
+            int(self.server_address[1]),
+        )
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own, and remember it."""
@@ -118,7 +123,8 @@ class Server(ThreadingHTTPServer):
     def _serve_connection(self, request: socket.socket, client_address: Any) -> None:
         try:
             if self._tls:
-                # Here and not where connections are accepted: a client that is slow to greet holds up nobody else.
+                # Here and not where connections are accepted: a client that is slow to greet holds
+                # up nobody else.
                 request = self._tls.wrap_socket(request, server_side=True)
                 with self._lock:
                     self._connections[threading.current_thread()] = request
@@ -153,7 +159,9 @@ class _Connection(BaseHTTPRequestHandler):
             self._write(dispatcher.refuse(refusal, headers))
             return
         response = dispatcher.respond(service, Request(self.command, self.path, headers, body))
-        with response.body.file if isinstance(response.body, FileSlice) else contextlib.nullcontext():
+        with (
+            response.body.file if isinstance(response.body, FileSlice) else contextlib.nullcontext()
+        ):
             if response.fault is None or not response.fault.leaves_unanswered:
                 self._ignore_rest(body)
             self._send(response)
@@ -174,7 +182,8 @@ class _Connection(BaseHTTPRequestHandler):
         return int(length)
 
     def _ignore_rest(self, body: RequestBody) -> None:
-        # To close with bytes unread is a reset, which could reach the client before the answer does.
+        # To close with bytes unread is a reset, which could reach the client before the answer
+        # does.
         body.limit = body.length
         if body.remaining > MAX_IGNORED:
             self.close_connection = True
@@ -190,7 +199,10 @@ class _Connection(BaseHTTPRequestHandler):
         if self.close_connection:
             headers["connection"] = "close"
         phrase = responses.get(response.status, "")
-        lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"HTTP/1.1 {response.status} {phrase}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _write(self, response: Response) -> None:
@@ -203,7 +215,8 @@ class _Connection(BaseHTTPRequestHandler):
             self.wfile.write(self._head(response) + response.body)
 
     def _write_slice(self, part: FileSlice) -> None:
-        # Over TLS this reads and sends in small pieces, without it the kernel copies; both in constant memory.
+        # Over TLS this reads and sends in small pieces, without it the kernel copies; both in
+        # constant memory.
         if part.length:
             self.connection.sendfile(part.file, part.offset, part.length)
 
@@ -211,7 +224,9 @@ class _Connection(BaseHTTPRequestHandler):
         self.close_connection = True
         self.wfile.write(self._head(response))
         if isinstance(response.body, FileSlice):
-            self._write_slice(FileSlice(response.body.file, response.body.offset, response.body.length // 2))
+            self._write_slice(
+                FileSlice(response.body.file, response.body.offset, response.body.length // 2)
+            )
         else:
             self.wfile.write(response.body[: len(response.body) // 2])
 
@@ -236,13 +251,18 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _reset(self, _response: Response) -> None:
         self.close_connection = True
-        # Lingering for no time makes close() send RST rather than FIN; detached, nothing is sent before it.
+        # Lingering for no time makes close() send RST rather than FIN; detached, nothing is sent
+        # before it.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         socket.close(self.connection.detach())
 
     def _hang(self, response: Response) -> None:
-        # Reads what there is, below TLS, until the client leaves or the emulator stops; both end the connection.
-        with socket.socket(fileno=socket.dup(self.connection.fileno())) as raw, contextlib.suppress(OSError):
+        # Reads what there is, below TLS, until the client leaves or the emulator stops; both end
+        # the connection.
+        with (
+            socket.socket(fileno=socket.dup(self.connection.fileno())) as raw,
+            contextlib.suppress(OSError),
+        ):
             raw.settimeout(None)
             while raw.recv(4096):
                 pass
@@ -251,7 +271,9 @@ class _Connection(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is no HTTP request, or has a verb that HTTP does not know."""
         self.close_connection = True
-        refusal = Refusal(int(code), "MethodNotAllowed" if code == 501 else "CannotParseRequest", message or "")
+        refusal = Refusal(
+            int(code), "MethodNotAllowed" if code == 501 else "CannotParseRequest", message or ""
+        )
         if code == 501:
             refusal = Refusal(405, "MethodNotAllowed", message or "")
         headers = _lower_case(self.headers) if hasattr(self, "headers") else {}

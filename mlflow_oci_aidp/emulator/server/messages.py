@@ -33,7 +33,9 @@ class RequestBody:
             the connection.
     """
 
-    def __init__(self, file: BinaryIO | io.BufferedIOBase, length: int, content: bytes | None = None) -> None:
+    def __init__(
+        self, file: BinaryIO | io.BufferedIOBase, length: int, content: bytes | None = None
+    ) -> None:
         self._file = file
         self.length = length
         self.remaining = length

@@ -39,7 +39,9 @@ class RouteMatch:
 class RouteTable:
     """The routes of one service."""
 
-    def __init__(self, routes: Iterable[Route], refuse: Callable[[list[str]], Refusal] | None = None) -> None:
+    def __init__(
+        self, routes: Iterable[Route], refuse: Callable[[list[str]], Refusal] | None = None
+    ) -> None:
         """Keep the routes by verb.
 
         Args:
@@ -57,7 +59,9 @@ class RouteTable:
         for route in self._by_verb.get(verb, ()):
             match = route.pattern.fullmatch(path)
             if match:
-                return RouteMatch(route, {name: unquote(text) for name, text in match.groupdict().items()})
+                return RouteMatch(
+                    route, {name: unquote(text) for name, text in match.groupdict().items()}
+                )
         return None
 
     def refusal(self, path: str) -> Refusal:

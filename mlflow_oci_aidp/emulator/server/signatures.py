@@ -61,14 +61,20 @@ class Verifier:
         self._keys[key_id] = public_key
 
     def verify(
-        self, verb: str, target: str, headers: Mapping[str, str], body: bytes, *, content_is_covered: bool = True
+        self,
+        verb: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        content_is_covered: bool = True,
     ) -> Caller:
         """Return who signed a request.
 
-        ``target`` is the path with its query exactly as it was sent, the names of ``headers`` are in lower case.
-        ``content_is_covered`` False: the body's headers need not be signed, as for Object Storage's PutObject and
-        UploadPart (same source, "Special Implementation for Object Storage PUT").
-        Raises ``Refusal`` (401, ``NotAuthenticated``).
+        ``target`` is the path with its query exactly as it was sent, the names of ``headers`` are
+        in lower case. ``content_is_covered`` False: the body's headers need not be signed, as for
+        Object Storage's PutObject and UploadPart (same source, "Special Implementation for Object
+        Storage PUT"). Raises ``Refusal`` (401, ``NotAuthenticated``).
         """
         parameters = _authorization(headers.get("authorization", ""))
         covered = parameters["headers"].split(" ")
@@ -102,7 +108,9 @@ class Verifier:
         except (ValueError, TypeError, IndexError):
             raise _refused(f"The header {name} is missing or no HTTP date.") from None
         if abs(date - self._clock()) > CLOCK_SKEW:
-            raise _refused(f"The header {name} is more than {CLOCK_SKEW} seconds off the service's clock.")
+            raise _refused(
+                f"The header {name} is more than {CLOCK_SKEW} seconds off the service's clock."
+            )
 
     def _key(self, key_id: str) -> tuple[RSAPublicKey, Caller]:
         if key_id.startswith(TOKEN_PREFIX):
@@ -113,10 +121,18 @@ class Verifier:
 
     def _key_of_token(self, key_id: str) -> tuple[RSAPublicKey, Caller]:
         # The emulator's own clock decides about expiry, so PyJWT must not.
-        options: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+        options: Any = {
+            "verify_exp": False,
+            "verify_nbf": False,
+            "verify_iat": False,
+            "verify_aud": False,
+        }
         try:
             claims = jwt.decode(
-                key_id.removeprefix(TOKEN_PREFIX), self._issuer, algorithms=[TOKEN_ALGORITHM], options=options
+                key_id.removeprefix(TOKEN_PREFIX),
+                self._issuer,
+                algorithms=[TOKEN_ALGORITHM],
+                options=options,
             )
             key = jwt.algorithms.RSAAlgorithm.from_jwk(claims["jwk"])
             expires = float(claims["exp"])

@@ -16,7 +16,8 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
 }
 
-# JSON has no such numbers. MLflow sends protobuf's words for them; whether the platform takes them is not known.
+# JSON has no such numbers. MLflow sends protobuf's words for them; whether the platform takes them
+# is not known.
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 _INTEGERS = range(-(2**63), 2**63)
@@ -24,13 +25,16 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def check_query(query: str, names: dict[str, Field]) -> dict[str, Any]:
-    """The parameters of a query string by name, converted to their types.
+    """Return the parameters of a query string by name, converted to their types.
 
-    Raises ``Refusal`` (400) for a name that is unknown or repeated, a value of another type, a name that is missing.
+    Raises ``Refusal`` (400) for a name that is unknown or repeated, a value of another type, a name
+    that is missing.
     """
     values: dict[str, Any] = {}
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict")
+        pairs = parse_qsl(
+            query, keep_blank_values=True, strict_parsing=bool(query), errors="strict"
+        )
     except ValueError as error:
         raise invalid(f"The query cannot be read: {error}.") from error
     for name, text in pairs:
@@ -52,7 +56,9 @@ def check_model(value: Any, model: str, where: str = "") -> None:
     fields = MODELS[model]
     for name in value:
         if name not in fields:
-            raise invalid(f"Unknown field '{_at(where, name)}': {model} has {', '.join(fields) or 'no fields'}.")
+            raise invalid(
+                f"Unknown field '{_at(where, name)}': {model} has {', '.join(fields) or 'no fields'}."
+            )
     for name, rule in fields.items():
         if name in value:
             _check_value(value[name], rule, rule.type, _at(where, name))

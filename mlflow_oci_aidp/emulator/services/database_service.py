@@ -30,7 +30,8 @@ class DatabaseService(Generic[DatabaseT]):
 
     def __init__(self, database: DatabaseT) -> None:
         self._database: DatabaseT = database
-        # MLflow reads before it writes, so a change is alone; SQLite would let only one of them write anyway.
+        # MLflow reads before it writes, so a change is alone; SQLite would let only one of them
+        # write anyway.
         self._lock = threading.RLock()
 
     def reset(self) -> None:

@@ -13,7 +13,9 @@ from ..contract.refusal import invalid
 
 Json = dict[str, Any]
 
-_CONDITION = re.compile(r"\s*(?:attributes?\.)?(?P<field>\w+)\s*(?P<operator>=|!=)\s*'(?P<text>[^']*)'\s*")
+_CONDITION = re.compile(
+    r"\s*(?:attributes?\.)?(?P<field>\w+)\s*(?P<operator>=|!=)\s*'(?P<text>[^']*)'\s*"
+)
 _ORDER = {"creation_time": "creation_timestamp_ms"}
 """The one name that is documented, and the field that it means."""
 
@@ -36,19 +38,24 @@ class LoggedModels:
         self._path.touch(mode=0o600)
         self._path.write_text(json.dumps(self._models))
 
-    def search(self, experiment_ids: list[str] | None, condition: str | None, order: list[Json]) -> list[Json]:
+    def search(
+        self, experiment_ids: list[str] | None, condition: str | None, order: list[Json]
+    ) -> list[Json]:
         """Return logged models of these experiments (None: of all), the latest first unless ordered."""
         fits = _condition(condition)
         matches = [
             model
             for model in self._models.values()
-            if (experiment_ids is None or model["info"].get("experiment_id") in experiment_ids) and fits(model["info"])
+            if (experiment_ids is None or model["info"].get("experiment_id") in experiment_ids)
+            and fits(model["info"])
         ]
         for row in reversed(order or [{"field_name": "creation_time", "ascending": False}]):
             name = _ORDER.get(row["field_name"])
             if name is None:
                 raise invalid(f"'order_by' knows {', '.join(_ORDER)}, not {row['field_name']!r}.")
-            matches.sort(key=lambda model: model["info"].get(name, 0), reverse=not row.get("ascending", True))
+            matches.sort(
+                key=lambda model: model["info"].get(name, 0), reverse=not row.get("ascending", True)
+            )
         return matches
 
 
@@ -58,5 +65,7 @@ def _condition(text: str | None) -> Callable[[Json], bool]:
     match = _CONDITION.fullmatch(text)
     texts = {name for name, rule in MODELS["LoggedModelInfo"].items() if rule.type == "str"}
     if match is None or match["field"] not in texts:
-        raise invalid("'filter' must be one condition on a field that is a text, as in: name = 'x'.")
+        raise invalid(
+            "'filter' must be one condition on a field that is a text, as in: name = 'x'."
+        )
     return lambda info: (info.get(match["field"]) == match["text"]) == (match["operator"] == "=")

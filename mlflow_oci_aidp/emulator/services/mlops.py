@@ -71,7 +71,9 @@ class MLOpsService:
             answer = handler(arguments, request.user)
         else:
             fingerprint = json.dumps([operation.name, request.path, arguments], sort_keys=True)
-            answer = self._retry_tokens.once(token, fingerprint, lambda: handler(arguments, request.user))
+            answer = self._retry_tokens.once(
+                token, fingerprint, lambda: handler(arguments, request.user)
+            )
         status, has_body = self._success[operation.effect]
         return json_response(status, answer, _etag(answer)) if has_body else Response(status)
 

@@ -25,12 +25,20 @@ MAX_PARTS = 10_000
 MAX_LISTED = 1000
 """The most objects and prefixes of one page."""
 
-_KEPT_HEADERS = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
+_KEPT_HEADERS = (
+    "content-type",
+    "content-encoding",
+    "content-language",
+    "content-disposition",
+    "cache-control",
+)
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def _route(verb: str, path: str, name: str, *, is_upload: bool = False) -> Route:
-    pattern = path.format(bucket=r"/n/(?P<namespace>[^/]+)/b/(?P<bucket>[^/]+)", object=r"(?P<object>.+)")
+    pattern = path.format(
+        bucket=r"/n/(?P<namespace>[^/]+)/b/(?P<bucket>[^/]+)", object=r"(?P<object>.+)"
+    )
     return Route(verb, re.compile(pattern), name, is_upload)
 
 
@@ -88,7 +96,8 @@ class ObjectStorageService:
         """List what lies directly below a path of an ``oci://...`` location.
 
         Returns:
-            For each entry its path from the location, whether it is a folder, and its size in bytes.
+            For each entry its path from the location, whether it is a folder, and its size in
+            bytes.
         """
         authority, _, root = artifact_uri.removeprefix("oci://").partition("/")
         if not artifact_uri.startswith("oci://") or authority != f"{BUCKET}@{NAMESPACE}":
@@ -128,7 +137,8 @@ class ObjectStorageService:
         if byte_range is None:
             return Response(200, FileSlice(file, 0, stored.size), headers)
         first, last = byte_range
-        # The digest of the whole would not be the body's, and what the service says of it here is not documented.
+        # The digest of the whole would not be the body's, and what the service says of it here is
+        # not documented.
         headers.pop("content-md5", None)
         headers["content-range"] = f"bytes {first}-{last}/{stored.size}"
         return Response(206, FileSlice(file, first, last - first + 1), headers)
@@ -178,10 +188,15 @@ class ObjectStorageService:
         if not isinstance(name, str) or not name:
             raise missing("The field object is missing.")
         _check_conditions(request.headers, self._store.find(name))
-        metadata = {key.lower(): str(value) for key, value in (details.get("metadata") or {}).items()}
+        metadata = {
+            key.lower(): str(value) for key, value in (details.get("metadata") or {}).items()
+        }
         if any(not key.startswith("opc-meta-") for key in metadata):
             raise invalid("The names of metadata begin with opc-meta-.")
-        headers = {"content-type": details.get("contentType") or "application/octet-stream", **metadata}
+        headers = {
+            "content-type": details.get("contentType") or "application/octet-stream",
+            **metadata,
+        }
         return json_response(200, _upload_json(self._store.create_upload(name, headers)))
 
     def _upload_part(self, request: Request, name: str) -> Response:
@@ -194,17 +209,26 @@ class ObjectStorageService:
         return Response(200, b"", {"opc-content-md5": file.md5, "etag": etag})
 
     def _commit_multipart_upload(self, request: Request, name: str) -> Response:
-        wanted = {part.get("partNum"): part.get("etag") for part in _json_body(request).get("partsToCommit") or []}
+        wanted = {
+            part.get("partNum"): part.get("etag")
+            for part in _json_body(request).get("partsToCommit") or []
+        }
         if not wanted:
             raise missing("There are no parts to commit.")
         with self._store.lock:
             upload = self._upload_of(request, name)
             _check_conditions(request.headers, self._store.find(name))
-            parts = [part for part in self._store.parts(upload) if wanted.get(part.number) == part.etag]
+            parts = [
+                part for part in self._store.parts(upload) if wanted.get(part.number) == part.etag
+            ]
             if len(parts) != len(wanted):
-                raise Refusal(400, "InvalidUploadPart", "A part is not there, or its entity tag is another.")
+                raise Refusal(
+                    400, "InvalidUploadPart", "A part is not there, or its entity tag is another."
+                )
             stored = self._store.commit(upload, parts)
-        return Response(200, b"", {"opc-multipart-md5": stored.multipart_md5, **_state_headers(stored)})
+        return Response(
+            200, b"", {"opc-multipart-md5": stored.multipart_md5, **_state_headers(stored)}
+        )
 
     def _abort_multipart_upload(self, request: Request, name: str) -> Response:
         with self._store.lock:
@@ -218,7 +242,10 @@ class ObjectStorageService:
         parts = self._store.parts(self._upload_of(request, name))
         return json_response(
             200,
-            [{"partNumber": part.number, "size": part.size, "md5": part.md5, "etag": part.etag} for part in parts],
+            [
+                {"partNumber": part.number, "size": part.size, "md5": part.md5, "etag": part.etag}
+                for part in parts
+            ],
         )
 
     def _upload_of(self, request: Request, name: str) -> Upload:
@@ -266,7 +293,11 @@ _FIELDS: Mapping[str, Callable[[StoredObject], Any]] = {
 
 def _check_bucket(namespace: str, bucket: str) -> None:
     if namespace != NAMESPACE:
-        raise Refusal(404, "NamespaceNotFound", f"Either the namespace '{namespace}' does not exist or is hidden.")
+        raise Refusal(
+            404,
+            "NamespaceNotFound",
+            f"Either the namespace '{namespace}' does not exist or is hidden.",
+        )
     if bucket != BUCKET:
         raise Refusal(
             404,
@@ -287,7 +318,11 @@ def _matches(condition: str | None, stored: StoredObject | None) -> bool:
 
 
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in headers.items() if name in _KEPT_HEADERS or name.startswith("opc-meta-")}
+    kept = {
+        name: value
+        for name, value in headers.items()
+        if name in _KEPT_HEADERS or name.startswith("opc-meta-")
+    }
     return {"content-type": "application/octet-stream", **kept}
 
 
@@ -296,8 +331,16 @@ def _state_headers(stored: StoredObject) -> dict[str, str]:
 
 
 def _object_headers(stored: StoredObject) -> dict[str, str]:
-    digest = {"content-md5": stored.md5} if stored.md5 else {"opc-multipart-md5": stored.multipart_md5}
-    return {**stored.headers, **_state_headers(stored), **digest, "accept-ranges": "bytes", "storage-tier": "Standard"}
+    digest = (
+        {"content-md5": stored.md5} if stored.md5 else {"opc-multipart-md5": stored.multipart_md5}
+    )
+    return {
+        **stored.headers,
+        **_state_headers(stored),
+        **digest,
+        "accept-ranges": "bytes",
+        "storage-tier": "Standard",
+    }
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
@@ -341,4 +384,8 @@ def _upload_json(upload: Upload) -> dict[str, str]:
 
 
 def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(seconds, timezone.utc)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

@@ -26,12 +26,14 @@ def page_token(asked: dict[str, Any]) -> str | None:
 
 
 def page(name: str, entities: list[dict[str, Any]], token: str | bytes | None) -> dict[str, Any]:
-    """A page, and where the next one begins unless this is the last."""
+    """Return a page, and where the next one begins unless this is the last."""
     if isinstance(token, bytes):  # as MLflow 3.0 makes them
         token = token.decode()
     return {name: entities, "next_page_token": token} if token else {name: entities}
 
 
 def with_values(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that say something: the service leaves out the others."""
-    return {name: value for name, value in fields.items() if value is not None and value not in ([], {})}
+    """Return the fields that say something: the service leaves out the others."""
+    return {
+        name: value for name, value in fields.items() if value is not None and value not in ([], {})
+    }

@@ -1,7 +1,8 @@
 """Do the operations of the registry, on MLflow's SQL store. The service knows no HTTP.
 
-Each operation of the contract is a method of the same name. It takes the body or the query as a checked dict and the
-caller's OCID, and returns a dict in the contract's shape, or raises ``Refusal``.
+Each operation of the contract is a method of the same name. It takes the body or the query as a
+checked dict and the caller's OCID, and returns a dict in the contract's shape, or raises
+``Refusal``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
+from mlflow.entities.model_registry import (
+    ModelVersion,
+    ModelVersionTag,
+    RegisteredModel,
+    RegisteredModelTag,
+)
 
 from ..contract import MODELS
 from ..contract.refusal import invalid
@@ -24,11 +30,12 @@ from .paging import max_results, page, page_token, with_values
 
 Json = dict[str, Any]
 
-# MLflow's registry has no place for these fields, so they lie in a tag that nobody sees. Whatever it holds is reported.
+# MLflow's registry has no place for these fields, so they lie in a tag that nobody sees. Whatever
+# it holds is reported.
 _HIDDEN = "mlflow_oci_aidp.emulator.fields"
 
-# MLflow resolves a models:/ source when a version is made, even by asking a tracking server. The platform keeps what
-# it was given, so such a source is stored in disguise.
+# MLflow resolves a models:/ source when a version is made, even by asking a tracking server. The
+# platform keeps what it was given, so such a source is stored in disguise.
 _DISGUISE = "aidp-emulator+"
 
 _TEXT = r"'[^']*'"
@@ -53,13 +60,15 @@ class RegistryService(DatabaseService[RegistryDatabase]):
     # -- registered models
 
     def create_registered_model(self, details: Json, user: str) -> Json:
-        """Makes a registered model."""
+        """Make a registered model."""
         tags = _tags(details.get("tags"), RegisteredModelTag)
         hidden = _fields_sent(details, "deployment_job_id")
         if hidden:
             tags.append(RegisteredModelTag(_HIDDEN, json.dumps(hidden)))
         with self._work():
-            self._database.create_registered_model(details["name"], tags, details.get("description"))
+            self._database.create_registered_model(
+                details["name"], tags, details.get("description")
+            )
             return self._registered_model_answer(details["name"])
 
     def get_registered_model(self, query: Json, user: str) -> Json:
@@ -68,11 +77,14 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             return self._registered_model_answer(query["name"])
 
     def list_registered_models(self, query: Json, user: str) -> Json:
-        """A page of registered models."""
+        """Return a page of registered models."""
         condition = _condition(query.get("filter"), like_means_contains=True)
         with self._work():
             matches = self._database.search_registered_models(
-                condition, max_results(query, MAX_REGISTERED_MODELS), _order(query), page_token(query)
+                condition,
+                max_results(query, MAX_REGISTERED_MODELS),
+                _order(query),
+                page_token(query),
             )
         models = [_registered_model(model) for model in matches]
         if query.get("is_deployment_summary_enabled"):
@@ -84,8 +96,12 @@ class RegistryService(DatabaseService[RegistryDatabase]):
         """How many models and versions a schema holds."""
         prefix = f"{query['catalog']}.{query['schema']}."
         with self._work():
-            models = _all_pages(lambda token: self._database.search_registered_models(page_token=token))
-            versions = _all_pages(lambda token: self._database.search_model_versions(page_token=token))
+            models = _all_pages(
+                lambda token: self._database.search_registered_models(page_token=token)
+            )
+            versions = _all_pages(
+                lambda token: self._database.search_model_versions(page_token=token)
+            )
         return {
             "registered_models_count": sum(model.name.startswith(prefix) for model in models),
             "model_versions_count": sum(version.name.startswith(prefix) for version in versions),
@@ -94,16 +110,18 @@ class RegistryService(DatabaseService[RegistryDatabase]):
         }
 
     def update_registered_model(self, details: Json, user: str) -> Json:
-        """Changes the fields that are given."""
+        """Change the fields that are given."""
         name = details["name"]
         with self._work():
             current = self._database.get_registered_model(name)
-            self._database.update_registered_model(name, details.get("description", current.description))
+            self._database.update_registered_model(
+                name, details.get("description", current.description)
+            )
             self._hide_in_model(name, _fields_sent(details, "deployment_job_id"))
             return self._registered_model_answer(name)
 
     def rename_registered_model(self, details: Json, user: str) -> Json:
-        """Gives a registered model another name."""
+        """Give a registered model another name."""
         if not details.get("new_name"):
             raise invalid("'new_name' must not be empty.")
         with self._work():
@@ -111,21 +129,25 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             return self._registered_model_answer(details["new_name"])
 
     def delete_registered_model(self, details: Json, user: str) -> Json:
-        """Deletes a registered model with its versions."""
+        """Delete a registered model with its versions."""
         with self._work():
             self._database.delete_registered_model(details["name"])
         return {}
 
     def set_registered_model_tag(self, details: Json, user: str) -> Json:
-        """Sets one tag."""
-        return self.update_registered_model_tags({"name": details["name"], "set_tags": [details]}, user)
+        """Set one tag."""
+        return self.update_registered_model_tags(
+            {"name": details["name"], "set_tags": [details]}, user
+        )
 
     def delete_registered_model_tag(self, details: Json, user: str) -> Json:
-        """Deletes one tag."""
-        return self.update_registered_model_tags({"name": details["name"], "delete_tags": [details]}, user)
+        """Delete one tag."""
+        return self.update_registered_model_tags(
+            {"name": details["name"], "delete_tags": [details]}, user
+        )
 
     def update_registered_model_tags(self, details: Json, user: str) -> Json:
-        """Sets and deletes tags."""
+        """Set and delete tags."""
         name = details["name"]
         tags = _tags(details.get("set_tags"), RegisteredModelTag)
         with self._work():
@@ -139,12 +161,16 @@ class RegistryService(DatabaseService[RegistryDatabase]):
     # -- model versions
 
     def create_model_version(self, details: Json, user: str) -> Json:
-        """Makes the next version of a registered model."""
+        """Make the next version of a registered model."""
         source = details["source"]
         if urlparse(source).scheme == "models":
             source = _DISGUISE + source
         tags = _tags(details.get("tags"), ModelVersionTag)
-        tags.append(ModelVersionTag(_HIDDEN, json.dumps({"user_id": user, **_fields_sent(details, "model_id")})))
+        tags.append(
+            ModelVersionTag(
+                _HIDDEN, json.dumps({"user_id": user, **_fields_sent(details, "model_id")})
+            )
+        )
         with self._work():
             version = self._database.create_model_version(
                 details["name"],
@@ -162,7 +188,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             return self._model_version_answer(query["name"], query["version"])
 
     def list_model_versions(self, query: Json, user: str) -> Json:
-        """A page of versions."""
+        """Return a page of versions."""
         condition = _condition(query.get("filter"), like_means_contains=False)
         with self._work():
             matches = self._database.search_model_versions(
@@ -173,15 +199,17 @@ class RegistryService(DatabaseService[RegistryDatabase]):
         return page("model_versions", versions, matches.token)
 
     def update_model_version(self, details: Json, user: str) -> Json:
-        """Changes the fields that are given."""
+        """Change the fields that are given."""
         name, version = details["name"], details["version"]
         with self._work():
             current = self._database.get_model_version(name, version)
-            self._database.update_model_version(name, version, details.get("description", current.description))
+            self._database.update_model_version(
+                name, version, details.get("description", current.description)
+            )
             return self._model_version_answer(name, version)
 
     def transition_model_version_stage(self, details: Json, user: str) -> Json:
-        """Moves a version to another stage."""
+        """Move a version to another stage."""
         name, version = details["name"], details["version"]
         with self._work():
             self._database.transition_model_version_stage(
@@ -190,23 +218,26 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             return self._model_version_answer(name, version)
 
     def delete_model_version(self, details: Json, user: str) -> Json:
-        """Deletes a version."""
+        """Delete a version."""
         with self._work():
-            # MLflow 3.0 finds a version's aliases by the number alone, so text would leave them behind.
+            # MLflow 3.0 finds a version's aliases by the number alone, so text would leave them
+            # behind.
             version = details["version"]
-            self._database.delete_model_version(details["name"], int(version) if version.isdecimal() else version)
+            self._database.delete_model_version(
+                details["name"], int(version) if version.isdecimal() else version
+            )
         return {}
 
     def set_model_version_tag(self, details: Json, user: str) -> Json:
-        """Sets one tag."""
+        """Set one tag."""
         return self.update_model_version_tags({**_key_of(details), "set_tags": [details]}, user)
 
     def delete_model_version_tag(self, details: Json, user: str) -> Json:
-        """Deletes one tag."""
+        """Delete one tag."""
         return self.update_model_version_tags({**_key_of(details), "delete_tags": [details]}, user)
 
     def update_model_version_tags(self, details: Json, user: str) -> Json:
-        """Sets and deletes tags."""
+        """Set and delete tags."""
         name, version = details["name"], details["version"]
         tags = _tags(details.get("set_tags"), ModelVersionTag)
         with self._work():
@@ -220,23 +251,25 @@ class RegistryService(DatabaseService[RegistryDatabase]):
     # -- for tests: what the platform reports and no operation can set
 
     def set_platform_alias(self, name: str, alias: str, version: int | str) -> None:
-        """Sets an alias as the platform itself would report it: it has the field, and no operation for it."""
+        """Set an alias as the platform itself would report it: it has the field, and no operation for it."""
         with self._work():
             self._database.set_registered_model_alias(name, alias, str(version))
 
     def seed_registered_model(self, name: str, /, **fields: Any) -> None:
-        """Makes the registry report these fields of a registered model, for instance ``deployment_job_state``."""
+        """Make the registry report these fields of a registered model, for instance ``deployment_job_state``."""
         _check_seed(fields, "RegisteredModel")
         with self._work():
             self._hide_in_model(name, fields)
 
     def seed_model_version(self, name: str, version: int | str, /, **fields: Any) -> None:
-        """Makes the registry report these fields of a version, for instance ``status`` or ``model_metrics``."""
+        """Make the registry report these fields of a version, for instance ``status`` or ``model_metrics``."""
         _check_seed(fields, "ModelVersion")
         with self._work():
             current = self._database.get_model_version(name, str(version))
             hidden = {**_hidden(current.tags), **fields}
-            self._database.set_model_version_tag(name, str(version), ModelVersionTag(_HIDDEN, json.dumps(hidden)))
+            self._database.set_model_version_tag(
+                name, str(version), ModelVersionTag(_HIDDEN, json.dumps(hidden))
+            )
 
     # -- helpers
 
@@ -250,7 +283,9 @@ class RegistryService(DatabaseService[RegistryDatabase]):
     def _hide_in_model(self, name: str, fields: Json) -> None:
         if fields:
             hidden = {**_hidden(self._database.get_registered_model(name).tags), **fields}
-            self._database.set_registered_model_tag(name, RegisteredModelTag(_HIDDEN, json.dumps(hidden)))
+            self._database.set_registered_model_tag(
+                name, RegisteredModelTag(_HIDDEN, json.dumps(hidden))
+            )
 
     def _aliases(self, names: set[str]) -> dict[str, dict[str, str]]:
         # A search of MLflow's leaves them out.
@@ -277,7 +312,10 @@ def _key_of(details: Json) -> Json:
 
 
 def _tags(tags: list[Json] | None, make: type[Any]) -> list[Any]:
-    return [make(key, tag.get("value", "")) for key, tag in zip(_tag_keys(tags), tags or [], strict=True)]
+    return [
+        make(key, tag.get("value", ""))
+        for key, tag in zip(_tag_keys(tags), tags or [], strict=True)
+    ]
 
 
 def _tag_keys(tags: list[Json] | None) -> list[str]:
@@ -321,9 +359,11 @@ def _registered_model(model: RegisteredModel) -> Json:
             "description": model.description,
             "latest_versions": [version for version in versions if version["status"] == "READY"],
             "aliases": [{"alias": alias, "version": version} for alias, version in aliases.items()],
-            # A job id that the platform does not know yet has some state; which one is not documented.
+            # A job id that the platform does not know yet has some state; which one is not
+            # documented.
             "deployment_job_state": "CONNECTED" if hidden.get("deployment_job_id") else None,
-            # Not `tags`: MLflow hides its tag for prompts there, of which the platform knows nothing.
+            # Not `tags`: MLflow hides its tag for prompts there, of which the platform knows
+            # nothing.
             "tags": _reported_tags(model._tags),
             **hidden,
         }
@@ -346,7 +386,11 @@ def _model_version(version: ModelVersion, aliases: dict[str, dict[str, str]]) ->
             "status_message": version.status_message,
             "tags": _reported_tags(version.tags),
             "run_link": version.run_link,
-            "aliases": [alias for alias, target in aliases.get(version.name, {}).items() if str(target) == number],
+            "aliases": [
+                alias
+                for alias, target in aliases.get(version.name, {}).items()
+                if str(target) == number
+            ],
             **_hidden(version.tags),
         }
     )
@@ -357,12 +401,14 @@ def _reported_tags(tags: dict[str, str]) -> list[Json]:
 
 
 def _condition(text: str | None, *, like_means_contains: bool) -> str | None:
-    """A documented filter in MLflow's terms: one condition, its text in single quotes."""
+    """Return a documented filter in MLflow's terms: one condition, its text in single quotes."""
     if text is None:
         return None
     match = _CONDITION.fullmatch(text)
     if match is None:
-        raise invalid("'filter' must be a single condition with its text in single quotes, as in: name = 'x'.")
+        raise invalid(
+            "'filter' must be a single condition with its text in single quotes, as in: name = 'x'."
+        )
     key, operator, value = match["key"], match["operator"].upper(), match["value"]
     text = value[1:-1] if value.startswith("'") else ""
     if like_means_contains and key == "name" and operator == "LIKE" and text:

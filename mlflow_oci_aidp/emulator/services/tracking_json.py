@@ -48,16 +48,21 @@ def run_json(run: Run) -> Json:
             ),
             "inputs": with_values(
                 {
-                    "dataset_inputs": [_dataset_input(dataset_input) for dataset_input in inputs.dataset_inputs]
+                    "dataset_inputs": [
+                        _dataset_input(dataset_input) for dataset_input in inputs.dataset_inputs
+                    ]
                     if inputs
                     else None,
-                    "model_inputs": [{"model_id": model.model_id} for model in inputs.model_inputs] if inputs else None,
+                    "model_inputs": [{"model_id": model.model_id} for model in inputs.model_inputs]
+                    if inputs
+                    else None,
                 }
             ),
             "outputs": with_values(
                 {
                     "model_outputs": [
-                        {"model_id": model.model_id, "step": model.step} for model in outputs.model_outputs
+                        {"model_id": model.model_id, "step": model.step}
+                        for model in outputs.model_outputs
                     ]
                     if outputs
                     else None
@@ -91,7 +96,12 @@ def _pairs(pairs: Mapping[str, str]) -> list[Json]:
 
 def metric_json(metric: Metric) -> Json:
     """Return a value of a metric in the contract's shape."""
-    return {"key": metric.key, "value": _number(metric.value), "timestamp": metric.timestamp, "step": metric.step}
+    return {
+        "key": metric.key,
+        "value": _number(metric.value),
+        "timestamp": metric.timestamp,
+        "step": metric.step,
+    }
 
 
 def _number(value: float) -> float | str:

@@ -1,8 +1,8 @@
 """Do the operations of volumes that artifacts need, on real files in the data folder.
 
-Where the contract leaves open what happens, the service does the stricter thing, so that no client comes to rely on
-the other: a folder is made and filled only where the one above it is there, and deleted only when it is empty; the
-list of a file is that file.
+Where the contract leaves open what happens, the service does the stricter thing, so that no client
+comes to rely on the other: a folder is made and filled only where the one above it is there, and
+deleted only when it is empty; the list of a file is that file.
 """
 
 from __future__ import annotations
@@ -64,7 +64,12 @@ class VolumeService:
     routes = _ROUTES
 
     def __init__(
-        self, folder: Path, ai_data_platform_id: str, retry_tokens: RetryTokens, *, success: str = "full"
+        self,
+        folder: Path,
+        ai_data_platform_id: str,
+        retry_tokens: RetryTokens,
+        *,
+        success: str = "full",
     ) -> None:
         self._folder = folder
         self._ai_data_platform_id = ai_data_platform_id
@@ -88,7 +93,13 @@ class VolumeService:
             ValueError: A part of the name is no name.
         """
         for part in (catalog, schema, name):
-            if not part or part in {".", ".."} or "/" in part or "\0" in part or part.startswith("."):
+            if (
+                not part
+                or part in {".", ".."}
+                or "/" in part
+                or "\0" in part
+                or part.startswith(".")
+            ):
                 raise ValueError(f"{part!r} is no name.")
         _make_folders(self._folder, self._folder / catalog / schema / name)
 
@@ -105,8 +116,12 @@ class VolumeService:
         operation, parameters = _BY_NAME[match.route.name], match.parameters
         if parameters["aiDataPlatformId"] != self._ai_data_platform_id:
             raise not_found("Authorization failed or requested resource not found.")
-        arguments = check_query(request.query_string, operation.query) | _headers(request, operation.headers)
-        volume = self._volume(parameters["volumeKey"]) if "volumeKey" in parameters else self._folder
+        arguments = check_query(request.query_string, operation.query) | _headers(
+            request, operation.headers
+        )
+        volume = (
+            self._volume(parameters["volumeKey"]) if "volumeKey" in parameters else self._folder
+        )
         if not operation.streamed and request.body.length:
             raise invalid("This operation takes no body.")
         handler: Handler = getattr(self, f"_{operation.name}")
@@ -116,14 +131,23 @@ class VolumeService:
         """List what lies directly below a path of a ``/Volumes/...`` location; nothing lies below a file.
 
         Returns:
-            For each entry its path from the location, whether it is a folder, and its size in bytes.
+            For each entry its path from the location, whether it is a folder, and its size in
+            bytes.
         """
         root = _inside(self._folder, artifact_uri.partition("/Volumes")[2])
         folder = root.joinpath(*path.split("/")) if path else root
-        if len(root.relative_to(self._folder).parts) < 3 or ".." in path.split("/") or not folder.is_dir():
+        if (
+            len(root.relative_to(self._folder).parts) < 3
+            or ".." in path.split("/")
+            or not folder.is_dir()
+        ):
             return []
         return [
-            (entry.relative_to(root).as_posix(), entry.is_dir(), None if entry.is_dir() else entry.stat().st_size)
+            (
+                entry.relative_to(root).as_posix(),
+                entry.is_dir(),
+                None if entry.is_dir() else entry.stat().st_size,
+            )
             for entry in sorted(folder.iterdir())
         ]
 
@@ -133,7 +157,9 @@ class VolumeService:
 
     # -- volumes
 
-    def _list_volumes(self, request: Request, arguments: dict[str, Any], _: Path, __: str) -> Response:
+    def _list_volumes(
+        self, request: Request, arguments: dict[str, Any], _: Path, __: str
+    ) -> Response:
         catalog, _dot, schema = arguments["schemaKey"].partition(".")
         if catalog != arguments["catalogKey"]:
             raise invalid("'schemaKey' has the form <catalog>.<schema>.")
@@ -141,11 +167,17 @@ class VolumeService:
         if {catalog, schema} & {"", ".", ".."} or "/" in catalog + schema or not folder.is_dir():
             raise not_found("Authorization failed or requested resource not found.")
         rows = [_volume_fields(volume, catalog, schema) for volume in sorted(folder.iterdir())]
-        summaries = [{k: v for k, v in row.items() if k not in {"catalogName", "schemaName"}} for row in rows]
+        summaries = [
+            {k: v for k, v in row.items() if k not in {"catalogName", "schemaName"}} for row in rows
+        ]
         return _page(summaries, arguments)
 
-    def _get_volume(self, request: Request, arguments: dict[str, Any], volume: Path, _: str) -> Response:
-        return json_response(200, _volume_fields(volume, volume.parent.parent.name, volume.parent.name))
+    def _get_volume(
+        self, request: Request, arguments: dict[str, Any], volume: Path, _: str
+    ) -> Response:
+        return json_response(
+            200, _volume_fields(volume, volume.parent.parent.name, volume.parent.name)
+        )
 
     def _volume(self, key: str) -> Path:
         for volume in self._folder.glob("[!.]*/*/*"):
@@ -155,7 +187,9 @@ class VolumeService:
 
     # -- files
 
-    def _list_files(self, request: Request, arguments: dict[str, Any], volume: Path, path: str) -> Response:
+    def _list_files(
+        self, request: Request, arguments: dict[str, Any], volume: Path, path: str
+    ) -> Response:
         with self._lock:
             target = _inside(volume, path)
             if not target.exists():
@@ -167,7 +201,9 @@ class VolumeService:
             )
             return _page([_file_fields(volume, entry) for entry in entries], arguments)
 
-    def _make_dir(self, request: Request, arguments: dict[str, Any], volume: Path, path: str) -> Response:
+    def _make_dir(
+        self, request: Request, arguments: dict[str, Any], volume: Path, path: str
+    ) -> Response:
         def work() -> None:
             target = _inside(volume, path)
             if target.exists():
@@ -177,7 +213,9 @@ class VolumeService:
 
         return self._once(request, arguments, "create", work)
 
-    def _upload_file(self, request: Request, arguments: dict[str, Any], volume: Path, path: str) -> Response:
+    def _upload_file(
+        self, request: Request, arguments: dict[str, Any], volume: Path, path: str
+    ) -> Response:
         if arguments.get("is-upload-file-base64-encoded"):
             raise Refusal(501, "MethodNotImplemented", "Send the file as it is.")
         with self._received(request) as (incoming, digest):
@@ -191,16 +229,22 @@ class VolumeService:
 
             return self._once(request, arguments, "change", work, digest)
 
-    def _download_file(self, request: Request, arguments: dict[str, Any], volume: Path, path: str) -> Response:
+    def _download_file(
+        self, request: Request, arguments: dict[str, Any], volume: Path, path: str
+    ) -> Response:
         target = _inside(volume, path)
         if not target.is_file():
             raise not_found(f"{path} does not exist.")
         file = target.open("rb")
         return Response(
-            200, FileSlice(file, 0, os.fstat(file.fileno()).st_size), {"content-type": "application/octet-stream"}
+            200,
+            FileSlice(file, 0, os.fstat(file.fileno()).st_size),
+            {"content-type": "application/octet-stream"},
         )
 
-    def _delete_file(self, request: Request, arguments: dict[str, Any], volume: Path, path: str) -> Response:
+    def _delete_file(
+        self, request: Request, arguments: dict[str, Any], volume: Path, path: str
+    ) -> Response:
         target = _inside(volume, path)
         with self._lock:
             if not target.is_file():
@@ -208,7 +252,9 @@ class VolumeService:
             target.unlink()
         return Response(self._statuses["delete"])
 
-    def _delete_dir(self, request: Request, arguments: dict[str, Any], volume: Path, path: str) -> Response:
+    def _delete_dir(
+        self, request: Request, arguments: dict[str, Any], volume: Path, path: str
+    ) -> Response:
         def work() -> None:
             target = _inside(volume, path)
             if not target.is_dir() or target == volume:
@@ -221,7 +267,7 @@ class VolumeService:
 
     @contextlib.contextmanager
     def _received(self, request: Request) -> Iterator[tuple[Path, str]]:
-        """The body as a file of its own, until it has its place, and its digest. Refuses one that is not signed."""
+        """Return the body as a file of its own, until it has its place, and its digest. Refuses one that is not signed."""
         incoming = self._incoming / uuid.uuid4().hex
         digest = hashlib.sha256()
         try:
@@ -235,15 +281,22 @@ class VolumeService:
             if not {"x-content-sha256", "content-length", "content-type"} <= covered:
                 raise Refusal(401, "NotAuthenticated", "The signature does not cover the body.")
             if not hmac.compare_digest(request.headers.get("x-content-sha256", ""), text):
-                raise Refusal(401, "NotAuthenticated", "x-content-sha256 is not the digest of the body.")
+                raise Refusal(
+                    401, "NotAuthenticated", "x-content-sha256 is not the digest of the body."
+                )
             yield incoming, text
         finally:
             incoming.unlink(missing_ok=True)
 
     def _once(
-        self, request: Request, arguments: dict[str, Any], effect: str, work: Callable[[], None], digest: str = ""
+        self,
+        request: Request,
+        arguments: dict[str, Any],
+        effect: str,
+        work: Callable[[], None],
+        digest: str = "",
     ) -> Response:
-        """Does a change, unless its retry token says that it is done already."""
+        """Do a change, unless its retry token says that it is done already."""
 
         def work_once() -> dict[str, Any]:
             with self._lock:
@@ -254,13 +307,15 @@ class VolumeService:
         if token is None:
             work_once()
         else:
-            fingerprint = json.dumps([request.verb, request.path, arguments, digest], sort_keys=True)
+            fingerprint = json.dumps(
+                [request.verb, request.path, arguments, digest], sort_keys=True
+            )
             self._retry_tokens.once(token, fingerprint, work_once)
         return Response(self._statuses[effect])
 
 
 def _headers(request: Request, names: dict[str, Field]) -> dict[str, Any]:
-    """The operation's own headers by name. Their bytes are UTF-8, of which the HTTP library makes Latin-1."""
+    """Return the operation's own headers by name. Their bytes are UTF-8, of which the HTTP library makes Latin-1."""
     values: dict[str, Any] = {}
     for name, rule in names.items():
         text = request.headers.get(name)
@@ -282,7 +337,12 @@ def _headers(request: Request, names: dict[str, Field]) -> dict[str, Any]:
 
 def _inside(volume: Path, path: str) -> Path:
     """Where a path of a volume is. Refuses one that leads out of it."""
-    if not path.startswith("/") or len(path) > MAX_PATH or not {".", ".."}.isdisjoint(path.split("/")) or "\0" in path:
+    if (
+        not path.startswith("/")
+        or len(path) > MAX_PATH
+        or not {".", ".."}.isdisjoint(path.split("/"))
+        or "\0" in path
+    ):
         raise invalid(f"A path is absolute, has at most {MAX_PATH} characters and no '..'.")
     return volume / path.strip("/")
 
@@ -293,13 +353,17 @@ def _check_above(target: Path) -> None:
 
 
 def _key(volume: Path) -> str:
-    """The key of a volume: made of its names, and yet not a name, so that nobody takes one for the other."""
+    """Return the key of a volume: made of its names, and yet not a name, so that nobody takes one for the other."""
     full = f"{volume.parent.parent.name}.{volume.parent.name}.{volume.name}"
     return str(uuid.uuid5(uuid.NAMESPACE_URL, full))
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(seconds, timezone.utc)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def _volume_fields(volume: Path, catalog: str, schema: str) -> dict[str, Any]:
@@ -338,13 +402,17 @@ def _page(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> Response:
         rows = [row for row in rows if row["displayName"] == arguments["displayName"]]
     order = arguments.get("sortBy", "displayName")
     default = "DESC" if order == "timeCreated" else "ASC"
-    rows = sorted(rows, key=lambda row: str(row[order]), reverse=arguments.get("sortOrder", default) == "DESC")
+    rows = sorted(
+        rows, key=lambda row: str(row[order]), reverse=arguments.get("sortOrder", default) == "DESC"
+    )
     begin, end = int(page), int(page) + limit
-    return json_response(200, {"items": rows[begin:end]}, {"opc-next-page": str(end)} if end < len(rows) else {})
+    return json_response(
+        200, {"items": rows[begin:end]}, {"opc-next-page": str(end)} if end < len(rows) else {}
+    )
 
 
 def _make_folders(top: Path, folder: Path) -> None:
-    """Makes a folder and those above it up to ``top``, for the user alone."""
+    """Make a folder and those above it up to ``top``, for the user alone."""
     for made in (*reversed(folder.relative_to(top.parent).parents), folder.relative_to(top.parent)):
         (top.parent / made).mkdir(mode=0o700, exist_ok=True)
 

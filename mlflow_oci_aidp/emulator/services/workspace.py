@@ -1,7 +1,8 @@
 """Do the operations of a workspace, on MLflow's SQL store: experiments, runs, logged models. No HTTP.
 
-Each operation of the contract is a method of the same name. It takes the body or the query as a checked dict and the
-caller's OCID, and returns a dict in the contract's shape, or raises ``Refusal``.
+Each operation of the contract is a method of the same name. It takes the body or the query as a
+checked dict and the caller's OCID, and returns a dict in the contract's shape, or raises
+``Refusal``.
 """
 
 from __future__ import annotations
@@ -59,13 +60,19 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _LOGGED_MODELS_TAG = "mlflow.log-model.history"
 _IN_EVERY_MODEL = ("run_id", "artifact_path", "utc_time_created", "flavors")
 
-_VIEWS = {"ACTIVE_ONLY": ViewType.ACTIVE_ONLY, "DELETED_ONLY": ViewType.DELETED_ONLY, "ALL": ViewType.ALL}
+_VIEWS = {
+    "ACTIVE_ONLY": ViewType.ACTIVE_ONLY,
+    "DELETED_ONLY": ViewType.DELETED_ONLY,
+    "ALL": ViewType.ALL,
+}
 
 
 class WorkspaceService(DatabaseService[TrackingDatabase]):
     """The tracking of one workspace. Safe for use by several threads."""
 
-    def __init__(self, path: Path, key: str, registry: RegistryService, list_files: ListFiles) -> None:
+    def __init__(
+        self, path: Path, key: str, registry: RegistryService, list_files: ListFiles
+    ) -> None:
         """``path`` is the workspace's SQLite file, made when there is none."""
         super().__init__(TrackingDatabase.open(path, f"oci://{BUCKET}@{NAMESPACE}/{key}"))
         self._registry = registry
@@ -80,7 +87,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     # -- experiments
 
     def create_experiment(self, details: Json, user: str) -> Json:
-        """Makes an experiment."""
+        """Make an experiment."""
         tags = [ExperimentTag(*pair) for pair in _pairs(details.get("tags"))]
         with self._work():
             self._refuse_taken_name(details["name"])
@@ -103,7 +110,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {"experiment": experiment_json(experiment)}
 
     def list_experiments(self, details: Json, user: str) -> Json:
-        """A page of experiments."""
+        """Return a page of experiments."""
         with self._work():
             matches = self._database.search_experiments(
                 _view(details, "view_type"),
@@ -112,10 +119,12 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
                 details.get("order_by"),
                 page_token(details),
             )
-        return page("experiments", [experiment_json(experiment) for experiment in matches], matches.token)
+        return page(
+            "experiments", [experiment_json(experiment) for experiment in matches], matches.token
+        )
 
     def update_experiment(self, details: Json, user: str) -> Json:
-        """Gives an experiment another name."""
+        """Give an experiment another name."""
         name = details.get("new_name")
         with self._work():
             experiment = self._experiment(details["experiment_id"])
@@ -125,7 +134,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def delete_experiment(self, details: Json, user: str) -> Json:
-        """Deletes an experiment with its runs: to be restored, or for good."""
+        """Delete an experiment with its runs: to be restored, or for good."""
         with self._work():
             experiment = self._experiment(details["experiment_id"])
             permanent = details.get("is_permanent", False)
@@ -136,21 +145,27 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def restore_experiment(self, details: Json, user: str) -> Json:
-        """Takes back a deletion, of the experiment's runs too."""
+        """Take back a deletion, of the experiment's runs too."""
         with self._work():
-            self._database.restore_experiment(self._experiment(details["experiment_id"]).experiment_id)
+            self._database.restore_experiment(
+                self._experiment(details["experiment_id"]).experiment_id
+            )
         return {}
 
     def set_experiment_tag(self, details: Json, user: str) -> Json:
-        """Sets one tag."""
-        return self.update_experiment_tags({"experiment_id": details["experiment_id"], "set_tags": [details]}, user)
+        """Set one tag."""
+        return self.update_experiment_tags(
+            {"experiment_id": details["experiment_id"], "set_tags": [details]}, user
+        )
 
     def delete_experiment_tag(self, details: Json, user: str) -> Json:
-        """Deletes one tag."""
-        return self.update_experiment_tags({"experiment_id": details["experiment_id"], "delete_tags": [details]}, user)
+        """Delete one tag."""
+        return self.update_experiment_tags(
+            {"experiment_id": details["experiment_id"], "delete_tags": [details]}, user
+        )
 
     def update_experiment_tags(self, details: Json, user: str) -> Json:
-        """Sets and deletes tags."""
+        """Set and delete tags."""
         tags = [ExperimentTag(*pair) for pair in _pairs(details.get("set_tags"))]
         with self._work():
             experiment = self._experiment(details["experiment_id"])
@@ -165,7 +180,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     # -- runs
 
     def create_experiment_run(self, details: Json, user: str) -> Json:
-        """Makes a run, in the default experiment unless another is named."""
+        """Make a run, in the default experiment unless another is named."""
         tags = [RunTag(*pair) for pair in _pairs(details.get("tags"))]
         with self._work():
             run = self._database.create_run(
@@ -183,7 +198,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
             return {"run": run_json(self._database.get_run(query["run_id"]))}
 
     def list_experiment_runs(self, details: Json, user: str) -> Json:
-        """A page of runs."""
+        """Return a page of runs."""
         with self._work():
             matches = self._database.search_runs(
                 _experiment_ids(details),
@@ -196,7 +211,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return page("runs", [run_json(run) for run in matches], matches.token)
 
     def update_experiment_run(self, details: Json, user: str) -> Json:
-        """Changes the fields that are given."""
+        """Change the fields that are given."""
         status = RunStatus.from_string(details["status"]) if "status" in details else None
         with self._work():
             info = self._database.update_run_info(
@@ -205,28 +220,36 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {"run_info": run_info_json(info)}
 
     def delete_experiment_run(self, details: Json, user: str) -> Json:
-        """Deletes a run: to be restored, or for good."""
-        delete = self._database.hard_delete_run if details.get("is_permanent") else self._database.delete_run
+        """Delete a run: to be restored, or for good."""
+        delete = (
+            self._database.hard_delete_run
+            if details.get("is_permanent")
+            else self._database.delete_run
+        )
         with self._work():
             delete(details["run_id"])
         return {}
 
     def restore_experiment_run(self, details: Json, user: str) -> Json:
-        """Takes back a deletion."""
+        """Take back a deletion."""
         with self._work():
             self._database.restore_run(details["run_id"])
         return {}
 
     def set_experiment_run_tag(self, details: Json, user: str) -> Json:
-        """Sets one tag."""
-        return self.update_experiment_run_tags({"run_id": details["run_id"], "set_tags": [details]}, user)
+        """Set one tag."""
+        return self.update_experiment_run_tags(
+            {"run_id": details["run_id"], "set_tags": [details]}, user
+        )
 
     def delete_experiment_run_tag(self, details: Json, user: str) -> Json:
-        """Deletes one tag."""
-        return self.update_experiment_run_tags({"run_id": details["run_id"], "delete_tags": [details]}, user)
+        """Delete one tag."""
+        return self.update_experiment_run_tags(
+            {"run_id": details["run_id"], "delete_tags": [details]}, user
+        )
 
     def update_experiment_run_tags(self, details: Json, user: str) -> Json:
-        """Sets and deletes tags."""
+        """Set and delete tags."""
         tags = [RunTag(*pair) for pair in _pairs(details.get("set_tags"))]
         with self._work():
             _refuse_deleted("run", self._stage_of_run(details["run_id"]))
@@ -239,40 +262,46 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     # -- what a run logs
 
     def log_experiment_run_param(self, details: Json, user: str) -> Json:
-        """Logs one parameter; it cannot be changed afterwards."""
+        """Log one parameter; it cannot be changed afterwards."""
         with self._work():
             self._database.log_param(details["run_id"], Param(details["key"], details["value"]))
         return {}
 
     def log_experiment_run_metric(self, details: Json, user: str) -> Json:
-        """Logs one value of a metric."""
+        """Log one value of a metric."""
         with self._work():
             self._database.log_metric(details["run_id"], _metric(details))
         return {}
 
     def log_experiment_run_batch(self, details: Json, user: str) -> Json:
-        """Logs many things; how many is bounded as by MLflow."""
+        """Log many things; how many is bounded as by MLflow."""
         metrics = [_metric(metric) for metric in details.get("metrics", [])]
-        params = [Param(param.get("key"), param.get("value", "")) for param in details.get("params", [])]
+        params = [
+            Param(param.get("key"), param.get("value", "")) for param in details.get("params", [])
+        ]
         tags = [RunTag(*pair) for pair in _pairs(details.get("tags"))]
         with self._work():
             self._database.log_batch(details["run_id"], metrics, params, tags)
         return {}
 
     def log_experiment_run_inputs(self, details: Json, user: str) -> Json:
-        """Logs the datasets that a run reads."""
-        inputs = [_dataset_input(dataset_input) for dataset_input in details.get("dataset_inputs", [])]
+        """Log the datasets that a run reads."""
+        inputs = [
+            _dataset_input(dataset_input) for dataset_input in details.get("dataset_inputs", [])
+        ]
         with self._work():
             self._database.log_inputs(details["run_id"], inputs)
         return {}
 
     def log_experiment_run_model(self, details: Json, user: str) -> Json:
-        """Notes a model that the run has logged, in a tag as MLflow does it."""
+        """Note a model that the run has logged, in a tag as MLflow does it."""
         model = _model_of(details["model_json"])
         with self._work():
             run = self._database.get_run(details["run_id"])
             history = json.loads(run.data.tags.get(_LOGGED_MODELS_TAG, "[]"))
-            self._database.set_tag(run.info.run_id, RunTag(_LOGGED_MODELS_TAG, json.dumps([*history, model])))
+            self._database.set_tag(
+                run.info.run_id, RunTag(_LOGGED_MODELS_TAG, json.dumps([*history, model]))
+            )
         return {}
 
     def get_experiment_run_metric_history(self, query: Json, user: str) -> Json:
@@ -283,12 +312,18 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
             self._stage_of_run(query["run_id"])
             # One more than is wanted tells whether there is another page.
             limit = wanted + 1 if wanted is not None else None
-            metrics = self._database.metric_history(query["run_id"], query["metric_key"], offset, limit)
-        token = SearchUtils.create_page_token(offset + wanted) if wanted is not None and len(metrics) > wanted else None
+            metrics = self._database.metric_history(
+                query["run_id"], query["metric_key"], offset, limit
+            )
+        token = (
+            SearchUtils.create_page_token(offset + wanted)
+            if wanted is not None and len(metrics) > wanted
+            else None
+        )
         return page("metrics", [metric_json(metric) for metric in metrics[:wanted]], token)
 
     def list_artifacts(self, query: Json, user: str) -> Json:
-        """A page of what lies in a run's artifact folder, or in a folder therein."""
+        """Return a page of what lies in a run's artifact folder, or in a folder therein."""
         path = query.get("path", "").strip("/")
         if ".." in path.split("/"):
             raise invalid("'path' must stay within the run's artifacts.")
@@ -297,7 +332,9 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
             offset = SearchUtils.parse_start_offset_from_page_token(page_token(query))
         entries = sorted(self._list_files(root, path), key=lambda entry: entry[0])
         files = [
-            with_values({"path": name, "is_dir": is_folder, "file_size": None if is_folder else size})
+            with_values(
+                {"path": name, "is_dir": is_folder, "file_size": None if is_folder else size}
+            )
             for name, is_folder, size in entries[offset : offset + ARTIFACTS_IN_A_PAGE]
         ]
         following = offset + ARTIFACTS_IN_A_PAGE
@@ -307,7 +344,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     # -- logged models, and what a run makes of them
 
     def list_logged_models(self, details: Json, user: str) -> Json:
-        """A page of logged models. No operation makes one: they are what ``seed_logged_model`` put there."""
+        """Return a page of logged models. No operation makes one: they are what ``seed_logged_model`` put there."""
         with self._work():
             offset = SearchUtils.parse_start_offset_from_page_token(page_token(details))
         wanted = max_results(details, MAX_LOGGED_MODELS)
@@ -319,24 +356,30 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return page("models", models[offset:following], token)
 
     def create_workspace_model_version(self, details: Json, user: str) -> Json:
-        """Makes a version of a registered model, which is the instance's."""
+        """Make a version of a registered model, which is the instance's."""
         return self._registry.create_model_version(details, user)
 
     # -- for tests: what the platform reports and no operation can set
 
     def seed_logged_model(self, *, data: Json | None = None, **info: Any) -> None:
-        """Puts a logged model there, or replaces it; ``info``: fields of LoggedModelInfo, ``model_id`` among them."""
+        """Put a logged model there, or replaces it; ``info``: fields of LoggedModelInfo, ``model_id`` among them."""
         model = with_values({"info": info, "data": data})
         check_model(model, "LoggedModel")
         if not info.get("model_id"):
             raise invalid("A logged model needs a model_id.")
         self._logged_models.put(model)
 
-    def seed_run_models(self, run_id: str, *, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ()) -> None:
-        """Makes a run report models with these ids as its inputs and outputs, the latter at step 0."""
+    def seed_run_models(
+        self, run_id: str, *, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ()
+    ) -> None:
+        """Make a run report models with these ids as its inputs and outputs, the latter at step 0."""
         with self._work():
-            self._database.log_inputs(run_id, models=[LoggedModelInput(model_id) for model_id in inputs])
-            self._database.log_outputs(run_id, [LoggedModelOutput(model_id, 0) for model_id in outputs])
+            self._database.log_inputs(
+                run_id, models=[LoggedModelInput(model_id) for model_id in inputs]
+            )
+            self._database.log_outputs(
+                run_id, [LoggedModelOutput(model_id, 0) for model_id in outputs]
+            )
 
     # -- helpers
 
@@ -345,7 +388,11 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
 
     def _refuse_taken_name(self, name: str) -> None:
         if self._database.get_experiment_by_name(name):
-            raise Refusal(409, "NotAuthorizedOrResourceAlreadyExists", f"Experiment {name!r} exists, or is deleted.")
+            raise Refusal(
+                409,
+                "NotAuthorizedOrResourceAlreadyExists",
+                f"Experiment {name!r} exists, or is deleted.",
+            )
 
     def _stage_of_run(self, run_id: str) -> str:
         stage = self._database.stage_of_run(run_id)
@@ -365,7 +412,8 @@ def _refuse_deleted(kind: str, stage: str) -> None:
 
 
 def _experiment_id(text: str) -> str:
-    # To MLflow another text is a mistake, to a client of the service an experiment that is not there.
+    # To MLflow another text is a mistake, to a client of the service an experiment that is not
+    # there.
     if not _NUMBER.fullmatch(text):
         raise not_found(f"There is no experiment {text!r}.")
     return text
@@ -382,24 +430,35 @@ def _pairs(tags: list[Json] | None) -> list[tuple[str, str]]:
 def _metric(fields: Json) -> Metric:
     value = fields.get("value")
     return Metric(
-        fields.get("key"), None if value is None else float(value), fields.get("timestamp"), fields.get("step", 0)
+        fields.get("key"),
+        None if value is None else float(value),
+        fields.get("timestamp"),
+        fields.get("step", 0),
     )
 
 
 def _dataset_input(fields: Json) -> DatasetInput:
-    return DatasetInput(Dataset(**fields["dataset"]), [InputTag(**tag) for tag in fields.get("tags", [])])
+    return DatasetInput(
+        Dataset(**fields["dataset"]), [InputTag(**tag) for tag in fields.get("tags", [])]
+    )
 
 
 def _model_of(text: str) -> Json:
-    """What MLflow's store keeps of a model's description."""
+    """Return what MLflow's store keeps of a model's description."""
     try:
         model = json.loads(text)
     except ValueError as error:
         raise invalid(f"'model_json' is no JSON: {error}.") from error
-    if not isinstance(model, dict) or not isinstance(model.get("flavors"), dict) or set(_IN_EVERY_MODEL) - set(model):
+    if (
+        not isinstance(model, dict)
+        or not isinstance(model.get("flavors"), dict)
+        or set(_IN_EVERY_MODEL) - set(model)
+    ):
         raise invalid(f"'model_json' must be a JSON object with {', '.join(_IN_EVERY_MODEL)}.")
     flavors = {
-        name: {key: value for key, value in flavor.items() if key != "config"} if isinstance(flavor, dict) else flavor
+        name: {key: value for key, value in flavor.items() if key != "config"}
+        if isinstance(flavor, dict)
+        else flavor
         for name, flavor in model["flavors"].items()
     }
     kept = {key: model[key] for key in (*_IN_EVERY_MODEL, "model_uuid") if key in model}

@@ -30,7 +30,9 @@ class Workspaces:
         self._lock = threading.Lock()
         self._open: dict[str, WorkspaceService] = {}
         self._names = folder / "workspaces.json"
-        self._keys: list[str] = json.loads(self._names.read_text()) if self._names.exists() else [WORKSPACE_KEY]
+        self._keys: list[str] = (
+            json.loads(self._names.read_text()) if self._names.exists() else [WORKSPACE_KEY]
+        )
 
     def add(self, key: str) -> WorkspaceService:
         """Make a workspace; one that is there stays as it is.
@@ -57,7 +59,9 @@ class Workspaces:
             if key not in self._keys:
                 raise not_found("Authorization failed or requested resource not found.")
             if key not in self._open:
-                self._open[key] = WorkspaceService(self._file(key), key, self._registry, self._list_files)
+                self._open[key] = WorkspaceService(
+                    self._file(key), key, self._registry, self._list_files
+                )
             return self._open[key]
 
     def reset(self) -> None:

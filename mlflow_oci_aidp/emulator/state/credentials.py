@@ -107,16 +107,23 @@ class Credentials:
         self.config_file.unlink(missing_ok=True)
         self._write_first_profile()
 
-    def issue_token(self, public_key: rsa.RSAPublicKey, lifetime: float, claims: dict[str, Any]) -> str:
-        """A security token for the session whose public key this is, valid for ``lifetime`` seconds."""
+    def issue_token(
+        self, public_key: rsa.RSAPublicKey, lifetime: float, claims: dict[str, Any]
+    ) -> str:
+        """Return a security token for the session whose public key this is, valid for ``lifetime`` seconds."""
         now = int(self._clock())
-        standard = {"sub": self.user, "tenant": self.tenancy, "iat": now, "exp": int(now + lifetime)}
+        standard = {
+            "sub": self.user,
+            "tenant": self.tenancy,
+            "iat": now,
+            "exp": int(now + lifetime),
+        }
         unique = {"jti": str(uuid.uuid4())}
         everything = {**standard, **unique, **session_claims(public_key), **claims}
         return str(jwt.encode(everything, self._issuer_key, algorithm=TOKEN_ALGORITHM))
 
     def session_profile(self, name: str, lifetime: float) -> None:
-        """Writes a profile with a session token; for a name that exists, the token file is replaced in place."""
+        """Write a profile with a session token; for a name that exists, the token file is replaced in place."""
         stem = f"session_{name}"
         key = self._key(f"{stem}_key.pem", new_rsa_key)
         token_file = self._folder / f"{stem}_token"
@@ -159,8 +166,11 @@ class Credentials:
             key = make()
             _write(path, private_pem(key))
             return key
-        # Our own file: the costly question whether its primes are primes was answered when it was made.
-        kept: Any = serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+        # Our own file: the costly question whether its primes are primes was answered when it was
+        # made.
+        kept: Any = serialization.load_pem_private_key(
+            path.read_bytes(), None, unsafe_skip_rsa_key_validation=True
+        )
         return kept
 
     def _write_first_profile(self) -> None:
@@ -176,7 +186,8 @@ class Credentials:
     def _write_profile(self, name: str, **settings: str) -> None:
         config = configparser.ConfigParser(interpolation=None)
         config.read(self.config_file, encoding="utf-8")
-        # A profile inherits from DEFAULT, so what DEFAULT says already need not be repeated; it is, to be plain.
+        # A profile inherits from DEFAULT, so what DEFAULT says already need not be repeated; it is,
+        # to be plain.
         config[name] = settings
         temporary = self.config_file.with_suffix(".new")
         with open(temporary, "w", encoding="utf-8", opener=_private_opener) as file:
@@ -190,18 +201,28 @@ class Credentials:
             _certificate(authority_name, authority_name, authority_key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(certificates=True), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()),
+                critical=False,
+            )
             .sign(authority_key, hashes.SHA256())
         )
-        loopback = [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
+        loopback = [
+            x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")
+        ]
         server = (
             _certificate(_name("localhost"), authority_name, server_key.public_key())
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopback]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopback]), critical=False
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+                x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+                critical=False,
             )
             .sign(authority_key, hashes.SHA256())
         )
@@ -215,7 +236,7 @@ def _private_opener(path: str, flags: int) -> int:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replaces a file at once: a reader sees the old content or the new one, and nobody else any."""
+    """Replace a file at once: a reader sees the old content or the new one, and nobody else any."""
     temporary = path.with_name(f"{path.name}.new")
     with open(temporary, "wb", opener=_private_opener) as file:
         file.write(content)
@@ -226,7 +247,9 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _certificate(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _certificate(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.timezone.utc)
     return (
         x509.CertificateBuilder()

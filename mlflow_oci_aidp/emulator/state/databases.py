@@ -94,18 +94,22 @@ class RegistryDatabase(_Resettable, RegistryStore):
 
     @classmethod
     def _is_querying_prompt(cls, parsed_filters: list[dict[str, Any]]) -> bool:
-        # MLflow hides registered models that are prompts unless a search asks for them. The platform knows no prompts.
+        # MLflow hides registered models that are prompts unless a search asks for them. The
+        # platform knows no prompts.
         return True
 
     @classmethod
     def _parse_search_model_versions_order_by(cls, order_by_list: list[str]) -> list[Any]:
-        # MLflow orders by no stage, which the platform documents; and calls the version version_number.
+        # MLflow orders by no stage, which the platform documents; and calls the version
+        # version_number.
         clauses: list[Any] = []
         for clause in order_by_list:
             column, _, direction = clause.partition(" ")
             direction = direction.strip().upper() or "ASC"
             if column not in _VERSION_ORDER or direction not in ("ASC", "DESC"):
-                raise invalid(f"'order_by' names columns among {', '.join(_VERSION_ORDER)}, each with ASC or DESC.")
+                raise invalid(
+                    f"'order_by' names columns among {', '.join(_VERSION_ORDER)}, each with ASC or DESC."
+                )
             field = _VERSION_ORDER[column]
             clauses.append(field.asc() if direction == "ASC" else field.desc())
         return [
@@ -153,7 +157,8 @@ class TrackingDatabase(_Resettable, TrackingStore):
         with sqlalchemy.orm.Session(self.engine) as session:
             deleted: Any = session.execute(
                 sqlalchemy.delete(SqlExperimentTag).where(
-                    SqlExperimentTag.experiment_id == int(experiment_id), SqlExperimentTag.key == key
+                    SqlExperimentTag.experiment_id == int(experiment_id),
+                    SqlExperimentTag.key == key,
                 )
             )
             session.commit()
@@ -174,7 +179,9 @@ class TrackingDatabase(_Resettable, TrackingStore):
     def stage_of_run(self, run_id: str) -> str | None:
         """Return ``active`` or ``deleted``, None without such a run; much faster than to read the run."""
         with sqlalchemy.orm.Session(self.engine) as session:
-            return session.scalar(sqlalchemy.select(SqlRun.lifecycle_stage).where(SqlRun.run_uuid == run_id))
+            return session.scalar(
+                sqlalchemy.select(SqlRun.lifecycle_stage).where(SqlRun.run_uuid == run_id)
+            )
 
     def hard_delete_run(self, run_id: str) -> None:
         """Delete all of a run."""
@@ -182,7 +189,9 @@ class TrackingDatabase(_Resettable, TrackingStore):
 
     def hard_delete_experiment(self, experiment_id: str) -> None:
         """Delete all of a deleted experiment and its runs."""
-        of_experiment = sqlalchemy.select(SqlRun.run_uuid).where(SqlRun.experiment_id == int(experiment_id))
+        of_experiment = sqlalchemy.select(SqlRun.run_uuid).where(
+            SqlRun.experiment_id == int(experiment_id)
+        )
         with sqlalchemy.orm.Session(self.engine) as session:
             runs = list(session.scalars(of_experiment))
         for run_id in runs:
@@ -240,8 +249,8 @@ def _without_sync(connection: Any, _record: Any) -> None:
 def _quiet() -> Iterator[None]:
     """Suppress what MLflow and Alembic log about each migration.
 
-    For the whole process, and only for that moment: MLflow 3.0 configures logging anew in the middle of a migration,
-    and its migrations have a logger each.
+    For the whole process, and only for that moment: MLflow 3.0 configures logging anew in the
+    middle of a migration, and its migrations have a logger each.
     """
     before = logging.root.manager.disable
     logging.disable(max(before, logging.INFO))

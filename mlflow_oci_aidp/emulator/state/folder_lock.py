@@ -19,7 +19,7 @@ class FolderLock:
         self._file: int | None = None
 
     def take(self) -> None:
-        """Raises ``OSError`` when another emulator has it."""
+        """Raise ``OSError`` when another emulator has it."""
         if sys.platform == "win32":
             return
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -27,7 +27,9 @@ class FolderLock:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(file)
-            raise OSError(errno.EBUSY, f"another emulator uses the folder {self._path.parent}") from error
+            raise OSError(
+                errno.EBUSY, f"another emulator uses the folder {self._path.parent}"
+            ) from error
         self._file = file
 
     def give_back(self) -> None:

@@ -39,7 +39,9 @@ def private_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
 
 def fingerprint(public_key: rsa.RSAPublicKey) -> str:
     """Return OCI's name of an API key: the MD5 of its DER form, in pairs of hex digits."""
-    der = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    der = public_key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     return hashlib.md5(der, usedforsecurity=False).digest().hex(":")
 
 

@@ -96,7 +96,9 @@ class ObjectStore:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.lock = threading.RLock()
         (folder / "index.db").touch(mode=0o600)
-        self._database = sqlite3.connect(folder / "index.db", check_same_thread=False, isolation_level=None)
+        self._database = sqlite3.connect(
+            folder / "index.db", check_same_thread=False, isolation_level=None
+        )
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_TABLES)
         for file in folder.glob("*.new"):
@@ -138,7 +140,9 @@ class ObjectStore:
             self._database.execute("DELETE FROM objects WHERE name = ?", (stored.name,))
             self._remove(stored.file)
 
-    def listed(self, prefix: str, delimiter: str = "", start: str = "") -> Iterator[StoredObject | str]:
+    def listed(
+        self, prefix: str, delimiter: str = "", start: str = ""
+    ) -> Iterator[StoredObject | str]:
         """Yield objects in the order of names, and for those behind a delimiter the prefix they share."""
         begin, query = max(prefix, start), _FROM
         while True:
@@ -221,10 +225,13 @@ class ObjectStore:
                     _append(self._folder / part.file, target)
                     self._remove(part.file)
             self._database.execute(
-                "UPDATE parts SET file = '' WHERE upload = ? AND number = ?", (upload.identifier, parts[0].number)
+                "UPDATE parts SET file = '' WHERE upload = ? AND number = ?",
+                (upload.identifier, parts[0].number),
             )
             size = sum(part.size for part in parts)
-            stored = self._put(upload.name, whole, size, upload.headers, multipart_md5=multipart_md5)
+            stored = self._put(
+                upload.name, whole, size, upload.headers, multipart_md5=multipart_md5
+            )
             self.abort(upload)
         return stored
 
@@ -255,16 +262,39 @@ class ObjectStore:
             path.unlink(missing_ok=True)
 
     def _put(
-        self, name: str, file: Path, size: int, headers: Mapping[str, str], *, md5: str = "", multipart_md5: str = ""
+        self,
+        name: str,
+        file: Path,
+        size: int,
+        headers: Mapping[str, str],
+        *,
+        md5: str = "",
+        multipart_md5: str = "",
     ) -> StoredObject:
         with self.lock:
             replaced = self.find(name)
             stored = StoredObject(
-                name, self._adopt(file), size, md5, multipart_md5, str(uuid.uuid4()), self._clock(), headers
+                name,
+                self._adopt(file),
+                size,
+                md5,
+                multipart_md5,
+                str(uuid.uuid4()),
+                self._clock(),
+                headers,
             )
             self._database.execute(
                 "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (name, stored.file, size, md5, multipart_md5, stored.etag, stored.modified, json.dumps(dict(headers))),
+                (
+                    name,
+                    stored.file,
+                    size,
+                    md5,
+                    multipart_md5,
+                    stored.etag,
+                    stored.modified,
+                    json.dumps(dict(headers)),
+                ),
             )
             if replaced:
                 self._remove(replaced.file)

@@ -1,7 +1,8 @@
 """``opc-retry-token``: a repeated request gets the first one's answer, and its work is done once.
 
 Source: the REST reference (1 to 64 characters, valid for 24 hours) and OCI's error codes (409
-``InvalidatedRetryToken``). Only successes are kept: what was refused changed nothing and may be tried again.
+``InvalidatedRetryToken``). Only successes are kept: what was refused changed nothing and may be
+tried again.
 """
 
 from __future__ import annotations
@@ -51,10 +52,11 @@ class RetryTokens:
             self._database.close()
 
     def once(self, token: str, request: str, work: Callable[[], Answer]) -> Answer:
-        """The answer to ``request`` (operation and body, as one text): recorded, or made by ``work`` and recorded.
+        """Return the answer to ``request`` (operation and body, as one text): recorded, or made by ``work`` and recorded.
 
-        A repetition that arrives while the first is being worked on waits for it. Raises ``Refusal``: 400 for a
-        malformed token, 409 for one that belongs to another request, and whatever ``work`` raises.
+        A repetition that arrives while the first is being worked on waits for it. Raises
+        ``Refusal``: 400 for a malformed token, 409 for one that belongs to another request, and
+        whatever ``work`` raises.
         """
         if not 1 <= len(token) <= MAX_LENGTH:
             raise invalid(f"opc-retry-token must have 1 to {MAX_LENGTH} characters.")
@@ -65,7 +67,9 @@ class RetryTokens:
                 self._record(token, request, answer)
                 return answer
             if recorded[0] != request:
-                raise Refusal(409, "InvalidatedRetryToken", "The retry token was used for another request.")
+                raise Refusal(
+                    409, "InvalidatedRetryToken", "The retry token was used for another request."
+                )
             return recorded[1]
 
     @contextmanager
@@ -91,5 +95,6 @@ class RetryTokens:
     def _record(self, token: str, request: str, answer: Answer) -> None:
         with self._lock:
             self._database.execute(
-                "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", (token, request, json.dumps(answer), self._clock())
+                "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)",
+                (token, request, json.dumps(answer), self._clock()),
             )

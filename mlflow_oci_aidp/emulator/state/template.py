@@ -37,7 +37,9 @@ def empty_database(make: Callable[[Path], None]) -> bytes:
     global _content
     with _lock:
         if _content is None:
-            _content = _from_shared_folder(make) if _is_released(mlflow.__version__) else _made(make)
+            _content = (
+                _from_shared_folder(make) if _is_released(mlflow.__version__) else _made(make)
+            )
         return _content
 
 

@@ -43,19 +43,30 @@ class SdkOperation:
     @property
     def body(self):
         found = re.search(r"body=(\w+)", self.source)
-        return re.search(rf":param \S+\.models\.(\w+) {found[1]}:", self.documentation)[1] if found else None
+        return (
+            re.search(rf":param \S+\.models\.(\w+) {found[1]}:", self.documentation)[1]
+            if found
+            else None
+        )
 
     @property
     def query(self):
         """By name: type, and whether it is required."""
         block = re.search(r"query_params = \{(.*?)\n        \}", self.source, re.DOTALL)
         names = re.findall(r'"(\w+)":', block[1]) if block else []
-        rows = {name: re.search(rf":param (\S+) {name}: \((\w+)\)", self.documentation) for name in names}
+        rows = {
+            name: re.search(rf":param (\S+) {name}: \((\w+)\)", self.documentation)
+            for name in names
+        }
         return {name: (row[1], row[2] == "required") for name, row in rows.items()}
 
 
 def sdk_operations():
-    names = [name for name, _ in inspect.getmembers(MLOpsClient, inspect.isfunction) if not name.startswith("_")]
+    names = [
+        name
+        for name, _ in inspect.getmembers(MLOpsClient, inspect.isfunction)
+        if not name.startswith("_")
+    ]
     operations = {name: SdkOperation(name) for name in names}
     return {name: row for name, row in operations.items() if "resource_path = " in row.source}
 
@@ -88,7 +99,9 @@ def test_every_operation_of_registry_and_workspace_is_a_row():
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
 class TestOperation:
     def test_path(self, row):
-        assert row.template == BASE_PATH.partition("/aiDataPlatforms")[0] + SdkOperation(row.name).path
+        assert (
+            row.template == BASE_PATH.partition("/aiDataPlatforms")[0] + SdkOperation(row.name).path
+        )
 
     def test_verb(self, row):
         assert row.verb == SdkOperation(row.name).verb
@@ -110,17 +123,24 @@ class TestOperation:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_fields_of_model(model):
-    ours = {name: (field.type, field.required, set(field.allowed)) for name, field in MODELS[model].items()}
+    ours = {
+        name: (field.type, field.required, set(field.allowed))
+        for name, field in MODELS[model].items()
+    }
     assert ours == sdk_fields(model)
 
 
 def test_every_model_that_a_row_names_is_there():
     named = {model for row in OPERATIONS for model in (row.body, row.response) if model}
     nested = {
-        field.type.removeprefix("list[").removesuffix("]") for fields in MODELS.values() for field in fields.values()
+        field.type.removeprefix("list[").removesuffix("]")
+        for fields in MODELS.values()
+        for field in fields.values()
     }
     assert named | (nested - {"str", "int", "float", "bool", "object"}) == set(MODELS)
 
 
 def test_base_path_has_the_version_of_the_sdk():
-    assert f'"/{BASE_PATH.split("/")[1]}"' in inspect.getsource(MLOpsClient.__init__).replace("'", '"')
+    assert f'"/{BASE_PATH.split("/")[1]}"' in inspect.getsource(MLOpsClient.__init__).replace(
+        "'", '"'
+    )

@@ -113,7 +113,11 @@ def test_truncated(aidp, bare):
 def test_html(aidp, status):
     aidp.faults.add("html", status=status)
     answer = create(aidp)
-    assert (answer.status_code, answer.headers["content-type"], answer.text[:6]) == (status, "text/html", "<html>")
+    assert (answer.status_code, answer.headers["content-type"], answer.text[:6]) == (
+        status,
+        "text/html",
+        "<html>",
+    )
     assert not done(aidp)
 
 
@@ -121,7 +125,10 @@ def test_html(aidp, status):
 def test_redirect(aidp, status):
     aidp.faults.add("redirect", status=status, location="http://127.0.0.1:1/elsewhere")
     answer = create(aidp)
-    assert (answer.status_code, answer.headers["location"]) == (status, "http://127.0.0.1:1/elsewhere")
+    assert (answer.status_code, answer.headers["location"]) == (
+        status,
+        "http://127.0.0.1:1/elsewhere",
+    )
     assert not done(aidp)
 
 
@@ -147,7 +154,11 @@ def test_slow_drip_ends_when_the_emulator_stops(own_aidp, own_bare):
 def test_body(aidp):
     aidp.faults.add("body", status=201, body=b"\x00null", content_type="text/plain")
     answer = create(aidp)
-    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (201, b"\x00null", "text/plain")
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (
+        201,
+        b"\x00null",
+        "text/plain",
+    )
     assert done(aidp)
 
 
@@ -160,7 +171,12 @@ def test_date(aidp):
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("reset_before", "reset"), ("reset_after", "reset"), ("truncated", "half"), ("hang_after", "nothing")],
+    [
+        ("reset_before", "reset"),
+        ("reset_after", "reset"),
+        ("truncated", "half"),
+        ("hang_after", "nothing"),
+    ],
 )
 def test_over_tls(kind, expected):
     with Emulator(tls=True) as aidp:
@@ -172,10 +188,16 @@ def test_over_tls(kind, expected):
         ):
             request = request_to_create(aidp)
             head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
-            connection.sendall(f"POST {request.path_url} HTTP/1.1\r\n{head}\r\n".encode() + request.body)
+            connection.sendall(
+                f"POST {request.path_url} HTTP/1.1\r\n{head}\r\n".encode() + request.body
+            )
             # OpenSSL calls a reset an end, so it is looked for below TLS.
             patience = 0.5 if expected == "nothing" else 20
-            outcome = received_from(connection) if expected == "half" else how_it_ends(connection, patience)
+            outcome = (
+                received_from(connection)
+                if expected == "half"
+                else how_it_ends(connection, patience)
+            )
         assert outcome == expected
 
 
@@ -271,7 +293,9 @@ class TestPlan:
     def test_by_many_threads(self):
         plan = FaultPlan()
         plan.add("hang", times=100)
-        threads = [threading.Thread(target=self.happened, args=(plan, *["a"] * 50)) for _ in range(8)]
+        threads = [
+            threading.Thread(target=self.happened, args=(plan, *["a"] * 50)) for _ in range(8)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

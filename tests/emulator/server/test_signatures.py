@@ -38,7 +38,9 @@ class TestRefused:
         self.aidp = aidp = shared
         self.answers = []
         yield
-        assert [(answer.status_code, answer.json()["code"]) for answer in self.answers] == [(401, "NotAuthenticated")]
+        assert [(answer.status_code, answer.json()["code"]) for answer in self.answers] == [
+            (401, "NotAuthenticated")
+        ]
         assert aidp.state.list_registered_models({}, "user") == {"registered_models": []}
 
     def request(self, verb="POST", operation="registered-models/create", **details):
@@ -82,15 +84,25 @@ class TestRefused:
 
     def test_tampered_signature(self):
         request = self.request()
-        request.headers["authorization"] = request.headers["authorization"].replace('signature="', 'signature="AAAA')
+        request.headers["authorization"] = request.headers["authorization"].replace(
+            'signature="', 'signature="AAAA'
+        )
         self.send(request)
 
     @pytest.mark.parametrize(
-        "name", ["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"]
+        "name",
+        ["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"],
     )
     def test_header_not_covered(self, name):
         signer = signer_of(self.aidp)
-        covered = ["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"]
+        covered = [
+            "date",
+            "(request-target)",
+            "host",
+            "content-length",
+            "content-type",
+            "x-content-sha256",
+        ]
         covered.remove(name)
         signer.create_signers(signer.api_key, signer.private_key, covered[:2], covered[2:])
         self.send(self.request(signer=signer))
@@ -165,14 +177,22 @@ def test_date_within_the_allowed_skew(aidp):
 def test_x_date_stands_for_date(aidp):
     signer = signer_of(aidp)
     signer.cover("x-date", "(request-target)", "host")
-    request = prepared(aidp, "GET", path_of(aidp, SEARCH), headers={"x-date": http_date(time.time())}, signer=signer)
+    request = prepared(
+        aidp,
+        "GET",
+        path_of(aidp, SEARCH),
+        headers={"x-date": http_date(time.time())},
+        signer=signer,
+    )
     request.headers["date"] = "never"
     assert send(request).status_code == 200
 
 
 def test_more_may_be_covered_than_must(aidp):
     signer = signer_of(aidp)
-    signer.create_signers(signer.api_key, signer.private_key, ["date", "(request-target)", "host", "x-more"], [])
+    signer.create_signers(
+        signer.api_key, signer.private_key, ["date", "(request-target)", "host", "x-more"], []
+    )
     request = prepared(aidp, "GET", path_of(aidp, SEARCH), headers={"x-more": "1"}, signer=signer)
     assert send(request).status_code == 200
 
@@ -229,7 +249,9 @@ def test_a_session_is_renewed_in_place(aidp):
 
 
 def test_the_sdk_takes_the_token_for_valid(aidp, other_key):
-    container = oci.auth.security_token_container.SecurityTokenContainer(None, aidp.issue_token(other_key.public_key()))
+    container = oci.auth.security_token_container.SecurityTokenContainer(
+        None, aidp.issue_token(other_key.public_key())
+    )
     assert container.valid_with_half_expiration_time()
 
 

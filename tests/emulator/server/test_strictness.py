@@ -27,7 +27,11 @@ def outcome(answer):
     ("body", "expected", "named"),
     [
         ({**NAME, "colour": "red"}, (400, "InvalidParameter"), "colour"),
-        ({**NAME, "tags": [{"key": "a", "colour": "b"}]}, (400, "InvalidParameter"), "tags[0].colour"),
+        (
+            {**NAME, "tags": [{"key": "a", "colour": "b"}]},
+            (400, "InvalidParameter"),
+            "tags[0].colour",
+        ),
         ({**NAME, "tags": {"a": "b"}}, (400, "InvalidParameter"), "tags"),
         ({**NAME, "tags": ["a"]}, (400, "InvalidParameter"), "tags[0]"),
         ({**NAME, "tags": [{"key": "a", "value": 1}]}, (400, "InvalidParameter"), "tags[0].value"),
@@ -58,7 +62,9 @@ def test_no_json_object(aidp, content):
 
 
 def prepared_bytes(aidp, path, content, **headers):
-    request = requests.Request("POST", aidp.endpoint + path, data=content, headers=headers).prepare()
+    request = requests.Request(
+        "POST", aidp.endpoint + path, data=content, headers=headers
+    ).prepare()
     return signer_of(aidp)(request)
 
 
@@ -83,9 +89,14 @@ def test_query(aidp, query, expected):
     assert outcome(call(aidp, "GET", "registered-models/get", query=query)) == expected
 
 
-@pytest.mark.parametrize("query", [{"max_results": "many"}, {"is_deployment_summary_enabled": "yes"}], ids=str)
+@pytest.mark.parametrize(
+    "query", [{"max_results": "many"}, {"is_deployment_summary_enabled": "yes"}], ids=str
+)
 def test_type_of_query(aidp, query):
-    assert outcome(call(aidp, "GET", "registered-models/search", query=query)) == (400, "InvalidParameter")
+    assert outcome(call(aidp, "GET", "registered-models/search", query=query)) == (
+        400,
+        "InvalidParameter",
+    )
 
 
 def test_a_change_takes_no_query(aidp):
@@ -103,7 +114,10 @@ def test_another_verb_than_the_contract_has(aidp, verb):
 
 
 def test_a_read_by_post(aidp):
-    assert outcome(call(aidp, "POST", "registered-models/get", body=NAME)) == (405, "MethodNotAllowed")
+    assert outcome(call(aidp, "POST", "registered-models/get", body=NAME)) == (
+        405,
+        "MethodNotAllowed",
+    )
 
 
 def test_a_verb_that_http_does_not_have(aidp, bare):
@@ -113,7 +127,12 @@ def test_a_verb_that_http_does_not_have(aidp, bare):
 
 @pytest.mark.parametrize(
     "operation",
-    ["registered-models/alias", "registered-models/get-latest-versions", "model-versions/get-download-uri", "x"],
+    [
+        "registered-models/alias",
+        "registered-models/get-latest-versions",
+        "model-versions/get-download-uri",
+        "x",
+    ],
 )
 def test_what_the_platform_lacks(aidp, operation):
     assert outcome(call(aidp, "GET", operation, query=NAME)) == (404, "NotAuthorizedOrNotFound")
@@ -142,7 +161,9 @@ def test_the_signature_is_looked_at_before_anything_else(aidp):
 
 
 def test_a_chunked_body(aidp, bare):
-    bare.socket.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n")
+    bare.socket.sendall(
+        b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
     assert bare.read_all().startswith(b"HTTP/1.1 411 ")
 
 
@@ -153,7 +174,10 @@ def test_a_body_too_long(aidp, bare):
 
 class TestHeadersOfAnswers:
     def test_the_request_id_of_the_client_is_kept(self, aidp):
-        assert "my-request_1" in create(aidp, headers={"opc-request-id": "my-request_1"}).headers["opc-request-id"]
+        assert (
+            "my-request_1"
+            in create(aidp, headers={"opc-request-id": "my-request_1"}).headers["opc-request-id"]
+        )
 
     @pytest.mark.parametrize("given", ["my request", "a/b", "x" * 300])
     def test_a_malformed_request_id_is_replaced(self, aidp, given):
@@ -161,7 +185,10 @@ class TestHeadersOfAnswers:
         assert given not in answer.headers["opc-request-id"]
 
     def test_each_request_has_its_own_id(self, aidp):
-        assert create(aidp, "a").headers["opc-request-id"] != create(aidp, "b").headers["opc-request-id"]
+        assert (
+            create(aidp, "a").headers["opc-request-id"]
+            != create(aidp, "b").headers["opc-request-id"]
+        )
 
     def test_an_error_has_one_too(self, aidp):
         assert call(aidp, "GET", "x").headers["opc-request-id"]
@@ -174,5 +201,7 @@ class TestHeadersOfAnswers:
 
     def test_an_etag_changes_with_the_entity(self, aidp):
         before = create(aidp, "changes").headers["etag"]
-        answer = call(aidp, "POST", "registered-models/update", body={"name": "changes", "description": "d"})
+        answer = call(
+            aidp, "POST", "registered-models/update", body={"name": "changes", "description": "d"}
+        )
         assert answer.headers["etag"] != before

@@ -17,7 +17,10 @@ class TestArtifacts:
         put(aidp, root, "model/MLmodel", b"abc")
         put(aidp, root, "plot.png", b"abcd")
         found = ws.sdk.list_artifacts(*ws.at, run_id).data
-        assert (found.root_uri, [(file.path, file.is_dir, file.file_size) for file in found.files]) == (
+        assert (
+            found.root_uri,
+            [(file.path, file.is_dir, file.file_size) for file in found.files],
+        ) == (
             root,
             [("model", True, None), ("plot.png", False, 4)],
         )

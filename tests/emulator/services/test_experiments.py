@@ -22,13 +22,21 @@ class TestExperiments:
         found = ws.get_experiment(ws.experiment(tags=[m.ExperimentTag(key="a", value="b")]))
         assert [name for name in found.attribute_map if getattr(found, name) is None] == []
 
-    @pytest.mark.parametrize("location", ["oci://b@n/x", "/Volumes/main/default/v", "s3://bucket/x"])
+    @pytest.mark.parametrize(
+        "location", ["oci://b@n/x", "/Volumes/main/default/v", "s3://bucket/x"]
+    )
     def test_a_location_is_kept_as_given(self, ws, location):
-        assert ws.get_experiment(ws.experiment(artifact_location=location)).artifact_location == location
+        assert (
+            ws.get_experiment(ws.experiment(artifact_location=location)).artifact_location
+            == location
+        )
 
     def test_by_name(self, ws):
         experiment_id = ws.experiment("a b/c")
-        assert ws.sdk.get_experiment_by_name(*ws.at, "a b/c").data.experiment.experiment_id == experiment_id
+        assert (
+            ws.sdk.get_experiment_by_name(*ws.at, "a b/c").data.experiment.experiment_id
+            == experiment_id
+        )
 
     def test_tags(self, ws):
         experiment_id = ws.experiment(tags=[m.ExperimentTag(key="old", value="1")])
@@ -50,12 +58,18 @@ class TestExperiments:
         experiment_id = ws.experiment()
         run_id = ws.run(experiment_id=experiment_id)
         ws.sdk.delete_experiment(*ws.at, m.DeleteExperimentDetails(experiment_id=experiment_id))
-        assert (ws.get_experiment(experiment_id).lifecycle_stage, ws.get_run(run_id).info.lifecycle_stage) == (
+        assert (
+            ws.get_experiment(experiment_id).lifecycle_stage,
+            ws.get_run(run_id).info.lifecycle_stage,
+        ) == (
             "deleted",
             "deleted",
         )
         ws.sdk.restore_experiment(*ws.at, m.RestoreExperimentDetails(experiment_id=experiment_id))
-        assert (ws.get_experiment(experiment_id).lifecycle_stage, ws.get_run(run_id).info.lifecycle_stage) == (
+        assert (
+            ws.get_experiment(experiment_id).lifecycle_stage,
+            ws.get_run(run_id).info.lifecycle_stage,
+        ) == (
             "active",
             "active",
         )
@@ -120,11 +134,15 @@ class TestSearchOfExperiments:
     def test_by_filter_and_order(self, ws):
         for name in ("test-a", "test-b", "other"):
             ws.experiment(name, tags=[m.ExperimentTag(key="a-key", value="x")])
-        found = ws.experiments(filter="name LIKE 'test-%' AND tags.`a-key` = 'x'", order_by=["name DESC"])
+        found = ws.experiments(
+            filter="name LIKE 'test-%' AND tags.`a-key` = 'x'", order_by=["name DESC"]
+        )
         assert [experiment.name for experiment in found.experiments] == ["test-b", "test-a"]
 
     def test_by_view(self, ws):
-        ws.sdk.delete_experiment(*ws.at, m.DeleteExperimentDetails(experiment_id=ws.experiment("gone")))
+        ws.sdk.delete_experiment(
+            *ws.at, m.DeleteExperimentDetails(experiment_id=ws.experiment("gone"))
+        )
         views = ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
         counts = {view: len(ws.experiments(view_type=view).experiments) for view in views}
         assert counts == {"ACTIVE_ONLY": 1, "DELETED_ONLY": 1, "ALL": 2}
@@ -133,13 +151,20 @@ class TestSearchOfExperiments:
         for name in "abc":
             ws.experiment(name)
         first = ws.experiments(max_results=3, order_by=["name ASC"])
-        second = ws.experiments(max_results=3, order_by=["name ASC"], page_token=first.next_page_token)
+        second = ws.experiments(
+            max_results=3, order_by=["name ASC"], page_token=first.next_page_token
+        )
         names = [experiment.name for page in (first, second) for experiment in page.experiments]
         assert (names, second.next_page_token) == (["Default", "a", "b", "c"], None)
 
     @pytest.mark.parametrize(
         "asked",
-        [{"filter": "colour = 'red'"}, {"max_results": 0}, {"order_by": ["colour"]}, {"page_token": "nonsense"}],
+        [
+            {"filter": "colour = 'red'"},
+            {"max_results": 0},
+            {"order_by": ["colour"]},
+            {"page_token": "nonsense"},
+        ],
         ids=str,
     )
     def test_what_cannot_be_asked(self, ws, asked):

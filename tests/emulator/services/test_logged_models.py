@@ -45,7 +45,10 @@ class TestLoggedModels:
             ({"filter": "name != 'model2'"}, ["m-3", "m-1"]),
             ({"filter": "attributes.model_id = 'm-2'"}, ["m-2"]),
             ({"order_by": [m.LoggedModelOrder(field_name="creation_time")]}, ["m-1", "m-2", "m-3"]),
-            ({"order_by": [m.LoggedModelOrder(field_name="creation_time", ascending=False)]}, ["m-3", "m-2", "m-1"]),
+            (
+                {"order_by": [m.LoggedModelOrder(field_name="creation_time", ascending=False)]},
+                ["m-3", "m-2", "m-1"],
+            ),
         ],
         ids=str,
     )

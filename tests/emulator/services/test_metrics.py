@@ -13,23 +13,37 @@ from ..workspace import ABSENT, INVALID, MISSING, refusal, tracking_call
 class TestMetrics:
     @pytest.mark.parametrize(
         ("value", "reported"),
-        [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "-Infinity"), (1e300, 1e300), (3, 3.0)],
+        [
+            ("NaN", "NaN"),
+            ("Infinity", "Infinity"),
+            ("-Infinity", "-Infinity"),
+            (1e300, 1e300),
+            (3, 3.0),
+        ],
     )
     def test_of_every_size_come_back(self, aidp, ws, value, reported):
         run_id = ws.run()
         body = {"run_id": run_id, "key": "loss", "value": value, "timestamp": 1}
         assert tracking_call(aidp, "runs/log-metric", body).status_code == 200
-        found = aidp.workspace().get_experiment_run_by_id({"run_id": run_id}, "user")["run"]["data"]["metrics"]
+        found = aidp.workspace().get_experiment_run_by_id({"run_id": run_id}, "user")["run"][
+            "data"
+        ]["metrics"]
         assert found == [{"key": "loss", "value": reported, "timestamp": 1, "step": 0}]
 
     def test_the_sdk_reads_what_is_not_finite(self, aidp, ws):
         run_id = ws.run()
-        tracking_call(aidp, "runs/log-metric", {"run_id": run_id, "key": "loss", "value": "-Infinity", "timestamp": 1})
+        tracking_call(
+            aidp,
+            "runs/log-metric",
+            {"run_id": run_id, "key": "loss", "value": "-Infinity", "timestamp": 1},
+        )
         assert ws.history(run_id, "loss").metrics[0].value == -math.inf
 
     def test_json_has_no_nan(self, aidp, ws):
         answer = tracking_call(
-            aidp, "runs/log-metric", {"run_id": ws.run(), "key": "a", "value": math.nan, "timestamp": 1}
+            aidp,
+            "runs/log-metric",
+            {"run_id": ws.run(), "key": "a", "value": math.nan, "timestamp": 1},
         )
         assert (answer.status_code, answer.json()["code"]) == (400, "CannotParseRequest")
 
@@ -40,7 +54,9 @@ class TestMetrics:
         assert [metric.step for metric in ws.history(run_id, "loss").metrics] == [0, 1, 2, 3, 4]
         steps, token = [], None
         while True:
-            found = ws.history(run_id, "loss", max_results=2, **({"page_token": token} if token else {}))
+            found = ws.history(
+                run_id, "loss", max_results=2, **({"page_token": token} if token else {})
+            )
             steps.append([metric.step for metric in found.metrics])
             token = found.next_page_token
             if not token:

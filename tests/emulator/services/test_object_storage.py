@@ -44,9 +44,13 @@ def test_the_namespace(storage):
     assert storage.get_namespace().data == "emulator"
 
 
-@pytest.mark.parametrize("name", ["a", "a/b/c", "blank s/ü/日本", "100%/#?&=+;,@:$", "a~b/'\"(x)*!"])
+@pytest.mark.parametrize(
+    "name", ["a", "a/b/c", "blank s/ü/日本", "100%/#?&=+;,@:$", "a~b/'\"(x)*!"]
+)
 def test_what_is_put_is_got_whatever_its_name(storage, name):
-    put = storage.put_object(*PLACE, name, b"content", content_type="text/plain", opc_meta={"k": "v"})
+    put = storage.put_object(
+        *PLACE, name, b"content", content_type="text/plain", opc_meta={"k": "v"}
+    )
     got = storage.get_object(*PLACE, name)
     assert got.data.content == b"content"
     assert got.headers["etag"] == put.headers["etag"]
@@ -78,7 +82,11 @@ def test_an_empty_object(storage):
 def test_a_range(storage, wanted, content, where):
     storage.put_object(*PLACE, "a", b"0123456789")
     got = storage.get_object(*PLACE, "a", range=wanted)
-    assert (got.status, got.data.content, got.headers["content-range"]) == (206, content, f"bytes {where}/10")
+    assert (got.status, got.data.content, got.headers["content-range"]) == (
+        206,
+        content,
+        f"bytes {where}/10",
+    )
     assert "content-md5" not in got.headers
 
 
@@ -89,8 +97,14 @@ def test_a_range_behind_the_end_is_refused(storage):
 
 def test_conditions(storage):
     etag = storage.put_object(*PLACE, "a", b"1").headers["etag"]
-    assert refusal(storage.put_object, *PLACE, "a", b"2", if_none_match="*") == (412, "IfNoneMatchFailed")
-    assert refusal(storage.put_object, *PLACE, "a", b"2", if_match="other") == (412, "IfMatchFailed")
+    assert refusal(storage.put_object, *PLACE, "a", b"2", if_none_match="*") == (
+        412,
+        "IfNoneMatchFailed",
+    )
+    assert refusal(storage.put_object, *PLACE, "a", b"2", if_match="other") == (
+        412,
+        "IfMatchFailed",
+    )
     assert refusal(storage.get_object, *PLACE, "a", if_match="other") == (412, "IfMatchFailed")
     assert refusal(storage.get_object, *PLACE, "a", if_none_match=etag)[0] == 304
     assert storage.get_object(*PLACE, "a", if_match=etag).data.content == b"1"
@@ -98,7 +112,10 @@ def test_conditions(storage):
 
 
 def test_content_that_does_not_match_its_digest_is_refused(storage):
-    assert refusal(storage.put_object, *PLACE, "a", b"1", content_md5=md5(b"2")) == (400, "UnmatchedContentMD5")
+    assert refusal(storage.put_object, *PLACE, "a", b"1", content_md5=md5(b"2")) == (
+        400,
+        "UnmatchedContentMD5",
+    )
     assert storage.list_objects(*PLACE).data.objects == []
 
 
@@ -123,7 +140,11 @@ def test_lists_in_pages(storage):
     shown, start = [], None
     while True:
         page = storage.list_objects(
-            *PLACE, delimiter="/", limit=2, fields="name,size", **({"start": start} if start else {})
+            *PLACE,
+            delimiter="/",
+            limit=2,
+            fields="name,size",
+            **({"start": start} if start else {}),
         ).data
         assert len(page.objects) + len(page.prefixes) <= 2
         shown += [(found.name, found.size) for found in page.objects] + page.prefixes
@@ -131,7 +152,10 @@ def test_lists_in_pages(storage):
         if start is None:
             break
     assert sorted(map(str, shown)) == sorted(map(str, ["a/", ("b", 1), "c/", ("z", 1)]))
-    assert [found.name for found in storage.list_objects(*PLACE, prefix="c/").data.objects] == ["c/d/1", "c/e"]
+    assert [found.name for found in storage.list_objects(*PLACE, prefix="c/").data.objects] == [
+        "c/d/1",
+        "c/e",
+    ]
 
 
 def test_a_prefix_with_more_objects_than_a_page_is_one_entry(aidp, storage):
@@ -142,7 +166,10 @@ def test_a_prefix_with_more_objects_than_a_page_is_one_entry(aidp, storage):
     page = storage.list_objects(*PLACE, delimiter="/").data
     assert (page.prefixes, [found.name for found in page.objects]) == (["many/"], ["other"])
     names = [
-        found.name for found in oci.pagination.list_call_get_all_results(storage.list_objects, *PLACE).data.objects
+        found.name
+        for found in oci.pagination.list_call_get_all_results(
+            storage.list_objects, *PLACE
+        ).data.objects
     ]
     assert len(names) == 2501
 
@@ -150,7 +177,9 @@ def test_a_prefix_with_more_objects_than_a_page_is_one_entry(aidp, storage):
 class TestParts:
     @pytest.fixture
     def upload(self, storage):
-        details = oci.object_storage.models.CreateMultipartUploadDetails(object="a", metadata={"opc-meta-k": "v"})
+        details = oci.object_storage.models.CreateMultipartUploadDetails(
+            object="a", metadata={"opc-meta-k": "v"}
+        )
         return storage.create_multipart_upload(*PLACE, details).data.upload_id
 
     def commit(self, storage, upload, *parts):
@@ -172,7 +201,11 @@ class TestParts:
         got = storage.get_object(*PLACE, "a")
         digests = hashlib.md5(b"one").digest() + hashlib.md5(b"two").digest()
         assert got.data.content == b"onetwo"
-        assert answer.headers["opc-multipart-md5"] == got.headers["opc-multipart-md5"] == f"{md5(digests)}-2"
+        assert (
+            answer.headers["opc-multipart-md5"]
+            == got.headers["opc-multipart-md5"]
+            == f"{md5(digests)}-2"
+        )
         assert got.headers["opc-meta-k"] == "v"
         assert "content-md5" not in got.headers
         assert storage.list_multipart_uploads(*PLACE).data == []
@@ -180,13 +213,17 @@ class TestParts:
     def test_are_no_object_before(self, storage, upload):
         self.part(storage, upload, 1, b"one")
         assert refusal(storage.get_object, *PLACE, "a") == (404, "ObjectNotFound")
-        assert [found.upload_id for found in storage.list_multipart_uploads(*PLACE).data] == [upload]
+        assert [found.upload_id for found in storage.list_multipart_uploads(*PLACE).data] == [
+            upload
+        ]
 
     def test_are_forgotten(self, aidp, storage, upload):
         self.part(storage, upload, 1, b"one")
         storage.abort_multipart_upload(*PLACE, "a", upload)
         assert refusal(self.part, storage, upload, 1, b"one") == (404, "NoSuchUpload")
-        assert [name for name in os.listdir(aidp._folder / "objects") if not name.startswith("index")] == []
+        assert [
+            name for name in os.listdir(aidp._folder / "objects") if not name.startswith("index")
+        ] == []
 
     def test_have_to_be_those_that_were_sent(self, storage, upload):
         self.part(storage, upload, 1, b"one")
@@ -210,13 +247,17 @@ class TestSignatures:
     """A file need not be covered; everything else has to be."""
 
     def test_a_file_without_its_digest(self, aidp):
-        request = requests.Request("PUT", f"{aidp.endpoint}/n/emulator/b/aidp-emulator/o/a", data=b"1").prepare()
+        request = requests.Request(
+            "PUT", f"{aidp.endpoint}/n/emulator/b/aidp-emulator/o/a", data=b"1"
+        ).prepare()
         signer_of(aidp).without_content_headers(request)
         assert "x-content-sha256" not in request.headers
         assert send(request).status_code == 200
 
     def test_no_signature(self, aidp):
-        answer = requests.put(f"{aidp.endpoint}/n/emulator/b/aidp-emulator/o/a", data=b"1" * 1_000_000)
+        answer = requests.put(
+            f"{aidp.endpoint}/n/emulator/b/aidp-emulator/o/a", data=b"1" * 1_000_000
+        )
         assert (answer.status_code, answer.json()["code"]) == (401, "NotAuthenticated")
         assert aidp.list_files("oci://aidp-emulator@emulator", "") == []
 
@@ -236,7 +277,9 @@ class TestFaults:
         with pytest.raises(oci.exceptions.RequestException):
             storage.put_object(*PLACE, "a", self.CONTENT)
         assert storage.get_object(*PLACE, "a").data.content == b"old"
-        assert sum(not name.startswith("index") for name in os.listdir(aidp._folder / "objects")) == 1
+        assert (
+            sum(not name.startswith("index") for name in os.listdir(aidp._folder / "objects")) == 1
+        )
 
     def test_a_download_is_cut_off(self, aidp, storage):
         storage.put_object(*PLACE, "a", self.CONTENT)
@@ -255,7 +298,10 @@ class TestFaults:
     def test_one_bit_is_turned_over_on_the_way_in(self, aidp, storage):
         aidp.faults.add("corrupt", operation="put_object")
         details = {"content_md5": md5(self.CONTENT)}
-        assert refusal(storage.put_object, *PLACE, "a", self.CONTENT, **details) == (400, "UnmatchedContentMD5")
+        assert refusal(storage.put_object, *PLACE, "a", self.CONTENT, **details) == (
+            400,
+            "UnmatchedContentMD5",
+        )
 
     def test_a_refused_upload_is_answered_however_long_it_is(self, aidp, storage):
         aidp.faults.add("status", operation="put_object", status=503)
@@ -270,7 +316,12 @@ class TestFaults:
 def test_exchanges_know_the_operation_and_not_the_content(aidp, storage):
     storage.put_object(*PLACE, "a", b"secret")
     exchange = aidp.exchanges[-1]
-    assert (exchange.operation, exchange.status, exchange.body, exchange.answer) == ("put_object", 200, None, None)
+    assert (exchange.operation, exchange.status, exchange.body, exchange.answer) == (
+        "put_object",
+        200,
+        None,
+        None,
+    )
 
 
 def test_objects_survive_a_restart(tmp_path):

@@ -61,12 +61,20 @@ def test_every_answer_keeps_to_the_contract(exchanges_of_everything):
 def test_success_looks_as_it_was_asked_for(exchanges_of_everything):
     success, exchanges = exchanges_of_everything
     effects = {row.name: row.effect for row in OPERATIONS}
-    seen = {(effects[exchange.operation], exchange.status, exchange.answer is not None) for exchange in exchanges}
+    seen = {
+        (effects[exchange.operation], exchange.status, exchange.answer is not None)
+        for exchange in exchanges
+    }
     assert (
         seen
         == {
             "full": {(effect, 200, True) for effect in ("read", "create", "change", "delete")},
-            "bare": {("read", 200, True), ("create", 201, True), ("change", 202, False), ("delete", 204, False)},
+            "bare": {
+                ("read", 200, True),
+                ("create", 201, True),
+                ("change", 202, False),
+                ("delete", 204, False),
+            },
         }[success]
     )
 
@@ -84,7 +92,9 @@ def test_registered_model_has_every_field_that_has_a_value(aidp, sdk):
 def test_model_version_has_every_field_that_has_a_value(aidp, sdk):
     create_model(sdk, aidp)
     tags = [m.ModelVersionTag(key="k", value="v")]
-    create_version(sdk, aidp, description="d", run_id="r", run_link="http://l", model_id="m-1", tags=tags)
+    create_version(
+        sdk, aidp, description="d", run_id="r", run_link="http://l", model_id="m-1", tags=tags
+    )
     aidp.state.set_platform_alias(NAME, "champion", 1)
     aidp.state.seed_model_version(
         NAME,
@@ -103,7 +113,9 @@ def test_the_user_of_a_version_is_the_one_who_signed(aidp, sdk):
     assert create_version(sdk, aidp).user_id == oci.config.from_file(aidp.config_file)["user"]
 
 
-@pytest.mark.parametrize("source", ["models:/m-0123", "models:/main.default.other/7", "s3://b/c", "runs:/x/y"])
+@pytest.mark.parametrize(
+    "source", ["models:/m-0123", "models:/main.default.other/7", "s3://b/c", "runs:/x/y"]
+)
 def test_a_source_comes_back_as_it_was_given(aidp, sdk, source):
     create_model(sdk, aidp)
     assert create_version(sdk, aidp, source=source).source == source
@@ -119,7 +131,9 @@ def test_update_leaves_alone_what_is_not_given(aidp, sdk, field):
 
 
 def test_rename_keeps_everything_else(aidp, sdk):
-    create_model(sdk, aidp, deployment_job_id="job", tags=[m.RegisteredModelTag(key="k", value="v")])
+    create_model(
+        sdk, aidp, deployment_job_id="job", tags=[m.RegisteredModelTag(key="k", value="v")]
+    )
     create_version(sdk, aidp, model_id="m-1")
     details = m.RenameRegisteredModelDetails(name=NAME, new_name="main.default.other")
     sdk.rename_registered_model(aidp.ai_data_platform_id, details)
@@ -163,7 +177,10 @@ def test_transition_archives_when_asked(aidp, sdk):
             name=NAME, version=version, stage="Staging", archive_existing_versions=True
         )
         sdk.transition_model_version_stage(aidp.ai_data_platform_id, details)
-    assert [get_version(sdk, aidp, version).current_stage for version in "12"] == ["Archived", "Staging"]
+    assert [get_version(sdk, aidp, version).current_stage for version in "12"] == [
+        "Archived",
+        "Staging",
+    ]
 
 
 def test_latest_versions_are_ready_ones(aidp, sdk):
@@ -177,7 +194,9 @@ def test_a_deleted_version_takes_its_alias_along(aidp, sdk):
     create_model(sdk, aidp)
     create_version(sdk, aidp)
     aidp.state.set_platform_alias(NAME, "champion", 1)
-    sdk.delete_model_version(aidp.ai_data_platform_id, m.DeleteModelVersionDetails(name=NAME, version="1"))
+    sdk.delete_model_version(
+        aidp.ai_data_platform_id, m.DeleteModelVersionDetails(name=NAME, version="1")
+    )
     assert not get_model(sdk, aidp).aliases
 
 
@@ -201,7 +220,9 @@ def test_like_means_contains(aidp, sdk):
 
 
 def test_a_prompt_is_a_registered_model_like_others(aidp, sdk):
-    create_model(sdk, aidp, tags=[m.RegisteredModelTag(key="mlflow.prompt.is_prompt", value="true")])
+    create_model(
+        sdk, aidp, tags=[m.RegisteredModelTag(key="mlflow.prompt.is_prompt", value="true")]
+    )
     assert names(sdk, aidp) == [NAME]
 
 
@@ -217,7 +238,11 @@ def test_pages_hold_everything_once_and_in_order(aidp, sdk):
         create_model(sdk, aidp, name)
     found, token = [], None
     while True:
-        query = {"max_results": 2, "order_by": "name DESC", **({"page_token": token} if token else {})}
+        query = {
+            "max_results": 2,
+            "order_by": "name DESC",
+            **({"page_token": token} if token else {}),
+        }
         page = sdk.list_registered_models(aidp.ai_data_platform_id, **query).data
         found += [model.name for model in page.registered_models]
         token = page.next_page_token
@@ -237,9 +262,12 @@ def test_versions_are_ordered_by_stage_and_version(aidp, sdk):
     for _ in range(3):
         create_version(sdk, aidp)
     aidp.state.transition_model_version_stage(
-        {"name": NAME, "version": "2", "stage": "Staging", "archive_existing_versions": False}, "user"
+        {"name": NAME, "version": "2", "stage": "Staging", "archive_existing_versions": False},
+        "user",
     )
-    found = sdk.list_model_versions(aidp.ai_data_platform_id, order_by="stage DESC, version ASC").data
+    found = sdk.list_model_versions(
+        aidp.ai_data_platform_id, order_by="stage DESC, version ASC"
+    ).data
     assert [version.version for version in found.model_versions] == ["2", "1", "3"]
 
 
@@ -280,13 +308,29 @@ def test_a_search_that_is_not_documented_is_refused(aidp, query):
     ("operation", "body", "expected"),
     [
         ("registered-models/create", {"name": NAME}, (409, "NotAuthorizedOrResourceAlreadyExists")),
-        ("registered-models/rename", {"name": "b", "new_name": NAME}, (409, "NotAuthorizedOrResourceAlreadyExists")),
+        (
+            "registered-models/rename",
+            {"name": "b", "new_name": NAME},
+            (409, "NotAuthorizedOrResourceAlreadyExists"),
+        ),
         ("registered-models/rename", {"name": NAME}, (400, "InvalidParameter")),
         ("registered-models/update", {"name": "absent"}, (404, "NotAuthorizedOrNotFound")),
         ("registered-models/delete", {"name": "absent"}, (404, "NotAuthorizedOrNotFound")),
-        ("registered-models/set-tag", {"name": "absent", "key": "k", "value": "v"}, (404, "NotAuthorizedOrNotFound")),
-        ("registered-models/set-tag", {"name": NAME, "key": "", "value": "v"}, (400, "InvalidParameter")),
-        ("model-versions/create", {"name": "absent", "source": "s"}, (404, "NotAuthorizedOrNotFound")),
+        (
+            "registered-models/set-tag",
+            {"name": "absent", "key": "k", "value": "v"},
+            (404, "NotAuthorizedOrNotFound"),
+        ),
+        (
+            "registered-models/set-tag",
+            {"name": NAME, "key": "", "value": "v"},
+            (400, "InvalidParameter"),
+        ),
+        (
+            "model-versions/create",
+            {"name": "absent", "source": "s"},
+            (404, "NotAuthorizedOrNotFound"),
+        ),
         ("model-versions/delete", {"name": NAME, "version": "9"}, (404, "NotAuthorizedOrNotFound")),
         ("model-versions/delete", {"name": NAME, "version": "nine"}, (400, "InvalidParameter")),
         (
@@ -305,7 +349,9 @@ def test_what_cannot_be_done_is_refused(aidp, operation, body, expected):
     assert (answer.status_code, answer.json()["code"]) == expected
 
 
-@pytest.mark.parametrize("fields", [{"name": "x"}, {"colour": "red"}, {"status": "GREAT"}, {"model_metrics": 1}])
+@pytest.mark.parametrize(
+    "fields", [{"name": "x"}, {"colour": "red"}, {"status": "GREAT"}, {"model_metrics": 1}]
+)
 def test_only_what_the_contract_has_can_be_seeded(aidp, fields):
     aidp.state.create_registered_model({"name": NAME}, "user")
     aidp.state.create_model_version({"name": NAME, "source": "s"}, "user")

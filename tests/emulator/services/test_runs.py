@@ -17,7 +17,9 @@ from ..workspace import ABSENT, INVALID, MISSING, pairs, refusal, tracking_call
 class TestRuns:
     def test_have_every_field(self, ws):
         run_id = ws.run(run_name="r", start_time=1, tags=[m.ExperimentRunTag(key="a", value="b")])
-        ws.sdk.update_experiment_run(*ws.at, m.UpdateExperimentRunDetails(run_id=run_id, status="FAILED", end_time=2))
+        ws.sdk.update_experiment_run(
+            *ws.at, m.UpdateExperimentRunDetails(run_id=run_id, status="FAILED", end_time=2)
+        )
         info = ws.get_run(run_id).info
         assert [name for name in info.attribute_map if getattr(info, name) is None] == []
         assert (info.run_uuid, info.run_name, info.status, info.start_time, info.end_time) == (
@@ -43,7 +45,10 @@ class TestRuns:
         run_id = ws.run(run_name="r")
         ws.log(
             run_id,
-            metrics=[m.ExperimentRunMetric(key="loss", value=1 / step, timestamp=step, step=step) for step in (1, 2)],
+            metrics=[
+                m.ExperimentRunMetric(key="loss", value=1 / step, timestamp=step, step=step)
+                for step in (1, 2)
+            ],
             params=[m.ExperimentRunParam(key="depth", value="3")],
             tags=[m.ExperimentRunTag(key="a", value="b")],
         )
@@ -91,7 +96,9 @@ class TestRuns:
     def test_deleted_for_good(self, ws):
         run_id = ws.run()
         ws.metric(run_id, "loss", 1.0)
-        ws.sdk.delete_experiment_run(*ws.at, m.DeleteExperimentRunDetails(run_id=run_id, is_permanent=True))
+        ws.sdk.delete_experiment_run(
+            *ws.at, m.DeleteExperimentRunDetails(run_id=run_id, is_permanent=True)
+        )
         assert refusal(ws.get_run, run_id) == MISSING
 
     def test_a_deleted_one_is_not_changed(self, ws):
@@ -165,7 +172,10 @@ class TestBatches:
         run_id = aidp.workspace().create_experiment_run({}, "user")["run"]["info"]["run_id"]
         body = {
             "run_id": run_id,
-            "metrics": [{"key": "m", "value": 1.0, "timestamp": step, "step": step} for step in range(metrics)],
+            "metrics": [
+                {"key": "m", "value": 1.0, "timestamp": step, "step": step}
+                for step in range(metrics)
+            ],
             "params": [{"key": f"p{number}", "value": "v"} for number in range(params)],
             "tags": [{"key": f"t{number}", "value": "v"} for number in range(tags)],
         }
@@ -198,7 +208,8 @@ class TestSearchOfRuns:
             ws.metric(run_id, "model loss", float(number))
             ws.log(run_id, params=[m.ExperimentRunParam(key="kind", value="tree")])
         found = ws.runs(
-            filter="metrics.\"model loss\" < 3 AND params.kind = 'tree'", order_by=["metrics.`model loss` DESC"]
+            filter="metrics.\"model loss\" < 3 AND params.kind = 'tree'",
+            order_by=["metrics.`model loss` DESC"],
         )
         assert [run.info.run_name for run in found.runs] == ["r2", "r1"]
 
@@ -212,7 +223,10 @@ class TestSearchOfRuns:
     def test_by_view(self, ws):
         ws.run()
         ws.sdk.delete_experiment_run(*ws.at, m.DeleteExperimentRunDetails(run_id=ws.run()))
-        counts = {view: len(ws.runs(run_view_type=view).runs) for view in ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")}
+        counts = {
+            view: len(ws.runs(run_view_type=view).runs)
+            for view in ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
+        }
         assert counts == {"ACTIVE_ONLY": 1, "DELETED_ONLY": 1, "ALL": 2}
 
     def test_in_pages(self, ws):
@@ -248,6 +262,7 @@ class TestSearchOfRuns:
 def test_a_retried_creation_makes_one_run(aidp, ws):
     details = m.CreateExperimentRunDetails(run_name="once")
     made = {
-        ws.sdk.create_experiment_run(*ws.at, details, opc_retry_token="token").data.run.info.run_id for _ in range(2)
+        ws.sdk.create_experiment_run(*ws.at, details, opc_retry_token="token").data.run.info.run_id
+        for _ in range(2)
     }
     assert [run.info.run_id for run in ws.runs().runs] == list(made)

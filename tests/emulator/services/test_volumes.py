@@ -23,14 +23,23 @@ VOLUME = ("main", "default", "artifacts")
 def test_an_operation_is_the_sdks(row):
     method = getattr(VolumeClient, row.name)
     source, documentation = inspect.getsource(method), inspect.getdoc(method)
-    found = {name: text[1] for name in ("resource_path", "method") if (text := re.search(rf'{name} = "(.*)"', source))}
+    found = {
+        name: text[1]
+        for name in ("resource_path", "method")
+        if (text := re.search(rf'{name} = "(.*)"', source))
+    }
     assert (row.verb, row.template) == (found["method"], f"/20260430{found['resource_path']}")
     response = re.search(r'response_type="(.*)"', source)
     assert row.response == (response[1] if response else None)
     always = {"accept", "content-type", "opc-request-id"}
-    for ours, block, skipped in ((row.query, "query_params", set()), (row.headers, "header_params", always)):
+    for ours, block, skipped in (
+        (row.query, "query_params", set()),
+        (row.headers, "header_params", always),
+    ):
         listed = re.search(rf"{block} = \{{(.*?)\n        \}}", source, re.DOTALL)
-        pairs = re.findall(r'"([\w-]+)": (?:kwargs.get\("(\w+)"|(\w+))', listed[1] if listed else "")
+        pairs = re.findall(
+            r'"([\w-]+)": (?:kwargs.get\("(\w+)"|(\w+))', listed[1] if listed else ""
+        )
         theirs = {}
         for name, optional, required in pairs:
             if name not in skipped:
@@ -40,13 +49,17 @@ def test_an_operation_is_the_sdks(row):
     for name, rule in row.query.items():
         if rule.allowed:
             snake = re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", name)
-            assert list(rule.allowed) == ast.literal_eval(re.search(rf"{snake}_allowed_values = (\[.*\])", source)[1])
+            assert list(rule.allowed) == ast.literal_eval(
+                re.search(rf"{snake}_allowed_values = (\[.*\])", source)[1]
+            )
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_has_fields_that_the_sdk_knows(name):
     model = getattr(sdk_models, name)()
-    theirs = {model.attribute_map[attribute]: kind for attribute, kind in model.swagger_types.items()}
+    theirs = {
+        model.attribute_map[attribute]: kind for attribute, kind in model.swagger_types.items()
+    }
     for field, rule in MODELS[name].items():
         assert rule.type == theirs[field], field
 
@@ -73,7 +86,9 @@ class Volumes:
     def __init__(self, client, instance):
         self.client, self.instance = client, instance
         self.key = (
-            self.client.list_volumes(instance, "main", "main.default", display_name="artifacts").data.items[0].key
+            self.client.list_volumes(instance, "main", "main.default", display_name="artifacts")
+            .data.items[0]
+            .key
         )
 
     def __getattr__(self, name):
@@ -95,7 +110,10 @@ def test_a_life_through_the_sdk(volumes):
     (file,) = volumes.list_files("/a").data.items
     assert (file.path, file.display_name, file.type) == ("/a/1.txt", "1.txt", "FILE")
     assert volumes.download_file("/a/1.txt").data.content == b"two"
-    assert {one.path for one in volumes.list_files("/", is_recursive=True).data.items} == {"/a", "/a/1.txt"}
+    assert {one.path for one in volumes.list_files("/", is_recursive=True).data.items} == {
+        "/a",
+        "/a/1.txt",
+    }
     volumes.delete_file("/a/1.txt")
     volumes.delete_dir("/a")
     assert volumes.list_files("/").data.items == []
@@ -140,14 +158,22 @@ def test_a_retry_token_is_for_one_request(volumes):
     assert refusal_of(lambda: volumes.make_dir("/e", opc_retry_token="t")) == 409
     for _ in range(2):
         volumes.upload_file(io.BytesIO(b"x"), "/d/f", opc_retry_token="u")
-    assert refusal_of(lambda: volumes.upload_file(io.BytesIO(b"y"), "/d/f", opc_retry_token="u")) == 409
+    assert (
+        refusal_of(lambda: volumes.upload_file(io.BytesIO(b"y"), "/d/f", opc_retry_token="u"))
+        == 409
+    )
 
 
 def test_a_body_has_to_be_signed(aidp, volumes):
     path = f"/20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/volumes/{volumes.key}/actions/uploadFile"
     signer = signer_of(aidp)
     signer.cover("date", "(request-target)", "host")
-    assert send(prepared(aidp, "POST", path, body={}, headers={"path": "/f"}, signer=signer)).status_code == 401
+    assert (
+        send(
+            prepared(aidp, "POST", path, body={}, headers={"path": "/f"}, signer=signer)
+        ).status_code
+        == 401
+    )
     request = prepared(aidp, "POST", path, body={}, headers={"path": "/f"})
     request.body = b"[]"
     assert send(request).status_code == 401
@@ -170,7 +196,9 @@ def test_volumes_are_added_and_files_stay(tmp_path):
     with Emulator(tmp_path) as aidp:
         volumes = client_of(aidp)
         assert volumes.download_file("/f").data.content == b"x"
-        listed = volumes.client.list_volumes(aidp.ai_data_platform_id, "main", "main.default").data.items
+        listed = volumes.client.list_volumes(
+            aidp.ai_data_platform_id, "main", "main.default"
+        ).data.items
         assert [one.display_name for one in listed] == ["artifacts", "other"]
         assert aidp.list_files("/Volumes/main/default/artifacts", "") == [("f", False, 1)]
         with pytest.raises(ValueError):

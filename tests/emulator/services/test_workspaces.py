@@ -49,10 +49,14 @@ class TestWorkspaces:
             run = aidp.workspace().create_experiment_run({"run_name": "kept"}, "user")
             aidp.workspace().seed_logged_model(model_id="m-1")
         with Emulator(tmp_path) as aidp:
-            assert aidp.workspace("other").get_experiment_by_name({"experiment_name": "there"}, "user")
+            assert aidp.workspace("other").get_experiment_by_name(
+                {"experiment_name": "there"}, "user"
+            )
             run_id = run["run"]["info"]["run_id"]
             assert aidp.workspace().get_experiment_run_by_id({"run_id": run_id}, "user") == run
-            assert aidp.workspace().list_logged_models({}, "user") == {"models": [{"info": {"model_id": "m-1"}}]}
+            assert aidp.workspace().list_logged_models({}, "user") == {
+                "models": [{"info": {"model_id": "m-1"}}]
+            }
 
     def test_a_workspace_operation_is_nowhere_else(self, aidp):
         answer = call(aidp, "POST", "runs/create", body={})

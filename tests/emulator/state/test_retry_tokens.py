@@ -66,7 +66,9 @@ def test_a_token_used_with_another_body_is_refused(aidp):
 def test_a_token_used_with_another_operation_is_refused(aidp):
     create(aidp, headers={"opc-retry-token": "t"})
     body = {"name": "main.default.m"}
-    answer = call(aidp, "POST", "registered-models/delete", body=body, headers={"opc-retry-token": "t"})
+    answer = call(
+        aidp, "POST", "registered-models/delete", body=body, headers={"opc-retry-token": "t"}
+    )
     assert (answer.status_code, answer.json()["code"]) == (409, "InvalidatedRetryToken")
 
 
