@@ -39,20 +39,19 @@ def main() -> None:
         from mlflow.utils.proto_json_utils import message_to_json, parse_dict
         from mlflow.utils.request_utils import _get_http_response_with_retries
 
-        from mlflow_oci_aidp.client.platform_client import _Body, _Call
         from mlflow_oci_aidp.client.routes import ROUTES
-        from mlflow_oci_aidp.registry import store as registry
+        from mlflow_oci_aidp.registry import entities
 
         ours = compare.Peers(endpoint).ours
         ours.update_registered_model(compare.NAME, "flowers")
-        transport, route = ours._transport, ROUTES["UpdateRegisteredModel"]
-        signer = transport._identity._current_signer()
+        session, route = ours._session, ROUTES["UpdateRegisteredModel"]
+        client, sender = session.client, session.client._sender
+        signer = session.identity._current_signer()
         fields = {"name": compare.NAME, "description": "flowers", "deployment_job_id": None}
-        target, body = transport._encode(route, fields)
-        call = _Call(route, target, body, "token", "id")
-        request = transport._prepare(call, "id-1", _Body(None))
-        wire, policy, clock = transport._wire.get(), transport._policy, transport._clock
-        answer = wire.send(request, policy.timeout, clock)
+        request = client._encode(route, fields)
+        signed = sender._sign(request, "id-1", request.body)
+        pool, timeout, clock = sender.pool.get(), session.policy.timeout, session.clock
+        response = pool.send(signed, timeout, clock)
 
         host = urlsplit(endpoint)
         connection = socket.create_connection((host.hostname, host.port))
@@ -70,7 +69,7 @@ def main() -> None:
             message = UpdateRegisteredModel(name=compare.NAME, description="flowers")
             response = _get_http_response_with_retries(
                 "POST",
-                target,
+                request.url,
                 7,
                 2,
                 1.0,
@@ -87,12 +86,14 @@ def main() -> None:
         rows = {
             "floor: a bare round trip on an open connection": microseconds(bare),
             "floor: an RSA-2048 signature": microseconds(rsa),
-            "fields to JSON and address": microseconds(lambda: transport._encode(route, fields)),
+            "fields to JSON and address": microseconds(lambda: client._encode(route, fields)),
             "request, headers and signature (the RSA one included)": microseconds(
-                lambda: transport._prepare(call, "id-1", _Body(None))
+                lambda: sender._sign(request, "id-1", request.body)
             ),
-            "sent, answered and read": microseconds(lambda: wire.send(request, policy.timeout, clock)),
-            "JSON to entity": microseconds(lambda: transport.read(route, answer, registry._registered_model)),
+            "sent, answered and read": microseconds(lambda: pool.send(signed, timeout, clock)),
+            "JSON to entity": microseconds(
+                lambda: client._parse(route, response, entities.registered_model_of)
+            ),
             "the whole call": microseconds(lambda: ours.update_registered_model(compare.NAME, "flowers")),
             "the naive way": microseconds(naive),
         }

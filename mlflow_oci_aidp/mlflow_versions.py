@@ -9,6 +9,8 @@ from mlflow_oci_aidp import __version__
 from mlflow_oci_aidp.errors import AidpError
 from mlflow_oci_aidp.mlflow_compat import NEWEST, OLDEST
 
+__all__ = ["NEWEST", "OLDEST", "not_loadable", "warning"]
+
 _PACKAGE = f"mlflow-oci-aidp {__version__}"
 _UPGRADE = "`pip install --upgrade mlflow-oci-aidp`"
 _TESTED = f'"mlflow>={OLDEST},<={NEWEST}"'

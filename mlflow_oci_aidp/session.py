@@ -98,14 +98,14 @@ class _RecentlyUsed(Generic[K, V]):
         value = self.find(key)
         if value is None:
             value = make()
-            with self._lock.get():
+            with self._lock.made or self._lock.get():
                 value = self._entries.setdefault(key, value)
                 self._drop_oldest()
         return value
 
     def find(self, key: K) -> V | None:
         """Return the entry, which counts as used now; None if there is none."""
-        with self._lock.get():
+        with self._lock.made or self._lock.get():
             value = self._entries.pop(key, None)
             if value is not None:
                 self._entries[key] = value
@@ -113,19 +113,19 @@ class _RecentlyUsed(Generic[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Set the entry, which counts as used now."""
-        with self._lock.get():
+        with self._lock.made or self._lock.get():
             self._entries.pop(key, None)
             self._entries[key] = value
             self._drop_oldest()
 
     def newest(self) -> V | None:
         """Return the entry that was used last; None if there is none."""
-        with self._lock.get():
+        with self._lock.made or self._lock.get():
             return next(reversed(self._entries.values()), None)
 
     def clear(self) -> None:
         """Forget all entries."""
-        with self._lock.get():
+        with self._lock.made or self._lock.get():
             self._entries.clear()
 
     def _drop_oldest(self) -> None:

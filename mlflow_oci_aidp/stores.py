@@ -44,7 +44,7 @@ class Platform:
             What ``parse`` returned; None for an answer without a body.
         """
         route = self._routes[rpc]
-        return self._client.call(route, fields, parse or _nothing, workspace=self._workspace)
+        return self._client.call(route, fields, parse, workspace=self._workspace)
 
     def page(
         self, rpc: str, items: str, parse_item: Callable[[Json], T], **fields: Any
@@ -119,7 +119,3 @@ class PlatformStore:
         settings = self._settings
         workspace = f"{settings.workspace} of " if settings.workspace else ""
         return f"<{type(self).__name__}: {workspace}{settings.instance_id} at {settings.endpoint}>"
-
-
-def _nothing(body: Json) -> None:
-    """Parse an answer that is not looked at."""

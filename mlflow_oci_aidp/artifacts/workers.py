@@ -37,7 +37,8 @@ class WorkerPool:
     def submit(self, work: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
         """Have a thread do some work."""
         context = contextvars.copy_context()
-        return self._pool.get().submit(lambda: context.run(work, *arguments, **named))
+        pool = self._pool.made or self._pool.get()
+        return pool.submit(lambda: context.run(work, *arguments, **named))
 
 
 def run_all(

@@ -14,13 +14,13 @@ from dataclasses import replace
 from functools import partial
 from operator import index
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.connection import ConnectionOptions, Response, Sender
 from mlflow_oci_aidp.client.files import Download, FileSnapshot, FileTransfer, Upload
 from mlflow_oci_aidp.client.paging import Page, follow_pages, repeated_token
-from mlflow_oci_aidp.client.request import Request, fill, query_string, split_fields
+from mlflow_oci_aidp.client.request import Request, fill, split_fields
 from mlflow_oci_aidp.client.response_errors import (
     cannot_be_sent,
     error_for,
@@ -86,7 +86,7 @@ class PlatformClient:
         self,
         route: Route,
         fields: Mapping[str, Any],
-        parse: Callable[[Json], T],
+        parse: Callable[[Json], T] | None,
         *,
         workspace: str = "",
         base_path: str = BASE_PATH,
@@ -98,7 +98,7 @@ class PlatformClient:
             fields: The fields by name. Those that are None are not sent.
             parse: Makes the result of the answer's JSON object. For an object that does not have
                 the documented shape it may raise any of Python's errors about types, keys and
-                values.
+                values. None if nobody needs the answer.
             workspace: The workspace key, for a route of a workspace.
             base_path: What paths begin with.
 
@@ -270,9 +270,9 @@ class PlatformClient:
             url += fill(route.path, values) if "{" in route.path else route.path
             if not route.is_mlflows:
                 headers, query = split_fields(route, values)
-                url += query_string(query)
+                url += query
             elif route.verb == "GET":
-                url += query_string(values)
+                url += f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
             else:
                 # The default is for whole numbers that are not Python's own, such as numpy's.
                 text = json.dumps(values, separators=(",", ":"), allow_nan=False, default=index)
@@ -332,7 +332,9 @@ class PlatformClient:
 
     # Answers
 
-    def _parse(self, route: Route, response: Response, parse: Callable[[Json], T]) -> T | None:
+    def _parse(
+        self, route: Route, response: Response, parse: Callable[[Json], T] | None
+    ) -> T | None:
         """Make the result of a success; raise for anything else."""
         self._raise_for_status(route, response)
         if not response.body.strip():
@@ -342,7 +344,7 @@ class PlatformClient:
             body = json.loads(response.body)
             if isinstance(body, dict):
                 problem = "is not of the documented shape"
-                return parse(body)
+                return parse(body) if parse else None
         except _PARSER_ERRORS as caught:
             # Raised below, outside this block: the exception's frames hold the whole answer.
             log_parser_error(route, caught)

@@ -33,8 +33,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the fields of a call that travel as headers, and those that travel in the query.
+def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """Return the fields of a call that travel as headers, and the query of its address.
 
     Args:
         route: The route of a call of the platform's own.
@@ -49,7 +49,7 @@ def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str
         for name, value in values.items()
         if name not in headers and f"{{{name}}}" not in route.path
     }
-    return headers, query
+    return headers, f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:
@@ -57,11 +57,6 @@ def fill(path: str, values: Mapping[str, Any]) -> str:
     for name, value in values.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
     return path
-
-
-def query_string(values: Mapping[str, Any]) -> str:
-    """Return the query of an address, with its question mark; ``""`` without values."""
-    return f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
 
 
 def _header(name: str, value: object) -> str:

@@ -128,7 +128,10 @@ def registered_model(json: Json, common: Json | None = None) -> RegisteredModel:
     common = shared() if common is None else common
     name, description, job_id = _texts(json, _MODEL_TEXTS)
     reported, all_tags = reported_aliases_and_tags(json)
-    aliases = alias_tags.merge_aliases(reported, all_tags)
+    aliases, user_tags = reported, all_tags
+    if all_tags:
+        aliases = alias_tags.merge_aliases(reported, all_tags)
+        user_tags = alias_tags.user_tags(all_tags)
     model = RegisteredModel(
         name=name,
         creation_timestamp=_number(json, "creation_timestamp"),
@@ -143,9 +146,14 @@ def registered_model(json: Json, common: Json | None = None) -> RegisteredModel:
         **common,
     )
     # The constructor would take an object for each of these, and make the same dictionaries.
-    model._tags = alias_tags.user_tags(all_tags)
+    model._tags = user_tags
     model._aliases = aliases
     return model
+
+
+def registered_model_of(body: Json) -> RegisteredModel:
+    """Make the registered model of an answer that holds one."""
+    return registered_model(body["registered_model"])
 
 
 def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -> ModelVersion:

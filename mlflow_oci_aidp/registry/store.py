@@ -90,7 +90,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         """
         return self._platform.call(
             "CreateRegisteredModel",
-            _registered_model,
+            entities.registered_model_of,
             name=name,
             tags=_tags(tags),
             description=description,
@@ -103,7 +103,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         """Change the description of a registered model, and its deployment job if not None."""
         return self._platform.call(
             "UpdateRegisteredModel",
-            _registered_model,
+            entities.registered_model_of,
             name=name,
             description=description,
             deployment_job_id=deployment_job_id,
@@ -116,7 +116,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the new name is taken.
         """
         return self._platform.call(
-            "RenameRegisteredModel", _registered_model, name=name, new_name=new_name
+            "RenameRegisteredModel", entities.registered_model_of, name=name, new_name=new_name
         ) or self.get_registered_model(new_name)
 
     def delete_registered_model(self, name: str) -> None:
@@ -131,7 +131,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 see it.
         """
         return require_body(
-            self._platform.call("GetRegisteredModel", _registered_model, name=name),
+            self._platform.call("GetRegisteredModel", entities.registered_model_of, name=name),
             f"The registered model {name!r}",
         )
 
@@ -404,8 +404,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 refuse_the_rest(AidpRegistryStore, AbstractStore, CAPABILITIES)
 
 
-def _registered_model(json: Json) -> RegisteredModel:
-    return entities.registered_model(json["registered_model"])
 
 
 def _tags(tags: list[Any] | None) -> list[dict[str, str]] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Capability:
+class PlannedCall:
     """One operation: how it is called, and how often it has taken effect, as a reader without faults sees it."""
 
     call: Callable[[Any], Any]

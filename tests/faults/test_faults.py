@@ -11,7 +11,7 @@ from . import registry_plan, tracking_plan
 from .plan import ANSWERED, CASES
 from .registry_plan import NAME
 
-PLANS = {"registry": registry_plan.CAPABILITIES, "tracking": tracking_plan.CAPABILITIES}
+PLANS = {"registry": registry_plan.PLAN, "tracking": tracking_plan.PLAN}
 ALL = [(part, name) for part, operations in PLANS.items() for name in operations]
 WRITES = [(part, name) for part, name in ALL if PLANS[part][name].effects]
 

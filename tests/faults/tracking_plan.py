@@ -23,7 +23,7 @@ from mlflow.entities import (
 
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore as Store
 
-from .plan import Capability
+from .plan import PlannedCall
 
 #: Names cannot be used again, not even those of what was deleted.
 _number = itertools.count()
@@ -68,105 +68,105 @@ def _dataset() -> DatasetInput:
 
 
 #: Each begins with what :py:func:`prepare` makes.
-CAPABILITIES: Mapping[str, Capability] = {
-    "create_experiment": Capability(
+PLAN: Mapping[str, PlannedCall] = {
+    "create_experiment": PlannedCall(
         lambda store: store.create_experiment(f"{_here['name']} new"),
         lambda store: len(store.search_experiments(filter_string=f"name = '{_here['name']} new'")),
     ),
-    "rename_experiment": Capability(
+    "rename_experiment": PlannedCall(
         lambda store: store.rename_experiment(_here["experiment"], f"{_here['name']} renamed"),
         lambda store: int(_experiment(store).name.endswith("renamed")),
     ),
-    "delete_experiment": Capability(
+    "delete_experiment": PlannedCall(
         lambda store: store.delete_experiment(_here["experiment"]),
         lambda store: int(_experiment(store).lifecycle_stage == "deleted"),
     ),
-    "restore_experiment": Capability(
+    "restore_experiment": PlannedCall(
         lambda store: store.restore_experiment(_here["gone"]),
         lambda store: int(_experiment(store, "gone").lifecycle_stage == "active"),
     ),
-    "set_experiment_tag": Capability(
+    "set_experiment_tag": PlannedCall(
         lambda store: store.set_experiment_tag(_here["experiment"], ExperimentTag("new", "1")),
         lambda store: int(_experiment(store).tags.get("new") == "1"),
     ),
-    "delete_experiment_tag": Capability(
+    "delete_experiment_tag": PlannedCall(
         lambda store: store.delete_experiment_tag(_here["experiment"], "old"),
         lambda store: int("old" not in _experiment(store).tags),
     ),
-    "create_run": Capability(
+    "create_run": PlannedCall(
         lambda store: store.create_run(_here["experiment"], "", 0, [], "second"), lambda store: _runs(store) - 1
     ),
-    "update_run_info": Capability(
+    "update_run_info": PlannedCall(
         lambda store: store.update_run_info(_here["run"], RunStatus.FINISHED, 1, None),
         lambda store: int(_run(store).info.status == "FINISHED"),
     ),
-    "delete_run": Capability(
+    "delete_run": PlannedCall(
         lambda store: store.delete_run(_here["run"]), lambda store: int(_run(store).info.lifecycle_stage == "deleted")
     ),
-    "restore_run": Capability(
+    "restore_run": PlannedCall(
         lambda store: store.restore_run(_here["deleted"]),
         lambda store: int(store.get_run(_here["deleted"]).info.lifecycle_stage == "active"),
     ),
-    "set_tag": Capability(
+    "set_tag": PlannedCall(
         lambda store: store.set_tag(_here["run"], RunTag("new", "1")),
         lambda store: int(_run(store).data.tags.get("new") == "1"),
     ),
-    "delete_tag": Capability(
+    "delete_tag": PlannedCall(
         lambda store: store.delete_tag(_here["run"], "old"), lambda store: int("old" not in _run(store).data.tags)
     ),
-    "log_param": Capability(
+    "log_param": PlannedCall(
         lambda store: store.log_param(_here["run"], Param("depth", "3")),
         lambda store: int(_run(store).data.params == {"depth": "3"}),
     ),
-    "log_metric": Capability(
+    "log_metric": PlannedCall(
         lambda store: store.log_metric(_here["run"], Metric("loss", 0.5, 1, 0)),
         lambda store: len(store.get_metric_history(_here["run"], "loss")),
     ),
-    "log_batch": Capability(
+    "log_batch": PlannedCall(
         lambda store: store.log_batch(
             _here["run"], [Metric("loss", 0.5, 1, 0)], [Param("depth", "3")], [RunTag("new", "1")]
         ),
         lambda store: len(store.get_metric_history(_here["run"], "loss")),
     ),
-    "log_inputs": Capability(
+    "log_inputs": PlannedCall(
         lambda store: store.log_inputs(_here["run"], [_dataset()]),
         lambda store: len(_run(store).inputs.dataset_inputs),
     ),
-    "log_outputs": Capability(
+    "log_outputs": PlannedCall(
         lambda store: store.log_outputs(_here["run"], [LoggedModelOutput("m-1", 0)]),
         lambda store: len(_run(store).outputs.model_outputs),
     ),
-    "create_logged_model on a run of its own": Capability(
+    "create_logged_model on a run of its own": PlannedCall(
         lambda store: store.create_logged_model(_here["experiment"], "new"),
         lambda store: len(store.search_logged_models([_here["experiment"]], "name = 'new'")),
     ),
-    "create_logged_model": Capability(
+    "create_logged_model": PlannedCall(
         lambda store: store.create_logged_model(_here["experiment"], "new", _here["run"]),
         lambda store: len(store.search_logged_models([_here["experiment"]], "name = 'new'")),
     ),
-    "finalize_logged_model": Capability(
+    "finalize_logged_model": PlannedCall(
         lambda store: store.finalize_logged_model(_here["model"], LoggedModelStatus.FAILED),
         lambda store: int(_model(store).status == LoggedModelStatus.FAILED),
     ),
-    "set_logged_model_tags": Capability(
+    "set_logged_model_tags": PlannedCall(
         lambda store: store.set_logged_model_tags(_here["model"], [LoggedModelTag("new", "1")]),
         lambda store: int(_model(store).tags.get("new") == "1"),
     ),
-    "delete_logged_model_tag": Capability(
+    "delete_logged_model_tag": PlannedCall(
         lambda store: store.delete_logged_model_tag(_here["model"], "old"),
         lambda store: int("old" not in _model(store).tags),
     ),
-    "log_logged_model_params": Capability(
+    "log_logged_model_params": PlannedCall(
         lambda store: store.log_logged_model_params(_here["model"], [LoggedModelParameter("depth", "3")]),
         lambda store: int(_model(store).params == {"depth": "3"}),
     ),
-    "delete_logged_model": Capability(
+    "delete_logged_model": PlannedCall(
         lambda store: store.delete_logged_model(_here["model"]),
         lambda store: 1 - len(store.search_logged_models([_here["experiment"]])),
     ),
-    "get_experiment": Capability(_experiment),
-    "get_run": Capability(_run),
-    "search_runs": Capability(lambda store: store.search_runs([_here["experiment"]], "", ViewType.ALL)),
-    "get_metric_history": Capability(lambda store: store.get_metric_history(_here["run"], "loss")),
-    "list_artifacts": Capability(lambda store: store.list_artifacts(_here["run"])),
+    "get_experiment": PlannedCall(_experiment),
+    "get_run": PlannedCall(_run),
+    "search_runs": PlannedCall(lambda store: store.search_runs([_here["experiment"]], "", ViewType.ALL)),
+    "get_metric_history": PlannedCall(lambda store: store.get_metric_history(_here["run"], "loss")),
+    "list_artifacts": PlannedCall(lambda store: store.list_artifacts(_here["run"])),
 }
