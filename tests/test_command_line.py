@@ -27,6 +27,7 @@ from mlflow.exceptions import MlflowException
 from mlflow_oci_aidp import __version__
 from mlflow_oci_aidp.cli import main, quickstart
 from tests.support.environments import broken, environ
+from tests.support.workers import once_for_all_workers
 
 COMMAND = (sys.executable, "-m", "mlflow_oci_aidp.cli")
 SECONDS_TO_END = 30
@@ -229,18 +230,19 @@ def test_a_port_in_use_ends_with_one_line(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ended = run("emulator", "--data-dir", str(tmp_path / "data"), "--port", str(taken.getsockname()[1]))
+        port = str(taken.getsockname()[1])
+        ended = CliRunner().invoke(main, ["emulator", "--data-dir", str(tmp_path / "data"), "--port", port])
 
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.exit_code, ended.stdout) == (1, "")
     assert "in use" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 def test_a_folder_that_cannot_be_made_ends_with_one_line(tmp_path):
     (tmp_path / "file").touch()
-    ended = run("emulator", "--data-dir", str(tmp_path / "file" / "data"))
+    ended = CliRunner().invoke(main, ["emulator", "--data-dir", str(tmp_path / "file" / "data")])
 
-    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert (ended.exit_code, len(ended.stderr.splitlines())) == (1, 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
@@ -276,8 +278,12 @@ def elsewhere(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def account(elsewhere) -> subprocess.CompletedProcess[str]:
-    """One run, in a folder of its own, among settings that must not matter to it."""
+def account(elsewhere, tmp_path_factory) -> subprocess.CompletedProcess[str]:
+    """One run for all workers, in a folder of its own, among settings that must not matter to it."""
+    return once_for_all_workers(tmp_path_factory, "quickstart", lambda: run_quickstart(elsewhere))
+
+
+def run_quickstart(elsewhere: Path) -> subprocess.CompletedProcess[str]:
     hostile = {
         "AIDP_ENDPOINT": "https://elsewhere.invalid",
         "AIDP_INSTANCE_ID": "no-ocid",
@@ -289,15 +295,18 @@ def account(elsewhere) -> subprocess.CompletedProcess[str]:
         "OCI_CLI_AUTH": "instance_principal",
         "OCI_CLI_PROFILE": "ABSENT",
     }
-    return run("quickstart", cwd=elsewhere, env={**os.environ, **hostile, "PYTHONPATH": os.pathsep.join(sys.path)})
+    environ = {**os.environ, **hostile, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = run("quickstart", cwd=elsewhere, env=environ)
+    ended.left_behind = sorted(entry.name for entry in elsewhere.iterdir())
+    return ended
 
 
 def test_quickstart_succeeds_in_silence(account):
     assert (account.returncode, account.stderr) == (0, "")
 
 
-def test_quickstart_leaves_nothing_behind(account, elsewhere):
-    assert list(elsewhere.iterdir()) == []
+def test_quickstart_leaves_nothing_behind(account):
+    assert account.left_behind == []
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,11 @@ SCRIPT = textwrap.dedent(
         mlflow.log_dict({"classes": 3}, "data/classes.json")
         model = LogisticRegression(max_iter=200).fit(X_train, y_train)
         info = mlflow.sklearn.log_model(
-            model, name="model", input_example=X_train.head(2), registered_model_name="main.default.iris"
+            model,
+            name="model",
+            input_example=X_train.head(2),
+            registered_model_name="main.default.iris",
+            pip_requirements=["scikit-learn"],
         )
     artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)}
     assert {"notes.txt", "plots", "data"} <= artifacts, artifacts
