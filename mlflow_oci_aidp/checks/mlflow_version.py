@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlflow_oci_aidp import mlflow_versions, plugin
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepWarned
 from mlflow_oci_aidp.errors import AidpError
+from mlflow_oci_aidp.mlflow_compat import NEWEST, OLDEST
 
 
 def check(case: Case) -> str:
@@ -21,7 +22,4 @@ def check(case: Case) -> str:
         raise StepFailed(" ".join(problem.cause for problem in problems), problems[0].remedy)
     if doubt := mlflow_versions.warning():
         raise StepWarned(doubt)
-    return (
-        f"{mlflow.__version__}, tested with {mlflow_versions.OLDEST} to {mlflow_versions.NEWEST}; "
-        "the stores load"
-    )
+    return f"{mlflow.__version__}, tested with {OLDEST} to {NEWEST}; the stores load"
