@@ -117,18 +117,6 @@ def register_artifact_repository(scheme: str, builder: Callable[..., Any]) -> No
     _artifact_repository_registry.register(scheme, builder)
 
 
-def register_registry_store(scheme: str, builder: Callable[..., Any]) -> None:
-    """Fill MLflow's table of registry stores, and put a scheme into it.
-
-    Args:
-        scheme: The scheme, such as ``"aidp"``.
-        builder: Makes the registry store of a URI.
-    """
-    from mlflow.tracking._model_registry.utils import _get_store_registry
-
-    _get_store_registry().register(scheme, builder)
-
-
 def dataset_summary(
     experiment_id: str, name: str, digest: str, context: str | None
 ) -> DatasetSummary:

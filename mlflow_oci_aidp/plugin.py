@@ -52,7 +52,7 @@ def tracking_store(store_uri: str, artifact_uri: str | None = None) -> AidpTrack
             be imported.
     """
     store = tracking_store_class()(store_uri, artifact_uri)
-    with suppress(ImportError, AttributeError):
+    with suppress(KeyError, AttributeError):
         _complete_registry_table()
     return store
 
@@ -245,8 +245,8 @@ def _complete_registry_table() -> None:
     registers the same function again afterwards.
 
     Raises:
-        ImportError: If MLflow has its table elsewhere.
+        KeyError: If MLflow has its table elsewhere.
+        AttributeError: Likewise.
     """
-    from mlflow_oci_aidp.mlflow_compat import register_registry_store
-
-    register_registry_store("aidp", registry_store)
+    # Not imported: at the import of MLflow, this file is all that users of other servers pay for.
+    sys.modules[_REGISTRY_TABLE]._get_store_registry().register("aidp", registry_store)

@@ -104,7 +104,8 @@ class VolumeArtifactRepository(ArtifactRepository):
         """
         with cancellable() as token:
             try:
-                path: str = super().download_artifacts(artifact_path, dst_path)
+                download: Callable[[str, str | None], str] = super().download_artifacts
+                path = download(artifact_path, dst_path)
             except BaseException:
                 token.cancel()
                 raise

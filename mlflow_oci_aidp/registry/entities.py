@@ -8,7 +8,8 @@ to it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from mlflow.entities.logged_model_parameter import LoggedModelParameter
 from mlflow.entities.metric import Metric
@@ -24,10 +25,12 @@ from mlflow.protos.model_registry_pb2 import ModelVersionStatus
 
 from mlflow_oci_aidp.registry import alias_tags
 
-try:
+_resolve_workspace: Callable[[str | None], str] | None = None
+# The older of the supported versions of MLflow have no workspaces.
+with suppress(ImportError):
     from mlflow.utils.workspace_utils import resolve_entity_workspace_name
-except ImportError:  # The older of the supported versions of MLflow have no workspaces.
-    resolve_entity_workspace_name = None
+
+    _resolve_workspace = resolve_entity_workspace_name
 
 Json = dict[str, Any]
 
@@ -111,9 +114,7 @@ def shared() -> Json:
 
     Without it, MLflow would find out the active workspace for each entity.
     """
-    return (
-        {"workspace": resolve_entity_workspace_name(None)} if resolve_entity_workspace_name else {}
-    )
+    return {"workspace": _resolve_workspace(None)} if _resolve_workspace else {}
 
 
 def registered_model(json: Json, common: Json | None = None) -> RegisteredModel:
@@ -171,9 +172,10 @@ def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -
     state = json.get("deployment_job_state")
     status, status_message = _status(json)
     version = _LazyModelVersion(
-        name=name,
+        # MLflow's annotation does not know that a server may leave these two out.
+        name=cast("str", name),
         version=_version(json),
-        creation_timestamp=_number(json, "creation_timestamp"),
+        creation_timestamp=cast("int", _number(json, "creation_timestamp")),
         last_updated_timestamp=_number(json, "last_updated_timestamp"),
         description=description,
         user_id=user_id,

@@ -317,7 +317,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         if max_results is not None:
             return self._platform.page("GetMetricHistory", "metrics", make, **fields)
         metrics = self._platform.items("GetMetricHistory", "metrics", make, **fields)
-        return PagedList(metrics, None)
+        return PagedList(list(metrics), None)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
         """List artifacts of a run as the platform does; MLflow's stores have no such method.
@@ -343,7 +343,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         summaries = {
             (run.info.experiment_id, entry.dataset.name, entry.dataset.digest, _context(entry))
             for run in islice(all_runs, runs.LONGEST_PAGE)
-            for entry in run.inputs.dataset_inputs
+            for entry in (run.inputs.dataset_inputs if run.inputs else ())
         }
         return [dataset_summary(*summary) for summary in sorted(summaries, key=str)]
 

@@ -428,13 +428,12 @@ def _pairs(tags: list[Json] | None) -> list[tuple[str, str]]:
 
 
 def _metric(fields: Json) -> Metric:
-    value = fields.get("value")
-    return Metric(
-        fields.get("key"),
-        None if value is None else float(value),
-        fields.get("timestamp"),
-        fields.get("step", 0),
-    )
+    # MLflow's store refuses what is missing, with the message that clients know.
+    key: Any = fields.get("key")
+    value: Any = fields.get("value")
+    timestamp: Any = fields.get("timestamp")
+    number: Any = None if value is None else float(value)
+    return Metric(key, number, timestamp, fields.get("step", 0))
 
 
 def _dataset_input(fields: Json) -> DatasetInput:

@@ -110,7 +110,7 @@ class RegistryDatabase(_Resettable, RegistryStore):
                 raise invalid(
                     f"'order_by' names columns among {', '.join(_VERSION_ORDER)}, each with ASC or DESC."
                 )
-            field = _VERSION_ORDER[column]
+            field: Any = _VERSION_ORDER[column]
             clauses.append(field.asc() if direction == "ASC" else field.desc())
         return [
             *clauses,
@@ -189,7 +189,7 @@ class TrackingDatabase(_Resettable, TrackingStore):
 
     def hard_delete_experiment(self, experiment_id: str) -> None:
         """Delete all of a deleted experiment and its runs."""
-        of_experiment = sqlalchemy.select(SqlRun.run_uuid).where(
+        of_experiment: Any = sqlalchemy.select(SqlRun.run_uuid).where(
             SqlRun.experiment_id == int(experiment_id)
         )
         with sqlalchemy.orm.Session(self.engine) as session:
