@@ -13,6 +13,8 @@ NEWEST := 3.18.0
 NEWEST_TESTS := tests/registry tests/tracking tests/cli tests/test_names.py tests/test_private_names.py \
     tests/test_capabilities.py tests/test_operations.py tests/test_plugin_groups.py \
     tests/docs/test_examples.py::test_training_registers_and_promotes_what_is_good_enough
+# Pages whose prose is wrapped by a formatter, as code is.
+PROSE := CONTRIBUTING.md docs/architecture.md
 VENV := .venv
 BIN := $(VENV)/bin
 # Python compiles what it imports: pip would compile all of oci, which takes longer than to install it.
@@ -67,6 +69,7 @@ quickstart-newest: venv-newest  ## run the quickstart with the newest MLflow tes
 lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mdformat --check --number --wrap 100 $(PROSE)
 
 types: $(STAMP)  ## check type annotations
 	$(BIN)/mypy
