@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from mlflow_oci_aidp.client.connection import ConnectionOptions
@@ -60,16 +59,26 @@ class Session:
         self.uri = uri
         self._shared: _RecentlyUsed[tuple[object, ...], Any] = _RecentlyUsed(_LONGEST_SHARED)
 
-    @cached_property
+    @property
     def client(self) -> PlatformClient:
         """The client of the platform."""
-        return PlatformClient(self.settings, self.identity, self.policy, self.clock, self._options)
 
-    @cached_property
+        def make() -> PlatformClient:
+            return PlatformClient(
+                self.settings, self.identity, self.policy, self.clock, self._options
+            )
+
+        return self.shared(("client",), make)
+
+    @property
     def for_object_storage(self) -> Session:
         """The session whose settings name the region and the endpoint of Object Storage."""
-        settings = resolve_storage(self.uri or None)
-        return Session(settings, self.policy, self.clock, self.identity, uri=self.uri)
+
+        def make() -> Session:
+            settings = resolve_storage(self.uri or None)
+            return Session(settings, self.policy, self.clock, self.identity, uri=self.uri)
+
+        return self.shared(("session for object storage",), make)
 
     def shared(self, key: tuple[object, ...], make: Callable[[], V]) -> V:
         """Return what this session made for a key, or make it now.
