@@ -1,4 +1,6 @@
-"""Artifacts in Object Storage beside the plain client of ``oci``: throughput up and down, and peak memory.
+"""Compare artifacts in Object Storage with the plain client of ``oci``.
+
+Measured are the throughput up and down, and the peak memory.
 
 python benchmarks/artifacts.py [--size 2048] [--files 1000] [--rounds 3]
 
@@ -125,7 +127,8 @@ def main():
                 ),
             }
             print(
-                "| what | | this package | `oci` | ratio | peak memory, MiB |\n|---|---|---|---|---|---|"
+                "| what | | this package | `oci` | ratio | peak memory, MiB |\n"
+                "|---|---|---|---|---|---|"
             )
             for what, folder in folders.items():
                 for direction in ("up", "down"):
@@ -153,7 +156,8 @@ def line(what, direction, found):
     }
     ratio = statistics.median(seconds["this package"]) / statistics.median(seconds["oci"])
     peaks = " / ".join(f"{max(measured[1] for measured in found[peer]):.0f}" for peer in PEERS)
-    return f"| {what} | {direction} | {shown['this package']} | {shown['oci']} | {ratio:.2f} | {peaks} |"
+    ours, theirs = shown["this package"], shown["oci"]
+    return f"| {what} | {direction} | {ours} | {theirs} | {ratio:.2f} | {peaks} |"
 
 
 if __name__ == "__main__":

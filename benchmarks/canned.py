@@ -1,4 +1,7 @@
-"""A server that answers every request with the same bytes, in a process of its own: the floor of a round trip."""
+"""A server that answers every request with the same bytes, in a process of its own.
+
+It shows the least time that a round trip can take.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""This store beside MLflow's RestStore and Oracle's SDK: ratios in one run, against a canned server on loopback.
+"""Compare this store with MLflow's RestStore and Oracle's SDK: ratios measured in one run.
+
+All of them talk to a canned server on loopback.
 
 python benchmarks/compare.py [--rounds 30]
 
@@ -167,7 +169,8 @@ def in_process(code: str, endpoint: str) -> float:
 IMPORT = """
 import time, mlflow
 from importlib.metadata import entry_points
-found = [point for group in ("mlflow.model_registry_store", "mlflow.tracking_store", "mlflow.artifact_repository")
+groups = ("mlflow.model_registry_store", "mlflow.tracking_store", "mlflow.artifact_repository")
+found = [point for group in groups
          for point in entry_points(group=group) if point.value.startswith("mlflow_oci_aidp")]
 assert found
 begin = time.perf_counter()

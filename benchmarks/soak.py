@@ -1,4 +1,6 @@
-"""Many threads on one store, with faults: prints what was done, and what was lost or doubled (both must be 0).
+"""Use one store from many threads, with faults, and print the work done, lost and doubled.
+
+The last two must be 0.
 
 python benchmarks/soak.py [--minutes 5] [--threads 16] [--faults 0.1]
 
@@ -185,11 +187,11 @@ def main() -> None:
     pipe.send("stop")
     process.join(30)
     print(
-        f"python {platform.python_version()}, {os.cpu_count()} cores, {arguments.threads} threads, {seconds:.0f} s"
+        f"python {platform.python_version()}, {os.cpu_count()} cores, "
+        f"{arguments.threads} threads, {seconds:.0f} s"
     )
-    print(
-        f"operations  {sum(soak.done.values())} ({sum(soak.done.values()) / seconds:.0f} a second) {dict(soak.done)}"
-    )
+    total = sum(soak.done.values())
+    print(f"operations  {total} ({total / seconds:.0f} a second) {dict(soak.done)}")
     print(f"faults      {sum(fired.values())} {fired}")
     print(f"retries     {retries.count}")
     print(f"errors      {sum(soak.errors.values())} {dict(soak.errors)}")
@@ -197,7 +199,8 @@ def main() -> None:
     print(f"lost        {len(lost)}")
     print(f"doubled     {len(doubled)}")
     print(
-        f"memory      {before:.0f} MiB after warming up, {after:.0f} MiB at the end, {len(soak.told)} marks kept"
+        f"memory      {before:.0f} MiB after warming up, {after:.0f} MiB at the end, "
+        f"{len(soak.told)} marks kept"
     )
     sys.exit(bool(lost or doubled))
 

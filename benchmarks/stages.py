@@ -1,4 +1,6 @@
-"""Where the time of one signed `update_registered_model` goes: microseconds per stage, beside the floor.
+"""Measure where the time of one signed `update_registered_model` goes.
+
+Prints microseconds per stage, beside the floor.
 
 python benchmarks/stages.py
 

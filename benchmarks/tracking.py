@@ -141,7 +141,8 @@ def main() -> None:
         }
     print(f"{versions()}; {rounds} rounds\n")
     print(
-        "| what | to RestStore, unsigned (quartiles) | to the SDK (quartiles) | here | RestStore | SDK |"
+        "| what | to RestStore, unsigned (quartiles) | to the SDK (quartiles) "
+        "| here | RestStore | SDK |"
     )
     print("|---|---|---|---|---|---|")
     for name, seconds in measured.items():

@@ -80,7 +80,10 @@ def versions_of(client: MlflowClient, name: str) -> list[ModelVersion]:
 
 
 def prepare(there: MlflowClient, model: RegisteredModel, name: str) -> dict[str, ModelVersion]:
-    """Make the registered model if it is not there. Returns the copies that are: original's version to copy."""
+    """Make the registered model if it is not there.
+
+    Returns the copies that exist, by the number of the original's version.
+    """
     try:
         there.create_registered_model(name, tags=model.tags, description=model.description)
     except MlflowException as error:
@@ -97,7 +100,10 @@ def prepare(there: MlflowClient, model: RegisteredModel, name: str) -> dict[str,
 def copy_version(
     here: MlflowClient, there: MlflowClient, version: ModelVersion, name: str
 ) -> ModelVersion:
-    """One version, with the mark that it is copied, in one call: an interruption leaves all of it or nothing."""
+    """Copy one version, with the tag that marks a copy, in one call.
+
+    An interruption therefore leaves all of the copy or nothing.
+    """
     return there.create_model_version(
         name,
         source=here.get_model_version_download_uri(version.name, version.version),

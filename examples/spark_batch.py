@@ -26,7 +26,10 @@ from pyspark.sql.functions import lit, struct
     "--type", "kind", default="double", show_default=True, help="Their type, as Spark calls it."
 )
 def main(model: str, source: str, target: str, column: str, kind: str) -> None:
-    """Score the table SOURCE with MODEL, as catalog.schema.model@alias, and write the table TARGET (both Parquet)."""
+    """Score the table SOURCE with MODEL, and write the table TARGET (both Parquet).
+
+    MODEL is catalog.schema.model@alias.
+    """
     version = find(MlflowClient(), model)
     spark = SparkSession.builder.appName(f"score {model}").getOrCreate()
     # By its number: the alias may move while the job runs.

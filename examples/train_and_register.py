@@ -1,4 +1,6 @@
-"""Train a classifier, log it to a workspace of AI Data Platform, register it, and promote it if it is good enough.
+"""Train a classifier, register it, and promote it if it is good enough.
+
+The run is logged to a workspace of AI Data Platform.
 
     export MLFLOW_TRACKING_URI=aidp://<OCID of your AI Data Platform>/<workspace key>
     python train_and_register.py main.default.iris --accuracy 0.9

@@ -89,7 +89,8 @@ def unknown(method: str) -> Callable[..., NoReturn]:
 
         raise error(
             "NOT_IMPLEMENTED",
-            f"MLflow {mlflow_version} calls {method!r}, which mlflow-oci-aidp {__version__} does not know.",
+            f"MLflow {mlflow_version} calls {method!r}, "
+            f"which mlflow-oci-aidp {__version__} does not know.",
             "Install a newer mlflow-oci-aidp, or use an MLflow server for this call.",
         )
 

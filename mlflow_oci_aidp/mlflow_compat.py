@@ -81,28 +81,58 @@ PRIVATE_NAMES: tuple[PrivateName, ...] = (
     PrivateName("_DatasetSummary", ("mlflow.entities",), "answer _search_datasets"),
     PrivateName("_upgrade_db", ("mlflow.store.db.utils",), "migrate a database of the emulator"),
     # Environment variables.
-    PrivateName(SERVER_VARIABLES[0], _SERVER, "find the tracking store of the server that this process serves"),
+    PrivateName(
+        SERVER_VARIABLES[0],
+        _SERVER,
+        "find the tracking store of the server that this process serves",
+    ),
     PrivateName(SERVER_VARIABLES[1], _SERVER, "find the registry store of that server"),
     # Hooks: methods of the stores and the repositories that MLflow calls.
     PrivateName("_search_runs", ("mlflow.store.tracking.abstract_store",), "serve search_runs"),
-    PrivateName("_search_datasets", ("mlflow.server.handlers",), "serve the list of datasets of MLflow's web page"),
+    PrivateName(
+        "_search_datasets",
+        ("mlflow.server.handlers",),
+        "serve the list of datasets of MLflow's web page",
+    ),
     PrivateName("_get_deleted_runs", _GC, "serve `mlflow gc`"),
-    PrivateName("_hard_delete_run", _GC, "serve `mlflow gc`; the emulator calls that of MLflow's SQL store"),
-    PrivateName("_hard_delete_experiment", _GC, "serve `mlflow gc`; the emulator calls that of MLflow's SQL store"),
+    PrivateName(
+        "_hard_delete_run", _GC, "serve `mlflow gc`; the emulator calls that of MLflow's SQL store"
+    ),
+    PrivateName(
+        "_hard_delete_experiment",
+        _GC,
+        "serve `mlflow gc`; the emulator calls that of MLflow's SQL store",
+    ),
     PrivateName("_create_thread_pool", _ARTIFACTS, "download with threads that can be cancelled"),
     PrivateName("_download_file", _ARTIFACTS, "download one file"),
     # Attributes of entities that have no public setter, or whose public counterpart leaves
     # something out.
-    PrivateName("_tags", _ENTITIES, "set all tags at once; read them with the tag that marks a prompt"),
-    PrivateName("_aliases", _ENTITIES, "set all aliases at once, or none until somebody reads them"),
-    PrivateName("_properties", ("mlflow.entities._mlflow_object",), "print and compare as MLflow's own entity does"),
-    PrivateName("_metric_objs", ("mlflow.entities.run_data",), "read metrics with their steps (emulator)"),
+    PrivateName(
+        "_tags", _ENTITIES, "set all tags at once; read them with the tag that marks a prompt"
+    ),
+    PrivateName(
+        "_aliases", _ENTITIES, "set all aliases at once, or none until somebody reads them"
+    ),
+    PrivateName(
+        "_properties",
+        ("mlflow.entities._mlflow_object",),
+        "print and compare as MLflow's own entity does",
+    ),
+    PrivateName(
+        "_metric_objs", ("mlflow.entities.run_data",), "read metrics with their steps (emulator)"
+    ),
     # MLflow's SQL stores, in the emulator.
-    PrivateName("_is_querying_prompt", _REGISTRY_SQL, "treat prompts as registered models (emulator)"),
-    PrivateName("_parse_search_model_versions_order_by", _REGISTRY_SQL, "order as the platform does (emulator)"),
+    PrivateName(
+        "_is_querying_prompt", _REGISTRY_SQL, "treat prompts as registered models (emulator)"
+    ),
+    PrivateName(
+        "_parse_search_model_versions_order_by",
+        _REGISTRY_SQL,
+        "order as the platform does (emulator)",
+    ),
     PrivateName(ENGINE_CACHES[0], _TRACKING_SQL, "close a database (emulator)", first="3.8.0"),
     PrivateName(ENGINE_CACHES[1], _TRACKING_SQL, "close a database (emulator)", last="3.7.0"),
-)  # fmt: skip
+)
 
 
 def register_artifact_repository(scheme: str, builder: Callable[..., Any]) -> None:

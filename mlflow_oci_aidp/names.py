@@ -115,7 +115,8 @@ def check_logged_model_name(name: str | None) -> None:
     ):
         raise invalid_parameter(
             f"Invalid model name: {name!r}.",
-            "Use a name that is not empty, without slash, colon, full stop, percent sign and quotation marks.",
+            "Use a name that is not empty, without slash, colon, full stop, percent sign "
+            "and quotation marks.",
         )
 
 

@@ -1,4 +1,4 @@
-"""The functions that MLflow's entry points name: they import the stores and repositories when asked.
+"""Import the stores and repositories when MLflow's entry points ask for them.
 
 MLflow loads the entry points of every installed plugin when it is imported, whatever it is used
 with: users of other servers pay for this file alone.
@@ -163,7 +163,9 @@ def scorer_store(tracking_uri: str | None = None) -> NoReturn:
 
 
 def labeling_store(tracking_uri: str | None = None) -> NoReturn:
-    """Refuse to make a store of labeling sessions, which MLflow looks up by the scheme of the tracking URI.
+    """Refuse to make a store of labeling sessions.
+
+    MLflow looks the store up by the scheme of the tracking URI.
 
     Args:
         tracking_uri: The tracking URI in use.
@@ -175,7 +177,9 @@ def labeling_store(tracking_uri: str | None = None) -> NoReturn:
 
 
 def workspace_store(workspace_uri: str | None = None) -> NoReturn:
-    """Refuse to make a store of MLflow's workspaces, which MLflow looks up by the scheme of the tracking URI.
+    """Refuse to make a store of MLflow's workspaces.
+
+    MLflow looks the store up by the scheme of the tracking URI.
 
     Args:
         workspace_uri: The URI of the workspace store; the tracking URI if none is set.

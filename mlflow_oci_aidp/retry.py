@@ -1,4 +1,4 @@
-"""The public place of :py:class:`RetryPolicy`, which :py:mod:`mlflow_oci_aidp.client.retry` defines."""
+"""Export :py:class:`RetryPolicy`, which :py:mod:`mlflow_oci_aidp.client.retry` defines."""
 
 from mlflow_oci_aidp.client.retry import RetryPolicy
 

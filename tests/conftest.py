@@ -1,4 +1,4 @@
-"""What every test begins with: no setting of this machine, and an emulator where one is asked for."""
+"""The beginning of every test: no setting of this machine, and an emulator if asked for."""
 
 from __future__ import annotations
 

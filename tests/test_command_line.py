@@ -189,7 +189,10 @@ def test_the_tracking_uri_comes_first_then_the_registrys(served):
 
 
 def test_the_tracking_uri_alone_leads_mlflow_to_the_emulator(served, tmp_path):
-    """With nothing else set, in another process: an experiment, a run with an artifact, and the registry."""
+    """With nothing else set, in another process.
+
+    An experiment, a run with an artifact, and the registry.
+    """
     program = (
         "import mlflow\n"
         "mlflow.set_experiment('alone')\n"
@@ -236,7 +239,8 @@ def test_the_folder_is_the_users_alone(served, data_dir):
 
 
 def test_an_unsigned_request_is_refused(served):
-    path = f"/20260430/aiDataPlatforms/{served.instance_id}/mlops/api/2.0/mlflow/registered-models/search"
+    instance = f"/20260430/aiDataPlatforms/{served.instance_id}"
+    path = f"{instance}/mlops/api/2.0/mlflow/registered-models/search"
 
     assert requests.get(served.environ["AIDP_ENDPOINT"] + path, timeout=10).status_code == 401
 
@@ -298,7 +302,7 @@ def elsewhere(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def account(elsewhere, tmp_path_factory) -> subprocess.CompletedProcess[str]:
-    """One run for all workers, in a folder of its own, among settings that must not matter to it."""
+    """One run for all workers, in a folder of its own, among settings that must not matter."""
     return once_for_all_workers(tmp_path_factory, "quickstart", lambda: run_quickstart(elsewhere))
 
 
@@ -382,7 +386,10 @@ def test_quickstart_shows_nothing_secret(account, secret):
 
 
 def test_quickstart_without_the_emulators_packages_says_what_to_install():
-    program = "import sys; sys.modules['sklearn'] = None\nfrom mlflow_oci_aidp.cli import main; main(['quickstart'])"
+    program = (
+        "import sys; sys.modules['sklearn'] = None\n"
+        "from mlflow_oci_aidp.cli import main; main(['quickstart'])"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
     )

@@ -117,7 +117,8 @@ def test_a_thread_that_fills_the_table_is_not_waited_for(aidp, run_id, tmp_path)
         "filling = threading.Thread(target=_get_store_registry)\n"
         "filling.start()\n"
         "time.sleep(0.5)\n"
-        f"version = mlflow.MlflowClient({aidp.tracking_uri!r}).get_model_version({NAME!r}, '1').version\n"
+        f"client = mlflow.MlflowClient({aidp.tracking_uri!r})\n"
+        f"version = client.get_model_version({NAME!r}, '1').version\n"
         "print(version, filling.is_alive())"
     )
     assert printed(code, with_another_plugin(tmp_path, seconds=20)) == ["1", "True"]
@@ -144,7 +145,10 @@ def printed(code: str, variables: dict[str, str] | None = None) -> list[str]:
 
 
 def test_filling_the_table_imports_nothing():
-    without = "from mlflow_oci_aidp import plugin; plugin._complete_registry_table_at_import = lambda: None\n"
+    without = (
+        "from mlflow_oci_aidp import plugin; "
+        "plugin._complete_registry_table_at_import = lambda: None\n"
+    )
     modules = "import sys, mlflow, mlflow_oci_aidp.plugin; print(*sorted(sys.modules))"
     assert printed(modules) == printed(without + modules)
 
@@ -165,7 +169,7 @@ def test_the_registry_of_another_package_is_found_beside_ours(aidp, tmp_path):
 
 
 def test_an_mlflow_that_has_its_table_elsewhere_can_be_imported_and_used(aidp, tmp_path):
-    """What fills the table is for a fault of MLflow's: where MLflow has changed, it does nothing."""
+    """The workaround for a fault of MLflow's does nothing where MLflow has changed."""
     code = (
         "import mlflow\n"
         "from mlflow.tracking._model_registry import utils\n"

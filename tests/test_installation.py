@@ -54,18 +54,22 @@ def test_mlflow_finds_the_artifact_repositories(aidp, monkeypatch, location, rep
 
 
 def test_importing_mlflow_loads_one_small_file():
-    """MLflow loads the entry points of tracking stores and artifact repositories when it is imported itself."""
-    code = "import sys, mlflow; print(*[n for n in sys.modules if n.split('.')[0] in ('oci', 'mlflow_oci_aidp')])"
+    """MLflow loads the entry points of tracking and artifacts when it is imported itself."""
+    code = (
+        "import sys, mlflow; "
+        "print(*[n for n in sys.modules if n.split('.')[0] in ('oci', 'mlflow_oci_aidp')])"
+    )
     assert python(code) == ["mlflow_oci_aidp", "mlflow_oci_aidp.plugin"]
 
 
 def test_users_of_other_stores_load_one_small_file():
     loaded = python(
         "import sys, mlflow\n"
-        "from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry\n"
+        "from mlflow.store.artifact import artifact_repository_registry\n"
         "from mlflow.tracking._model_registry.utils import _get_store_registry\n"
         "from mlflow.tracking._tracking_service.utils import _tracking_store_registry\n"
-        "for registry in (_get_store_registry(), _tracking_store_registry, _artifact_repository_registry):\n"
+        "artifacts = artifact_repository_registry._artifact_repository_registry\n"
+        "for registry in (_get_store_registry(), _tracking_store_registry, artifacts):\n"
         "    assert 'aidp' in registry._registry\n"
         "print(*sorted(n for n in sys.modules if n.split('.')[0] in ('oci', 'mlflow_oci_aidp')))"
     )
@@ -118,8 +122,10 @@ client = mlflow.MlflowClient()
 (found,) = client.search_runs([run.info.experiment_id], "metrics.loss < 1")
 (model,) = client.search_logged_models([run.info.experiment_id])
 client.create_registered_model("main.default.skinny")
-version = client.create_model_version("main.default.skinny", f"runs:/{run.info.run_id}/notes", run.info.run_id)
-print(found.data.params["rate"], len(client.get_metric_history(run.info.run_id, "loss")), model.name, version.version)
+run_id = run.info.run_id
+version = client.create_model_version("main.default.skinny", f"runs:/{run_id}/notes", run_id)
+losses = client.get_metric_history(run_id, "loss")
+print(found.data.params["rate"], len(losses), model.name, version.version)
 print(mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/notes/note.txt"))
 """
 
@@ -164,8 +170,9 @@ def test_no_warning_is_given_to_users_of_other_registries():
         "logging.basicConfig(level=logging.DEBUG)\n"
         "warnings.simplefilter('error')\n"
         "from importlib.metadata import entry_points\n"
-        "groups = ('mlflow.model_registry_store', 'mlflow.tracking_store', 'mlflow.artifact_repository', "
-        "'mlflow.scorer_store', 'mlflow.labeling_store', 'mlflow.workspace_provider')\n"
+        "groups = ('mlflow.model_registry_store', 'mlflow.tracking_store', "
+        "'mlflow.artifact_repository', 'mlflow.scorer_store', 'mlflow.labeling_store', "
+        "'mlflow.workspace_provider')\n"
         "entries = [entry for group in groups for entry in entry_points(group=group)]\n"
         "assert len([entry.load() for entry in entries if entry.name in ('aidp', 'oci')]) == 7\n"
         "print('quiet')"

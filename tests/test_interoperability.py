@@ -1,4 +1,7 @@
-"""Oracle's SDK, Oracle's command line and MLflow's client read each other's models through one emulator."""
+"""Clients read each other's models through one emulator.
+
+They are Oracle's SDK, Oracle's command line and MLflow's client.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ def error_of(call: str, variables: dict[str, str]) -> list[str]:
     code = (
         f"import mlflow\nuri = {URI!r}\nmlflow.set_tracking_uri(uri)\n"
         f"try:\n    {call}\nexcept Exception as error:\n"
-        "    print(type(error).__name__, error.error_code, error, type(error.__cause__).__name__, sep='\\n')"
+        "    cause = type(error.__cause__).__name__\n"
+        "    print(type(error).__name__, error.error_code, error, cause, sep='\\n')"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, env=variables
@@ -56,7 +57,10 @@ def test_whoever_asks_first_is_told_what_to_install(tmp_path, part):
     module, call = PARTS[part]
     kind, code, message, cause = error_of(call, broken(tmp_path, f"mlflow_oci_aidp.{module}"))
     assert (kind, code, cause) == ("AidpError", "INTERNAL_ERROR", "ImportError")
-    begin = f"The {part} of mlflow-oci-aidp {__version__} cannot be loaded with MLflow {mlflow.__version__}: "
+    begin = (
+        f"The {part} of mlflow-oci-aidp {__version__} "
+        f"cannot be loaded with MLflow {mlflow.__version__}: "
+    )
     assert begin in message
     assert "_a_name_that_a_newer_mlflow_has_not" in message
     assert '`pip install --force-reinstall mlflow-oci-aidp "mlflow>=' in message

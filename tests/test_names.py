@@ -1,4 +1,7 @@
-"""Our rules on names are MLflow's, with the same error code, whatever MLflow calls its validators."""
+"""Our rules on names are MLflow's, with the same error code.
+
+MLflow has renamed its validators before.
+"""
 
 from __future__ import annotations
 
@@ -108,8 +111,8 @@ def test_logged_model_names(name):
         (
             names.check_logged_model_name,
             "a/b",
-            "Invalid model name: 'a/b'. Use a name that is not empty, without slash, colon, full stop, percent sign "
-            "and quotation marks.",
+            "Invalid model name: 'a/b'. Use a name that is not empty, without slash, colon, "
+            "full stop, percent sign and quotation marks.",
         ),
     ],
 )

@@ -1,4 +1,7 @@
-"""Lists of several pages: an empty page is not the end, and a token that comes again is an error."""
+"""Lists of several pages.
+
+An empty page is not the end, and a token that comes again is an error.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""MLflow asks for more kinds of stores by our scheme: those that the platform lacks are refused in our words."""
+"""MLflow asks for more kinds of stores by our scheme.
+
+Those that the platform lacks are refused in our words.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,10 @@ def test_a_store_that_the_platform_lacks_is_refused_in_our_words(
 
 
 def test_mlflow_asks_for_plugins_where_it_did():
-    """Red with a newer MLflow that has another kind of plugins: look whether it is asked for by a scheme."""
+    """Red with a newer MLflow that has another kind of plugins.
+
+    Look whether MLflow asks for it by a scheme.
+    """
     root = Path(mlflow.__file__).parent
     asking = {
         path.relative_to(root).as_posix()

@@ -1,4 +1,7 @@
-"""No private name of MLflow is used but those that mlflow_compat lists, and MLflow has each of those."""
+"""The package uses no private name of MLflow but those that mlflow_compat lists.
+
+MLflow has each of those.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def private_imports(tree):
 
 
 def defined_names(tree):
-    """Every name that a module gives to something: functions, classes, variables, its own attributes."""
+    """Every name that a module defines: functions, classes, variables, its own attributes."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name

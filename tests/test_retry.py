@@ -14,7 +14,10 @@ from tests.support.clocks import ManualClock
 
 
 def run(policy, outcomes, seconds_each=0.0):
-    """The outcome and the waits of a call whose attempts come to ``outcomes``, the last one again and again."""
+    """The outcome and the waits of a call whose attempts come to ``outcomes``.
+
+    The last outcome repeats.
+    """
     clock, made = ManualClock(), []
 
     def attempt(number):

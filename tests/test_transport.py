@@ -76,7 +76,8 @@ def test_a_bad_answer_is_an_error_that_names_the_request(aidp, store, body):
 def test_fields_and_values_that_are_new_are_left_out(aidp, store):
     aidp.faults.add(
         "body",
-        body=b'{"registered_model": {"name": "a", "color": "red", "deployment_job_state": "LEVITATING"}, "more": 1}',
+        body=b'{"registered_model": {"name": "a", "color": "red", '
+        b'"deployment_job_state": "LEVITATING"}, "more": 1}',
     )
     assert (
         store.get_registered_model("a").deployment_job_state
@@ -391,11 +392,12 @@ def test_a_user_sees_each_attempt(aidp, caplog):
     aidp.faults.add("status", status=503)
     store.create_registered_model(NAME)
     first, reason, second = (record.getMessage() for record in caplog.records)
-    path = f"POST /20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/mlops/api/2.0/mlflow/registered-models/create"
+    instance = f"/20260430/aiDataPlatforms/{aidp.ai_data_platform_id}"
+    path = f"POST {instance}/mlops/api/2.0/mlflow/registered-models/create"
     assert first.startswith(f"{path} -> 503 in ")
-    assert (
-        reason
-        == "CreateRegisteredModel: sent again in 0.0 s (attempt 2 of at most 2), because of this: status 503"
+    assert reason == (
+        "CreateRegisteredModel: sent again in 0.0 s (attempt 2 of at most 2), "
+        "because of this: status 503"
     )
     assert second.startswith(f"{path} -> 200 in ")
     assert aidp.exchanges[-1].request_id in second
@@ -432,5 +434,6 @@ def test_a_long_wait_is_told_to_everybody(aidp, caplog):
     aidp.faults.add("status", status=429, headers={"Retry-After": "30"})
     with_policy(aidp.uri, SleeplessClock(), max_retries=1).search_registered_models()
     assert [record.getMessage() for record in caplog.records] == [
-        "SearchRegisteredModels: sent again in 30.0 s (attempt 2 of at most 2), because of this: status 429"
+        "SearchRegisteredModels: sent again in 30.0 s (attempt 2 of at most 2), "
+        "because of this: status 429"
     ]

@@ -144,7 +144,10 @@ def log_metric(aidp: Emulator) -> CallPath:
 
 
 def log_model(aidp: Emulator) -> CallPath:
-    """Log a model and register it, through MLflow; uploads run in other threads, and do not count."""
+    """Log a model and register it, through MLflow.
+
+    Uploads run in other threads, and do not count.
+    """
     with _mlflow_on(aidp), tempfile.TemporaryDirectory() as folder:
         code = Path(folder) / "model.py"
         code.write_text(

@@ -1,10 +1,10 @@
-"""The compatibility table: which operation works with which MLflow, from runs of the tests.
+r"""Make the compatibility table: which operation works with which MLflow, from runs of the tests.
 
-As a plugin of pytest it notes which methods of the stores each test calls, and the version of
-MLflow::
+As a plugin of pytest the module notes which methods of the stores each test calls, and the
+version of MLflow::
 
-    python -m pytest -n0 -p tools.compatibility tests/registry tests/tracking
-    tests/docs/test_prompt_operations.py \\
+    python -m pytest -n0 -p tools.compatibility \
+        tests/registry tests/tracking tests/docs/test_prompt_operations.py \
         --junitxml=newest.xml
 
 As a program it makes the table of ``docs/compatibility.md`` of such files, one for each
@@ -106,7 +106,7 @@ def _operations(record_property: Callable[[str, object], None]) -> Iterator[None
 
 @dataclass
 class Run:
-    """What one file says.
+    """The results of one run of the tests.
 
     Attributes:
         mlflow: The version of MLflow.
@@ -192,7 +192,8 @@ def compatibility(runs: list[Run]) -> str:
         ]
         tables.append(table(heads, rows))
     notes = [
-        f"- MLflow {run.mlflow}, Python {run.python}: {run.passed} tests passed, {run.failed} failed."
+        f"- MLflow {run.mlflow}, Python {run.python}: "
+        f"{run.passed} tests passed, {run.failed} failed."
         for run in runs
     ]
     return "\n\n".join([*tables, "\n".join(notes)])
@@ -201,9 +202,9 @@ def compatibility(runs: list[Run]) -> str:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit("usage: python -m tools.compatibility <file of --junitxml> ...")
-    found = [read(path) for path in sys.argv[1:]]
+    runs = [read(path) for path in sys.argv[1:]]
     PAGE.write_text(
-        replaced(PAGE.read_text(encoding="utf-8"), "compatibility", compatibility(found)),
+        replaced(PAGE.read_text(encoding="utf-8"), "compatibility", compatibility(runs)),
         encoding="utf-8",
     )
-    sys.exit(1 if any(run.failed for run in found) else 0)
+    sys.exit(1 if any(run.failed for run in runs) else 0)

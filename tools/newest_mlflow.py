@@ -57,7 +57,10 @@ def main(wanted: str) -> str:
         return f"MLflow {wanted} is installed, with {' and '.join(PARTS)}."
     if installed != wanted:
         install("--no-deps", f"mlflow=={wanted}")
-    return f"MLflow {wanted} is installed alone: the index does not have {' and '.join(PARTS)} of this version."
+    return (
+        f"MLflow {wanted} is installed alone: "
+        f"the index does not have {' and '.join(PARTS)} of this version."
+    )
 
 
 def install(*arguments: str) -> None:

@@ -1,4 +1,7 @@
-"""``mlflow-oci-aidp quickstart``: from an experiment to a model that is used, with the requests it takes."""
+"""``mlflow-oci-aidp quickstart``: from an experiment to a model in use.
+
+The command prints the requests that each step takes.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ _STEPS = (
     'mlflow.log_param("max_iter", 1000)',
     "iris = load_iris()",
     "model = LogisticRegression(max_iter=1000).fit(iris.data, iris.target)",
-    'mlflow.log_metrics({"accuracy": model.score(iris.data, iris.target), "iterations": int(model.n_iter_[0])})',
+    'mlflow.log_metrics({"accuracy": model.score(iris.data, iris.target), '
+    '"iterations": int(model.n_iter_[0])})',
     'name = "main.default.iris_classifier"',
     "logged = mlflow.sklearn.log_model(\n"
     '    model, name="model", registered_model_name=name, pip_requirements=["scikit-learn"]\n'
@@ -145,7 +149,10 @@ def _shown(path: str, aidp: Emulator) -> str:
 
 
 class _Account:
-    """What is printed: bound to the standard output of the start, so that silence does not reach it."""
+    """Print the account of the quickstart.
+
+    It is bound to the standard output of the start, so that ``_silence`` does not reach it.
+    """
 
     def __init__(self) -> None:
         self._out = sys.stdout
@@ -157,7 +164,10 @@ class _Account:
         self.say(">>> " + source.replace("\n", "\n... "))
 
     def requests(self, requests: Iterable[tuple[str, str, int | None]]) -> None:
-        """Return a line for each; one line for those that come in a row and look alike, as a model's files do."""
+        """Print a line for each request.
+
+        Equal requests in a row, such as those for a model's files, share one line.
+        """
         for (verb, path, status), alike in groupby(requests):
             count = sum(1 for _ in alike)
             self.say(
@@ -185,7 +195,10 @@ def _inside(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Make temporary files in that folder: MLflow leaves the models that it downloads to the end of the process."""
+    """Make temporary files in a folder, for a block of code.
+
+    MLflow leaves the models that it downloads there until the process ends.
+    """
     before = tempfile.tempdir
     tempfile.tempdir = str(folder)
     try:
@@ -196,7 +209,7 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Return the environment without the user's own settings and with these; afterwards as it was."""
+    """Replace the user's own settings by these variables, for a block of code."""
     before = dict(os.environ)
     for name in before:
         if name.startswith(_LEFT_OUT):

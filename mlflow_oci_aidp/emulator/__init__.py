@@ -1,4 +1,6 @@
-"""An emulator of AI Data Platform on one machine, for tests without a tenancy: its registry and its workspaces.
+"""An emulator of AI Data Platform on one machine, for tests without a tenancy.
+
+The emulator has the registry, workspaces, volumes and Object Storage.
 
 >>> from mlflow_oci_aidp.emulator import Emulator
 >>> with Emulator() as aidp:
@@ -47,7 +49,7 @@ _HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class _Running:
-    """What an emulator has from its start until it is stopped."""
+    """The parts of an emulator that is started."""
 
     registry: RegistryService
     workspaces: Workspaces
@@ -58,7 +60,7 @@ class _Running:
     dispatcher: Dispatcher
     server: Server
     resources: contextlib.ExitStack
-    """Closes all of it, in the reverse order."""
+    """Closes every part, in the reverse order of opening."""
 
 
 class Emulator:
@@ -98,9 +100,9 @@ class Emulator:
         self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
         self._running: _Running | None = None
         self.exchanges = Exchanges()
-        """What was asked and answered, oldest first."""
+        """The requests and their responses, oldest first."""
         self.faults = FaultPlan()
-        """What shall go wrong."""
+        """The faults that the emulator injects."""
 
     def __repr__(self) -> str:
         address = self.endpoint if self._running else "stopped"
@@ -118,7 +120,7 @@ class Emulator:
         self.stop()
 
     def start(self) -> Emulator:
-        """Begin to serve; return this emulator.
+        """Start the server, and return this emulator.
 
         Raises:
             OSError: The port is taken, or another emulator uses the folder.
@@ -135,7 +137,7 @@ class Emulator:
         return self
 
     def _start(self, resources: contextlib.ExitStack) -> _Running:
-        """Open everything, and have ``resources`` close it unless all of it is open."""
+        """Open every part; ``resources`` closes the open ones if another part fails to open."""
         lock = FolderLock(self._folder)
         lock.take()
         resources.callback(lock.give_back)
@@ -176,7 +178,7 @@ class Emulator:
         )
 
     def stop(self) -> None:
-        """End every connection and thread, and close every file."""
+        """Stop the server: end every connection and thread, and close every file."""
         if self._running:
             self._running.resources.close()
             self._running = None
@@ -184,7 +186,7 @@ class Emulator:
             self._temporary.cleanup()
 
     def reset(self, *, patience: float = 2.0) -> None:
-        """Bring a running emulator back to how it is when it is new, without a restart.
+        """Make a running emulator as good as new, without a restart.
 
         The registry, Object Storage and the first workspace are empty, the first volume is the
         only one and empty, and there are no other workspaces. Exchanges, faults, retry tokens,
@@ -226,12 +228,12 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """Where it serves, once started."""
+        """The base URL of the server, once started."""
         return f"{'https' if self._tls else 'http'}://{_HOST}:{self._port}"
 
     @property
     def config_file(self) -> str:
-        """The path of the OCI config file that goes with it."""
+        """The path of the OCI config file with the emulator's profiles."""
         return str(self._credentials.config_file)
 
     @property
@@ -241,12 +243,15 @@ class Emulator:
 
     @property
     def uri(self) -> str:
-        """The registry URI, enough on its own (with ``tls``, ``REQUESTS_CA_BUNDLE`` has to name ``ca_file``)."""
+        """The registry URI. Clients need no other setting.
+
+        With ``tls``, ``REQUESTS_CA_BUNDLE`` has to name ``ca_file`` as well.
+        """
         return f"aidp://{self.ai_data_platform_id}?{_query(self._settings)}"
 
     @property
     def tracking_uri(self) -> str:
-        """The tracking URI of the first workspace, which serves the registry and artifacts as well."""
+        """The tracking URI of the first workspace. It serves the registry and artifacts as well."""
         return f"aidp://{self.ai_data_platform_id}/{self.workspace_key}?{_query(self._settings)}"
 
     @property
@@ -260,12 +265,12 @@ class Emulator:
 
     @property
     def workspace_key(self) -> str:
-        """The key of the workspace that there is from the start."""
+        """The key of the first workspace, which every emulator has."""
         return WORKSPACE_KEY
 
     @property
     def environ(self) -> dict[str, str]:
-        """Environment variables with which MLflow, this package and Oracle's CLI find it."""
+        """Environment variables for MLflow, this package and Oracle's CLI to use the emulator."""
         variables = {
             "MLFLOW_REGISTRY_URI": self.uri,
             "AIDP_ENDPOINT": self.endpoint,
@@ -283,11 +288,15 @@ class Emulator:
 
     @property
     def state(self) -> RegistryService:
-        """The registry itself, past HTTP. Raises ``RuntimeError`` unless started."""
+        """The registry service, for tests that set its state without a request.
+
+        Raises:
+            RuntimeError: The emulator is not started.
+        """
         return self._started.registry
 
     def list_files(self, artifact_uri: str, path: str) -> list[tuple[str, bool, int | None]]:
-        """List what lies directly below a path of an artifact location.
+        """List the files and folders directly below a path of an artifact location.
 
         Args:
             artifact_uri: A location of this Object Storage, ``oci://...``, or of a volume,
@@ -304,7 +313,7 @@ class Emulator:
         return _list_files(self._started.object_storage, self._started.volumes, artifact_uri, path)
 
     def add_volume(self, catalog: str, schema: str, name: str) -> None:
-        """Make a volume, beside ``main.default.artifacts`` that is there from the start.
+        """Make a volume. The volume ``main.default.artifacts`` exists from the start.
 
         Raises:
             RuntimeError: The emulator is not started.
@@ -313,7 +322,9 @@ class Emulator:
         self._started.volumes.add(catalog, schema, name)
 
     def workspace(self, key: str | None = None) -> WorkspaceService:
-        """Return a workspace's tracking, past HTTP; None: that of the first one.
+        """Return the service of a workspace, for tests that set its state without a request.
+
+        By default that of the first workspace.
 
         Raises:
             RuntimeError: The emulator is not started.
@@ -322,7 +333,7 @@ class Emulator:
         return self._started.workspaces.get(key or self.workspace_key)
 
     def add_workspace(self, key: str) -> WorkspaceService:
-        """Make another workspace, which the same folder keeps.
+        """Make another workspace. The data folder keeps it.
 
         Raises:
             RuntimeError: The emulator is not started.
@@ -331,7 +342,10 @@ class Emulator:
         return self._started.workspaces.add(key)
 
     def trust(self, key_id: str, public_key: RSAPublicKey | str | bytes) -> None:
-        """Accept another API key: ``tenancy/user/fingerprint``, and the key or its PEM text."""
+        """Accept another API key.
+
+        ``key_id`` is ``tenancy/user/fingerprint``; the key is an object or its PEM text.
+        """
         if not isinstance(public_key, RSAPublicKey):
             pem = public_key.encode() if isinstance(public_key, str) else public_key
             loaded = serialization.load_pem_public_key(pem)
@@ -343,11 +357,17 @@ class Emulator:
     def issue_token(
         self, public_key: RSAPublicKey, *, lifetime: float = 3600, **claims: Any
     ) -> str:
-        """Return a security token for the session with a key, used as ``ST$<token>``; ``lifetime`` in seconds."""
+        """Return a security token for the session that has this key.
+
+        A request uses the token as ``ST$<token>``. ``lifetime`` is in seconds.
+        """
         return self._credentials.issue_token(public_key, lifetime, claims)
 
     def session_profile(self, name: str = "SESSION", *, lifetime: float = 3600) -> str:
-        """Add a profile with a session token to the config file, or renew its token in place; return its name."""
+        """Write a profile with a session token to the config file, and return the profile's name.
+
+        If the profile exists, its token is replaced.
+        """
         self._credentials.session_profile(name, lifetime)
         return name
 

@@ -1,4 +1,6 @@
-"""How each method of MLflow's registry store is served: one table for code, tests and documentation.
+"""Say how each method of MLflow's registry store is served.
+
+Code, tests and documentation read this one table.
 
 It has every public method of ``mlflow.store.model_registry.abstract_store.AbstractStore``, from
 MLflow 3.1 to 3.18.
@@ -73,7 +75,9 @@ CAPABILITIES: tuple[Capability, ...] = (
     ),
     *unavailable(
         {
-            "Webhooks": "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook"
+            "Webhooks": """
+                create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook
+            """
         }
     ),
 )

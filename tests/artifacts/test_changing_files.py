@@ -1,4 +1,7 @@
-"""Files that are written to while they are sent: what arrives is what was there at the beginning, or nothing."""
+"""Files that are written to while they are sent.
+
+What arrives is what was there at the beginning, or nothing.
+"""
 
 from __future__ import annotations
 

@@ -40,9 +40,19 @@ def test_an_empty_authority_is_the_same_location() -> None:
 
 @pytest.mark.parametrize(
     "location",
-    ["", "/Volumes", "/Volumes/main/default", "/Volumes//x/y", "volumes/a/b/c", "oci://bucket@namespace/Volumes/a/b/c",
-     "aidp://ocid1.datalake.oc1..x/Volumes/a", "/Workspace/x", "file:///Volumes/a/b/c", "aidp:/volumes/a/b/c"],
-)  # fmt: skip
+    [
+        "",
+        "/Volumes",
+        "/Volumes/main/default",
+        "/Volumes//x/y",
+        "volumes/a/b/c",
+        "oci://bucket@namespace/Volumes/a/b/c",
+        "aidp://ocid1.datalake.oc1..x/Volumes/a",
+        "/Workspace/x",
+        "file:///Volumes/a/b/c",
+        "aidp:/volumes/a/b/c",
+    ],
+)
 def test_every_other_location_is_left_alone(location: str, tmp_path: Path) -> None:
     assert to_mlflow(location, root=str(tmp_path)) == location == to_platform(location)
 

@@ -23,7 +23,8 @@ from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 
 folder = sys.argv[1]
 with open(f"{{folder}}/large", "wb") as file:
-    for number in range(0, {SIZE}, 1024**2):  # each mebibyte another one, and most of it a hole of the file
+    # Each mebibyte is another one, and most of it a hole of the file.
+    for number in range(0, {SIZE}, 1024**2):
         file.seek(number)
         file.write(number.to_bytes(8, "big"))
     file.truncate({SIZE})
@@ -32,7 +33,8 @@ repository.log_artifact(f"{{folder}}/large", "m")
 repository.download_artifacts("m/large", folder)
 with open("/proc/self/status") as status:
     peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read())[1]) * 1024
-print(json.dumps({{"peak": peak, "same": filecmp.cmp(f"{{folder}}/large", f"{{folder}}/m/large", shallow=False)}}))
+same = filecmp.cmp(f"{{folder}}/large", f"{{folder}}/m/large", shallow=False)
+print(json.dumps({{"peak": peak, "same": same}}))
 """
 
 

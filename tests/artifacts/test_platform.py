@@ -82,7 +82,7 @@ def test_the_store_that_was_made_last_counts_where_nothing_else_is_said() -> Non
 
 
 def test_a_store_is_found_while_threads_note_stores() -> None:
-    """A store that is noted again is never missing in between, for a thread that opens artifacts."""
+    """A thread that opens artifacts finds a store at any time, even while it is noted again."""
     session = session_for(ONE)
     remember_tracking(session)
     end = threading.Event()

@@ -283,7 +283,10 @@ def test_a_forked_child_goes_on(place: VolumeArtifactRepository, source: Path) -
 
 
 def test_loading_the_plugin_imports_neither_the_sdk_nor_this() -> None:
-    code = "import mlflow_oci_aidp.plugin, sys; print([n for n in sys.modules if n.startswith(('oci', 'requests'))])"
+    code = (
+        "import mlflow_oci_aidp.plugin, sys; "
+        "print([n for n in sys.modules if n.startswith(('oci', 'requests'))])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

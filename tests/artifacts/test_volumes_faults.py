@@ -1,4 +1,7 @@
-"""Files on their way through broken connections and refusals: whole or not there, and never twice in memory."""
+"""Files on their way through broken connections and refusals.
+
+They arrive whole or not at all, and are never twice in memory.
+"""
 
 from __future__ import annotations
 

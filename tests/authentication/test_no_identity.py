@@ -1,4 +1,4 @@
-"""Where nobody can be found to sign: an error in words that names what to mend, no request, no secret shown."""
+"""No identity to sign with: an error that names the remedy, no request, no secret shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""MLflow's own web page over AI Data Platform: an emulator, ``mlflow server`` in front of it, and a browser.
+"""MLflow's own web page over AI Data Platform.
+
+An emulator, ``mlflow server`` in front of it, and a browser.
 
 All three live as long as the tests of this folder: each test has a registered model of its own
 instead.
@@ -226,7 +228,9 @@ def expect(needs_a_browser):
 
 @pytest.fixture
 def take(page, expect, tmp_path):
-    """Takes a picture, into the documentation if that is asked for; the pointer and MLflow's assistant stay out.
+    """Takes a picture, into the documentation if that is asked for.
+
+    The pointer and MLflow's assistant stay out of it.
 
     ``shown``: what the picture is of; the menu is chosen first, and that may lead to another page.
     """
@@ -292,7 +296,10 @@ def model(client, request) -> Iterator[str]:
 
 @pytest.fixture
 def changes(aidp, model):
-    """The changes that the platform was asked for since the model was made, each with a signature that it accepted."""
+    """The changes that the platform was asked for since the model was made.
+
+    Each request has a signature that the platform accepted.
+    """
     aidp.exchanges.clear()
 
     def changes() -> list[tuple[str | None, object]]:

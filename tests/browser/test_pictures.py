@@ -1,4 +1,7 @@
-"""The pictures of the documentation: ``UPDATE_PICTURES=1 pytest tests/browser/test_pictures.py`` takes them anew."""
+"""The pictures of the documentation.
+
+``UPDATE_PICTURES=1 pytest tests/browser/test_pictures.py`` takes them anew.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from .conftest import Server, serving
 
 @pytest.fixture(scope="module")
 def running_server(platform, tmp_path_factory) -> Iterator[Server]:
-    """``mlflow server`` with nothing of its own: the workspace and the registry are the platform's."""
+    """``mlflow server`` without a store of its own: the platform has workspace and registry."""
     folder = tmp_path_factory.mktemp("mlflow-server-of-a-workspace")
     stores = ["--backend-store-uri", platform.tracking_uri, "--registry-store-uri", platform.uri]
     with serving(folder, stores) as server:

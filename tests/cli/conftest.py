@@ -16,7 +16,8 @@ class Shell(Machine):
     """A machine whose URIs name no workspace, which is not there."""
 
     def uri(self, **settings: str) -> str:
-        return f"aidp://{self.aidp.ai_data_platform_id}?{urlencode({'endpoint': self.aidp.endpoint, **settings})}"
+        query = urlencode({"endpoint": self.aidp.endpoint, **settings})
+        return f"aidp://{self.aidp.ai_data_platform_id}?{query}"
 
 
 @pytest.fixture(autouse=True)

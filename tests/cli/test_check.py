@@ -171,7 +171,8 @@ def test_the_version_of_mlflow_and_the_tested_range_are_shown(aidp):
     first = read("check", aidp.tracking_uri)["checks"][0]
     assert (first["name"], first["status"]) == ("MLflow", "ok")
     assert first["found"] == (
-        f"{mlflow.__version__}, tested with {mlflow_versions.OLDEST} to {mlflow_versions.NEWEST}; the stores load"
+        f"{mlflow.__version__}, tested with {mlflow_versions.OLDEST} "
+        f"to {mlflow_versions.NEWEST}; the stores load"
     )
 
 

@@ -1,4 +1,7 @@
-"""What the documentation of the command line shows is what it prints, but for what each emulator makes anew."""
+"""The documentation of the command line shows what the commands print.
+
+Values that each emulator makes anew may differ.
+"""
 
 from __future__ import annotations
 

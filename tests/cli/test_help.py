@@ -27,7 +27,8 @@ def test_help_fits_a_screen(arguments):
 def test_the_help_of_every_command_imports_nothing_heavy():
     program = (
         "import sys; from mlflow_oci_aidp.cli import main\n"
-        "for command in ('check', 'models', 'uri'): main([command, '--help'], standalone_mode=False)\n"
+        "for command in ('check', 'models', 'uri'):\n"
+        "    main([command, '--help'], standalone_mode=False)\n"
         "sys.exit(sorted({'mlflow', 'oci', 'requests', 'rich'} & set(sys.modules)) or 0)"
     )
     assert (

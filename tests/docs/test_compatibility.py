@@ -1,4 +1,7 @@
-"""The compatibility tables have every operation and every missing feature, and say of each that it was tried."""
+"""The compatibility tables have every operation and every missing feature.
+
+They say of each one that it was tried.
+"""
 
 from __future__ import annotations
 

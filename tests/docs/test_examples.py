@@ -20,7 +20,7 @@ NAME = "main.default.iris"
 
 @pytest.fixture
 def environ(aidp, tracking_file, tmp_path, monkeypatch):
-    """The settings that a user's shell has: the emulator as registry, a tracking store elsewhere."""
+    """The settings of a user's shell: the emulator as registry, a tracking store elsewhere."""
     monkeypatch.chdir(tmp_path)
     for name, value in {**aidp.environ, "MLFLOW_TRACKING_URI": tracking_file.uri}.items():
         monkeypatch.setenv(name, value)
@@ -30,7 +30,10 @@ def environ(aidp, tracking_file, tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Runs a script as `python script.py arguments` does, without a second import of MLflow; returns what it prints."""
+    """Runs a script as `python script.py arguments` does, and returns what it prints.
+
+    MLflow is not imported a second time.
+    """
 
     def call(script, *arguments, status=0):
         monkeypatch.setattr(sys, "argv", [script, *arguments])
@@ -153,7 +156,10 @@ def test_promotion_twice_changes_nothing_the_second_time(run, versions, aidp):
 
 @pytest.fixture
 def source(environ, tmp_path):
-    """Another registry: a model with a gap in its versions, tags, stages and aliases; and one more model."""
+    """Another registry with two models.
+
+    One has a gap in its versions, tags, stages and aliases.
+    """
     (tmp_path / "source.db").write_bytes(empty_tracking_database())
     uri = f"sqlite:///{tmp_path}/source.db"
     client = mlflow.MlflowClient(registry_uri=uri)

@@ -1,4 +1,7 @@
-"""Prompts by the store's own methods, for the table of operations: MLflow's client takes other ways to some of them."""
+"""Prompts by the store's own methods, for the table of operations.
+
+MLflow's client does not call some of these methods.
+"""
 
 from __future__ import annotations
 

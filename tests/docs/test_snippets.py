@@ -161,7 +161,9 @@ TRY = {"python": try_python, "sh": try_sh, "yaml": try_yaml, "ini": try_ini}
 
 @pytest.fixture
 def session(aidp, tmp_path, monkeypatch):
-    """A user's folder and shell, with the commands of this environment, and the emulator as the platform.
+    """A user's folder and shell, with the commands of this environment.
+
+    The emulator is the platform.
 
     The tracking URI serves the registry as well, as the pages say.
     """

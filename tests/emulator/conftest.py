@@ -1,4 +1,4 @@
-"""Clients that speak to the emulator from below MLflow: Oracle's SDK, signed requests, bare sockets."""
+"""Clients that speak to the emulator without MLflow: the SDK, signed requests, sockets."""
 
 from __future__ import annotations
 
@@ -92,7 +92,10 @@ class BareConnection:
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode() + (request.body or b""))
 
     def read_all(self):
-        """What comes until the other side ends the connection properly; a reset raises ConnectionResetError."""
+        """What comes until the other side ends the connection properly.
+
+        A reset raises ConnectionResetError.
+        """
         received = b""
         while chunk := self.socket.recv(65536):
             received += chunk

@@ -65,7 +65,7 @@ def do_everything_in_the_registry(sdk, platform):
 
 
 def do_everything_in_the_workspace(sdk, platform, workspace):
-    """Looks up what it made, so that it does not matter whether a creation is answered with a body."""
+    """Looks up what it made, as a creation may be answered with or without a body."""
     at = (platform, workspace)
     sdk.create_experiment(
         *at, m.CreateExperimentDetails(name="e", tags=[m.ExperimentTag(key="a", value="b")])

@@ -123,7 +123,10 @@ class TestStop:
         assert own_bare.socket.recv(1) == b""
 
     def test_a_program_that_forgets_it_ends(self):
-        program = "from mlflow_oci_aidp.emulator import Emulator; aidp = Emulator().start(); print(aidp.endpoint)"
+        program = (
+            "from mlflow_oci_aidp.emulator import Emulator; "
+            "aidp = Emulator().start(); print(aidp.endpoint)"
+        )
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, timeout=60, check=True
         )

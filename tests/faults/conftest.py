@@ -60,7 +60,10 @@ def reader(readers, part):
 
 @pytest.fixture(scope="module")
 def prepared():
-    """By part, the operation that the platform is prepared for, as long as no test has changed anything."""
+    """By part, the operation that the platform is prepared for.
+
+    An entry counts as long as no test has changed anything.
+    """
     return {}
 
 

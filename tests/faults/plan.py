@@ -1,4 +1,7 @@
-"""The faults of the fault suite, with what becomes of a call; the operations are in a plan for each store."""
+"""The faults of the fault suite, and their effect on a call.
+
+Each store has a plan of its operations.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PlannedCall:
-    """One operation: how it is called, and how often it has taken effect, as a reader without faults sees it."""
+    """One operation: its call, and how often it has taken effect.
+
+    A reader without faults counts the effects.
+    """
 
     call: Callable[[Any], Any]
     effects: Callable[[Any], int] | None = None
@@ -25,7 +31,7 @@ class Case:
 
     kind: str
     ends: str
-    """ANSWERED: the repetition takes effect, once. REFUSED: an error, without effect, after a single request."""
+    """ANSWERED: the repetition takes effect, once. REFUSED: an error, no effect, one request."""
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 

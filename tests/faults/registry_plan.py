@@ -83,7 +83,7 @@ PLAN: Mapping[str, PlannedCall] = {
 
 
 def prepare(reader: Store, operation: str) -> None:
-    """A registry with nothing but the registered model NAME and its version 1, both with the tag `old`."""
+    """A registry with the registered model NAME and its version 1, both with the tag `old`."""
     for model in reader.search_registered_models():
         reader.delete_registered_model(model.name)
     reader.create_registered_model(NAME, [RegisteredModelTag("old", "1")])

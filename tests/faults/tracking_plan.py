@@ -31,7 +31,10 @@ _here: dict[str, str] = {}
 
 
 def prepare(reader: Store, operation: str) -> None:
-    """An experiment and a run, each with the tag `old`; and what the operation is about: a deleted one, or a model."""
+    """An experiment and a run, each with the tag `old`, and the operation's own entity.
+
+    That is a deleted experiment or run, or a model.
+    """
     name = f"experiment {next(_number)}"
     experiment = reader.create_experiment(name, tags=[ExperimentTag("old", "1")])
     run = reader.create_run(experiment, "", 0, [RunTag("old", "1")], "first").info.run_id

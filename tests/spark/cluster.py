@@ -1,4 +1,6 @@
-"""A Spark cluster on this machine, of Spark's own standalone kind: a master, and workers that start executors.
+"""A Spark cluster on this machine, of Spark's own standalone kind.
+
+It is a master, and workers that start executors.
 
 Spark's `local` modes would prove less: MLflow takes them for one machine and leaves the model where
 the driver put it. Here it ships the model to the executors, as on any cluster. What the executors'

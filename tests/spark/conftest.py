@@ -1,4 +1,7 @@
-"""A Spark session whose executors run on a cluster of their own; it lives as long as the tests of this folder."""
+"""A Spark session whose executors run on a cluster of their own.
+
+It lives as long as the tests of this folder.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch inference on Spark: a registered model's predictions, made by the processes of a cluster."""
+"""Batch inference on Spark: processes of a cluster predict with a registered model."""
 
 from __future__ import annotations
 
@@ -61,13 +61,19 @@ def registry_alone(aidp, monkeypatch):
 
 @pytest.fixture
 def workspace(aidp, monkeypatch):
-    """Runs and registry in a workspace of the platform, files in its Object Storage: one variable says it all."""
+    """Runs and registry in a workspace of the platform, files in its Object Storage.
+
+    One variable says it all.
+    """
     monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.tracking_uri)
 
 
 @pytest.fixture(params=["registry_alone", "workspace"])
 def registered(request, aidp, tmp_path, monkeypatch):
-    """A model that is logged, registered, and the champion; what the platform was asked until then is forgotten."""
+    """A model that is logged, registered, and the champion.
+
+    The platform's record of requests until then is cleared.
+    """
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(None)
     request.getfixturevalue(request.param)

@@ -61,7 +61,10 @@ class Authority:
         return builder.sign(self._key, hashes.SHA256())
 
     def server_context(self, host: str, folder: Path) -> ssl.SSLContext:
-        """TLS for a server called ``host``; its key passes through ``folder``, as OpenSSL reads files only."""
+        """TLS for a server called ``host``.
+
+        Its key passes through ``folder``, as OpenSSL reads files only.
+        """
         key = new_key()
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         certificate = self.issue(subject, key.public_key(), host)

@@ -1,4 +1,7 @@
-"""Work of child processes. A child that is spawned imports this module, and so nothing heavy may be here."""
+"""Work of child processes.
+
+A child that is spawned imports this module, so nothing heavy may be here.
+"""
 
 from __future__ import annotations
 

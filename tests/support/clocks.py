@@ -1,4 +1,7 @@
-"""Clocks for code that is handed one: what waits takes no time, and what expires does so when a test says."""
+"""Clocks for code that is handed one.
+
+Waiting takes no time, and time passes when a test says so.
+"""
 
 from __future__ import annotations
 

@@ -156,7 +156,10 @@ def workload(issue_token: TokenIssuer, folder: Path) -> Iterator[Workload]:
 def resource_principal(
     issue_token: Callable[..., str], *, folder: Path | None = None, pass_phrase: str | None = None
 ) -> dict[str, str]:
-    """The variables of a resource principal (version 2.2): values, or paths of files where a folder is given."""
+    """The variables of a resource principal (version 2.2).
+
+    They are values, or paths of files if a folder is passed.
+    """
     key = new_key()
     token = issue_token(key.public_key(), res_tenant=TENANCY, res_compartment=COMPARTMENT)
     pem = private_pem(key, pass_phrase)

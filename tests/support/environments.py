@@ -72,5 +72,5 @@ def with_another_plugin(folder: Path, seconds: float = 0) -> dict[str, str]:
 
 
 def environ(*folders: Path) -> dict[str, str]:
-    """Return this process's environment variables, with folders that come first on Python's path."""
+    """Return this process's environment, with folders that come first on Python's path."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join([*map(str, folders), *sys.path])}

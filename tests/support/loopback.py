@@ -61,7 +61,10 @@ def proxy(site: str, routes: Routes, tls: ServerTls) -> Iterator[str]:
 
 
 def _listening(port: int, routes: Routes) -> _Server:
-    """A server on 127.0.0.1, or where that port is taken (tests run in several processes) on the next address."""
+    """A server on 127.0.0.1, or on the next address if that port is taken.
+
+    Tests run in several processes.
+    """
     for last in range(1, 255):
         try:
             return _Server((f"127.0.0.{last}", port), routes)
@@ -94,7 +97,7 @@ class _Server(ThreadingHTTPServer):
         self.routes = routes
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up, or does not trust the certificate, is that client's test to judge."""
+        """Ignore a client that hangs up or distrusts the certificate: its test judges that."""
 
 
 class _Handler(BaseHTTPRequestHandler):

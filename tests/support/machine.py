@@ -1,4 +1,4 @@
-"""One machine as a test sees it: its files and variables, an emulator in reach, and who signs on it."""
+"""One machine as a test sees it: files, variables, an emulator in reach, and who signs."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Machine:
         return jwt.decode(signer.removeprefix("ST$"), options={"verify_signature": False})
 
     def refusal_of(self, **settings: str) -> MlflowException:
-        """The error that a call ends with, before any request is made and without a secret in it."""
+        """The error that a call ends with, before any request and without a secret in it."""
         with pytest.raises(MlflowException) as refused:
             self.call(self.client(**settings))
         shown = "".join(traceback.format_exception(refused.value))

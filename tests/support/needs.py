@@ -7,11 +7,11 @@ import os
 import pytest
 
 
-def needs(variable, found):
-    """Skip where something is missing; fail if the environment variable says that it has to be there.
+def needs(variable, is_there):
+    """Skip the tests if something is missing; fail if the environment variable requires it.
 
-    ``found`` says of each thing whether it is there.
+    ``is_there`` says of each thing by name whether it is there.
     """
-    missing = [what for what, is_there in found.items() if not is_there]
+    missing = [name for name, there in is_there.items() if not there]
     if missing:
         (pytest.fail if os.environ.get(variable) else pytest.skip)(f"needs {' and '.join(missing)}")

@@ -1,4 +1,7 @@
-"""State that MLflow and this package keep in a process, and that no test may leave to the next one."""
+"""State that MLflow and this package keep in a process.
+
+No test may leave any to the next one.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from mlflow_oci_aidp.emulator.state.databases import Snapshot, empty_tracking_da
 
 
 def forget_stores() -> None:
-    """Make MLflow open each store and each artifact repository anew: they were made with a test's settings."""
+    """Make MLflow open each store and artifact repository anew: they had a test's settings."""
     tracking_service.TrackingStoreRegistry._get_store_with_resolved_uri.cache_clear()
     model_registry.ModelRegistryStoreRegistry._get_store_with_resolved_uri.cache_clear()
     repositories = getattr(utils, "_artifact_repos_cache", None)
@@ -23,13 +26,13 @@ def forget_stores() -> None:
 
 
 def forget_platforms() -> None:
-    """Make this package resolve settings and open connections anew, and sign with no signer of a user."""
+    """Make this package resolve settings and open connections anew, and forget signers."""
     mlflow_oci_aidp.use_signer(None)
     session.forget_sessions()
 
 
 class TrackingFile:
-    """An SQLite file that MLflow's tracking store can use at once, and that is empty for each test."""
+    """An SQLite file for MLflow's tracking store, ready for use, and empty for each test."""
 
     def __init__(self, path: Path) -> None:
         path.write_bytes(empty_tracking_database())

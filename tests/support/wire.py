@@ -6,7 +6,10 @@ import contextlib
 
 
 def sent(aidp, call, *refusals):
-    """The one request that a call makes first; what it is about need not be there, if these exceptions may come."""
+    """The one request that a call makes first.
+
+    The entity need not exist, if the exceptions for that are expected.
+    """
     aidp.exchanges.clear()
     with contextlib.suppress(*refusals):
         call()

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def once_for_all_workers(factory: pytest.TempPathFactory, name: str, make: Callable[[], T]) -> T:
-    """Make something that takes long in the first worker that needs it, and hand a copy to the others.
+    """Make something slow in the first worker that needs it, and hand a copy to the others.
 
     Args:
         factory: The session's temporary folders; those of all workers are in one.

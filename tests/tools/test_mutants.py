@@ -23,7 +23,8 @@ FILES = {
 
 def mutant(tests, find="2 * value", replace="3 * value"):
     tests = ", ".join(f'"{test}"' for test in tests)
-    return f'breaks = "It."\ntests = [{tests}]\n[[changes]]\nfile = "code.py"\nfind = "{find}"\nreplace = "{replace}"\n'
+    changes = f'[[changes]]\nfile = "code.py"\nfind = "{find}"\nreplace = "{replace}"\n'
+    return f'breaks = "It."\ntests = [{tests}]\n{changes}'
 
 
 @pytest.fixture

@@ -180,7 +180,10 @@ def test_search_is_ordered_and_paged(tracking, run):
 
 @pytest.fixture
 def scored(tracking, run):
-    """Models whose error is small on the data of the training, and large on those of the test; one without a type."""
+    """Models with a small error on the training data and a large one on the test data.
+
+    One has no type.
+    """
     for number, kind in enumerate(("tree", None, "net")):
         made = tracking.create_logged_model(
             run.info.experiment_id,

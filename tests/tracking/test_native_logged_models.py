@@ -1,4 +1,7 @@
-"""If the platform answers MLflow's calls for logged models one day: MLflow's own server stands in for it."""
+"""Logged models, if the platform answers MLflow's calls for them one day.
+
+MLflow's own server stands in for it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Models of runs in the registry: written as the platform's own clients write them, and found again."""
+"""Models of runs in the registry.
+
+They are written as the platform's own clients write them, and found again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Experiments and runs through MLflow's own client, against the emulator over a socket with real signatures."""
+"""Experiments and runs through MLflow's own client.
+
+The emulator answers over a socket and verifies real signatures.
+"""
 
 from __future__ import annotations
 

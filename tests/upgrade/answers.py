@@ -79,7 +79,7 @@ def searches_of_logged_models(client: mlflow.MlflowClient) -> Json:
 
 
 def registered_models(client: mlflow.MlflowClient) -> Json:
-    """Every registered model that is no prompt, as a search finds it and as it is read by its name."""
+    """Every registered model that is no prompt, as a search and as a read by name return it."""
     found = client.search_registered_models()
     answers = {}
     for model in found:

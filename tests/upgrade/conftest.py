@@ -42,7 +42,10 @@ class Left:
 
 @pytest.fixture(scope="package", params=RELEASES)
 def upgraded(request, tmp_path_factory):
-    """A release, and its data folder after today's emulator opened it: that upgrades databases, which takes seconds."""
+    """A release, and its data folder after today's emulator opened it.
+
+    Opening upgrades databases, which takes seconds.
+    """
     data_folder = tmp_path_factory.mktemp("upgraded") / "emulator"
     folder.restore(DATA / request.param / "folder", data_folder)
     # By a clock that has not begun, no retry token in the folder is outdated and deleted.

@@ -1,4 +1,6 @@
-"""A data folder of the emulator as text: its SQLite files as SQL, everything else as it is, and no keys.
+"""A data folder of the emulator as text.
+
+SQLite files as SQL, everything else as it is, and no keys.
 
 Git shows what changes in SQL, and reviewers can read it.
 """

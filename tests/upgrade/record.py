@@ -1,4 +1,6 @@
-"""Record what a release leaves behind, for the tests of the releases after it. ``README.md`` here says how to run it.
+"""Record what a release leaves behind, for the tests of the releases after it.
+
+``README.md`` in this folder says how to run it.
 
 Everything is made by the release's own client on its own emulator: MLflow's API where MLflow has
 one, and Oracle's SDK for what other clients of the platform write.
@@ -191,7 +193,10 @@ class Recording:
         return str(info.model_id)
 
     def logged_models(self) -> None:
-        """Make logged models: several on a run, in each state, without a run, and others that the platform lists."""
+        """Make logged models.
+
+        Several on a run, in each state, and without a run; and others that the platform lists.
+        """
         first, child, create = (
             self.runs["first"],
             self.runs["child"],
@@ -411,7 +416,7 @@ def public_names() -> list[str]:
 
 
 def environment(aidp: Emulator) -> dict[str, str]:
-    """What a recording and its tests set, so that its URIs name an instance and a workspace alone."""
+    """What a recording and its tests set, so that its URIs name just instance and workspace."""
     # A workspace in the environment would give one to the registry URIs that are to have none.
     return {name: value for name, value in aidp.environ.items() if name != "AIDP_WORKSPACE_KEY"}
 

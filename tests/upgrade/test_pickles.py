@@ -1,4 +1,7 @@
-"""What was pickled with an earlier release works in today's code: MLflow pickles stores, and users pickle entities."""
+"""What was pickled with an earlier release works in today's code.
+
+MLflow pickles stores, and users pickle entities.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Break the code in known ways, and expect the tests to notice. ``README.md`` beside this file says how."""
+"""Break the code in known ways, and expect the tests to notice.
+
+``README.md`` beside this file says how.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a mutant.
+    """The result of a mutant.
 
     Attributes:
         name: The mutant's name.
@@ -175,7 +178,7 @@ def run_mutant(mutant: Mutant, root: Path) -> Result:
 
 @contextmanager
 def worktree(root: Path) -> Iterator[Path]:
-    """Return a temporary worktree of a repository, with its uncommitted changes and its new files."""
+    """Make a temporary worktree of a repository, with its uncommitted changes and new files."""
     # A commit of what is changed; no branch points to it. Nothing is printed where nothing is
     # changed.
     revision = _git(root, "stash", "create") or "HEAD"
@@ -220,7 +223,8 @@ def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT, folder: P
         status, output = _pytest(place, tests) if tests else (0, "")
         if status != 0:
             _print(
-                f"{output}\nThe tests are not green without a mutant, so that red would mean nothing."
+                f"{output}\nThe tests are not green without a mutant, "
+                "so that red would mean nothing."
             )
             return 1
         width = max((len(mutant.name) for mutant in mutants), default=0)
@@ -228,7 +232,8 @@ def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT, folder: P
         for mutant in mutants:
             result = run_mutant(mutant, place)
             _print(
-                f"{result.name:{width}}  {result.verdict:14} {result.seconds:6.1f} s  {result.detail}"
+                f"{result.name:{width}}  {result.verdict:14} {result.seconds:6.1f} s  "
+                f"{result.detail}"
             )
             results.append(result)
     alive = [result for result in results if result.verdict != KILLED]
@@ -237,7 +242,10 @@ def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT, folder: P
 
 
 def _pytest(root: Path, tests: Sequence[str]) -> tuple[int | None, str]:
-    """Run tests of a worktree on its code; the exit status, None if they did not end, and what pytest said."""
+    """Run tests of a worktree on its code.
+
+    Returns the exit status (None if they did not end), and the output of pytest.
+    """
     command = [
         sys.executable,
         "-m",

@@ -1,9 +1,8 @@
-"""The contract of AI Data Platform, as tables that know no HTTP and no state.
+"""The contract of AI Data Platform: tables of operations and models, without HTTP and state.
 
-Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``MLOpsClient`` and its models) and the
-    REST reference.
-A test compares every row with the installed SDK, so a release that changes the contract is noticed
-there.
+Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``MLOpsClient`` and its models) and
+Oracle's REST reference. A test compares every row with the installed SDK, so that a change of the
+contract is noticed there.
 """
 
 from __future__ import annotations
@@ -27,10 +26,13 @@ SUCCESS: dict[str, dict[Effect, tuple[int, bool]]] = {
         "delete": (204, False),
     },
 }
-"""How success looks: status, and whether there is a body. Oracle's integration tests accept both ways."""
+"""The status of a success, and whether it has a body. Oracle's integration tests accept both."""
 
 OPERATIONS: tuple[Operation, ...] = registry.OPERATIONS + tracking.OPERATIONS
-"""Every operation of the registry and of a workspace, but for permissions, which need an identity domain."""
+"""Every operation of the registry and of workspaces.
+
+Except permissions, which need an identity domain.
+"""
 
 MODELS: dict[str, dict[str, Field]] = registry.MODELS | tracking.MODELS
 """The fields of every body, answer and entity, by the name of the model."""

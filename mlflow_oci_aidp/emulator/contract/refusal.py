@@ -1,10 +1,10 @@
-"""The one error of the emulator, in the words of the platform."""
+"""The emulator's only error, with the platform's codes and messages."""
 
 from __future__ import annotations
 
 
 class Refusal(Exception):
-    """A request is refused.
+    """A request that the emulator refuses.
 
     ``code`` is one of OCI's API error codes (https://docs.oracle.com/iaas/Content/API/References/apierrors.htm).
     """
@@ -17,15 +17,15 @@ class Refusal(Exception):
 
 
 def invalid(message: str) -> Refusal:
-    """Make the error for a parameter that is there and wrong."""
+    """Make the error for a parameter with a wrong value."""
     return Refusal(400, "InvalidParameter", message)
 
 
 def missing(message: str) -> Refusal:
-    """Make the error for a parameter that is required and not there."""
+    """Make the error for a required parameter that is missing."""
     return Refusal(400, "MissingParameter", message)
 
 
 def not_found(message: str) -> Refusal:
-    """Make the error for what is absent or hidden, between which OCI makes no difference."""
+    """Make the error for a resource that does not exist or is hidden; OCI has one code for both."""
     return Refusal(404, "NotAuthorizedOrNotFound", message)

@@ -237,4 +237,4 @@ OPERATIONS: tuple[Operation, ...] = (
         "UpdateModelVersionTags",
     ),
 )
-"""Every registry operation, but for permissions, which need an identity domain behind them."""
+"""Every operation of the registry, except permissions, which need an identity domain."""

@@ -1,4 +1,4 @@
-"""The words the contract's tables are written in: an operation, a field, and short ways to write rows of them."""
+"""The types of the contract's rows, and functions that make rows."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Literal
 
 BASE_PATH = "/20260430/aiDataPlatforms/{aiDataPlatformId}"
-"""What every path begins with: the API's version, then the instance."""
+"""The beginning of every path: the API's version, then the instance."""
 
 SCOPES = {"instance": "", "workspace": "/workspaces/{workspaceKey}"}
-"""What stands between the base path and an operation's own path."""
+"""The part of the path between the base path and an operation's own path."""
 
 Effect = Literal["read", "create", "change", "delete"]
 
@@ -21,7 +21,7 @@ class Field:
     """A field of a model, or a name in a query."""
 
     type: str
-    """``str``, ``int``, ``float``, ``bool``, ``object``, the name of a model, or ``list[...]`` of one of them."""
+    """``str``, ``int``, ``float``, ``bool``, ``object``, a model, or a ``list[...]``."""
     required: bool = False
     allowed: tuple[str, ...] = ()
     """The values of an enumeration; empty: any value of the type."""
@@ -47,12 +47,12 @@ class Operation:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What the path of a request is matched with; each parameter of the path is a named group."""
+        """The pattern of the operation's paths; each parameter is a named group."""
         return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.template)))
 
 
 def fields(**rows: str) -> dict[str, Field]:
-    """Fields by name. An exclamation mark after the type: the field is required."""
+    """Make fields from names and types; a type that ends in ``!`` marks a required field."""
     return {
         name: Field(type=kind.removesuffix("!"), required=kind.endswith("!"))
         for name, kind in rows.items()
@@ -60,31 +60,31 @@ def fields(**rows: str) -> dict[str, Field]:
 
 
 def enum(*allowed: str) -> Field:
-    """Return a text that is one of these."""
+    """Make a text field that allows these values only."""
     return Field(type="str", allowed=allowed)
 
 
 MLFLOW = "/mlops/api/2.0/mlflow"
-"""What MLflow's own paths are preceded by."""
+"""The prefix of MLflow's own paths."""
 
 NEXT_PAGE = {"next_page_token": "str"}
-"""What a page has when it is not the last."""
+"""The field that every page but the last has."""
 
 
 def read(
     name: str, path: str, response: str, query: dict[str, Field], scope: str = "instance"
 ) -> Operation:
-    """Return a look at something: asked for in the query."""
+    """Make the row of a read by GET, whose arguments are in the query."""
     return Operation(name, "GET", path, "read", query=query, response=response, scope=scope)
 
 
 def search(name: str, path: str, body: str, response: str, scope: str = "instance") -> Operation:
-    """Return a read whose question is too long for a query: a body, and yet nothing is changed."""
+    """Make the row of a read by POST, whose arguments are in the body."""
     return Operation(name, "POST", path, "read", body=body, response=response, scope=scope)
 
 
 def write(name: str, path: str, effect: Effect, stem: str, scope: str = "instance") -> Operation:
-    """Return a change: its body is ``<stem>Details`` and its answer ``<stem>ResponseDetails``."""
+    """Make the row of a change: body ``<stem>Details``, response ``<stem>ResponseDetails``."""
     return Operation(
         name,
         "POST",

@@ -240,4 +240,4 @@ OPERATIONS: tuple[Operation, ...] = (
         "LoggedModelCollection",
     ),
 )
-"""Every operation of a workspace, but for making a model version, which is the registry's."""
+"""Every operation of a workspace, except for making a model version, which is the registry's."""

@@ -1,8 +1,7 @@
 """The contract of AI Data Platform's volumes and the files in them, as tables.
 
-Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``VolumeClient`` and its models) and the
-    REST reference. A
-test compares every row with the installed SDK.
+Source: Oracle's Python SDK (``aidp-python-client`` 5.1.1, ``VolumeClient`` and its models) and
+Oracle's REST reference. A test compares every row with the installed SDK.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class VolumeOperation:
     effect: Effect
     query: dict[str, Field] = field(default_factory=dict)
     headers: dict[str, Field] = field(default_factory=dict)
-    """Beside ``opc-request-id``."""
+    """The headers of the operation, in addition to ``opc-request-id``."""
     response: str | None = None
     streamed: bool = False
     """Whether the request's body is a file."""
@@ -39,7 +38,7 @@ class VolumeOperation:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What the path of a request is matched with; each parameter of the path is a named group."""
+        """The pattern of the operation's paths; each parameter is a named group."""
         return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.template)))
 
 

@@ -1,1 +1,1 @@
-"""HTTP, signatures, faults and the record of exchanges: what every request passes through."""
+"""The rooms that every request passes through: HTTP, signatures, faults, records."""

@@ -1,4 +1,4 @@
-"""Give each request to the service that has its path, with the checks that go for all services.
+"""Give each request to the service that owns its path, after the checks for all services.
 
 The order is the platform's: the signature, the operation, its arguments, the work. The dispatcher
 knows no sockets; ``http`` brings the requests and sends the responses.
@@ -44,7 +44,7 @@ class Service(Protocol):
         ...
 
     def answer(self, request: Request, match: RouteMatch) -> Response:
-        """Do what a signed request asks for.
+        """Answer a request whose signature was verified.
 
         Raises:
             Refusal: The request is refused.
@@ -54,7 +54,7 @@ class Service(Protocol):
 
 
 class Dispatcher:
-    """Dispatch requests to services, and record what came of each.
+    """Dispatch requests to services, and record each exchange.
 
     Args:
         services: The services; the first one that owns a path gets the request.
@@ -101,7 +101,7 @@ class Dispatcher:
         return response
 
     def refuse(self, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-        """Make the response to what is no proper request; nothing is recorded."""
+        """Make the response to a request that is malformed. Such a request is not recorded."""
         response = error_response(refusal)
         common = self._common_headers(request_id_of(headers), 0.0)
         return replace(response, headers={**common, **response.headers})
@@ -109,7 +109,7 @@ class Dispatcher:
     def standstill(
         self, patience: float, give_up: Callable[[], object]
     ) -> contextlib.AbstractContextManager[None]:
-        """Hold back new requests for a block of code, and wait for those that are being answered.
+        """Run a block of code while no request is answered; new requests wait until its end.
 
         Args:
             patience: Seconds to wait before ``give_up`` is called.
@@ -173,7 +173,7 @@ class Dispatcher:
 
 
 class _Gate:
-    """Let requests pass, or hold them back while none is being answered."""
+    """A gate that lets requests pass, or holds them back while the emulator is reset."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -212,7 +212,10 @@ class _Gate:
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:
-    """Return the request id of a response: the platform's own, after the caller's if that is valid."""
+    """Return the request id of a response.
+
+    The platform makes an id of its own, and puts the caller's before it if that is valid.
+    """
     sent = headers.get("opc-request-id", "")
     own = secrets.token_hex(16).upper()
     return f"{sent}/{own}" if _REQUEST_ID.fullmatch(sent) else own
@@ -222,7 +225,10 @@ def _response_without_work(fault: Fault) -> Response:
     if fault.kind == "status":
         return json_response(fault.status or 503, fault.error(), fault.headers)
     if fault.kind == "html":
-        page = f"<html><head><title>{fault.status}</title></head><body><h1>{fault.message}</h1></body></html>"
+        page = (
+            f"<html><head><title>{fault.status}</title></head>"
+            f"<body><h1>{fault.message}</h1></body></html>"
+        )
         return Response(
             fault.status or 502, page.encode(), {"content-type": "text/html", **fault.headers}
         )

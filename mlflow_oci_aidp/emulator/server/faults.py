@@ -1,4 +1,7 @@
-"""Plan what goes wrong, for tests of clients. The plan decides; ``dispatcher`` and ``http`` carry it out."""
+"""Plan faults, for tests of clients.
+
+The plan decides which request meets which fault; ``dispatcher`` and ``http`` carry it out.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ Kind = Literal[
 BEFORE_WORK: frozenset[str] = frozenset(
     {"status", "reset_before", "reset_during", "hang", "html", "redirect"}
 )
-"""The kinds that keep the platform's state untouched; with all others the work is done first."""
+"""The kinds that leave the platform's state untouched. With all others the work is done first."""
 
 _UNANSWERED: frozenset[str] = frozenset(
     {"reset_before", "reset_during", "reset_after", "hang", "hang_after"}
@@ -54,41 +57,45 @@ _DEFAULT_STATUS: dict[str, int] = {"status": 503, "html": 502, "redirect": 307, 
 
 @dataclass
 class Fault:
-    """One thing that goes wrong.
+    """One fault, and the requests that meet it.
 
-    ==============
-    ================================================================================== kind
-    what happens ==============
-    ================================================================================== status
-    an error of ``status``, ``code``, ``message``, ``headers``; nothing is done reset_before   the
-    TCP connection is reset; nothing is done reset_during   half of the request's body is read, then
-    the connection is reset; nothing is done hang           no answer until the client gives up or
-    the emulator stops; nothing is done html           a gateway's HTML page with ``status`` (502,
-    or 200); nothing is done redirect       ``status`` (301, 302, 303, 307, 308) to ``location``;
-    nothing is done reset_after    the work is done, then the connection is reset before any answer
-    hang_after     the work is done, then there is no answer truncated      the work is done; the
-    answer announces its full length and ends after half of it slow_drip      the work is done; the
-    answer comes one byte at a time, ``delay`` seconds apart (of a file: in 64
-                   pieces)
-    corrupt        one bit of a file is turned over, on its way in or out body           the work is
-    done; the answer is ``status`` with the bytes ``body`` (``content_type``) date           the
-    work is done; the answer's Date is ``skew`` seconds off ==============
-    ==================================================================================
+    ============== =============================================================================
+    kind           what happens
+    ============== =============================================================================
+    status         an error of ``status``, ``code``, ``message``, ``headers``; nothing is done
+    reset_before   the TCP connection is reset; nothing is done
+    reset_during   half of the request's body is read, then a reset; nothing is done
+    hang           no answer until the client gives up or the emulator stops; nothing is done
+    html           a gateway's HTML page with ``status`` (502, or 200); nothing is done
+    redirect       ``status`` (301, 302, 303, 307, 308) to ``location``; nothing is done
+    reset_after    the work is done, then the connection is reset before any answer
+    hang_after     the work is done, then there is no answer
+    truncated      the work is done; the answer ends after half of the length that it announces
+    slow_drip      the work is done; the answer comes one byte at a time (a file: in 64
+                   pieces), ``delay`` seconds apart
+    corrupt        one bit of a file is turned over, on its way in or out
+    body           the work is done; the answer is ``status`` with the bytes ``body``
+                   (``content_type``)
+    date           the work is done; the answer's Date is ``skew`` seconds off
+    ============== =============================================================================
     """
 
     kind: Kind
     operation: str | Callable[[str | None], bool] | None = None
-    """The operation by its name in the contract, a predicate of that name (None: no such operation), or any."""
+    """The operation's name in the contract, a predicate of that name, or None: any operation.
+
+    The predicate gets None for a request without an operation.
+    """
     times: int | None = 1
-    """How often it happens; None: always."""
+    """How often the fault happens; None: always."""
     after: int = 0
-    """How many matching requests pass before it begins."""
+    """How many matching requests pass before the first one meets the fault."""
     probability: float = 1.0
-    """Of each request that matches, once begun; drawn from ``seed``, so that a run can be repeated."""
+    """The share of later matching requests that meet the fault; drawn from ``seed``."""
     seed: int = 0
     status: int | None = None
     code: str | None = None
-    """OCI's error code; None: the usual one of the status; an empty string: the answer has a message alone."""
+    """OCI's error code; None: the usual code of the status; empty: the error has no code."""
     message: str = "An emulated fault."
     headers: Mapping[str, str] = field(default_factory=dict)
     location: str = ""
@@ -97,9 +104,9 @@ class Fault:
     content_type: str = "application/json"
     skew: float = 0.0
     matched: int = field(default=0, init=False)
-    """How many requests it matched so far."""
+    """How many requests the fault matched so far."""
     fired: int = field(default=0, init=False)
-    """How often it happened so far."""
+    """How often the fault happened so far."""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):

@@ -1,4 +1,4 @@
-"""Serve HTTP/1.1 on loopback, with kept connections, and with the faults that happen to connections.
+"""Serve HTTP/1.1 on loopback, with kept connections, and inject the faults of connections.
 
 The server is the standard library's: Werkzeug's closes the connection after each answer.
 """
@@ -23,7 +23,10 @@ from .messages import CHUNK, FileSlice, Request, RequestBody, Response
 _logger = logging.getLogger(__name__)
 
 MAX_IGNORED = 256 * 1024 * 1024
-"""The longest rest of a body, in bytes, that the server reads so that the sender reads the answer."""
+"""The longest unread rest of a body, in bytes, that the server reads before it answers.
+
+A client that is still sending would not read the answer.
+"""
 
 _WITHOUT_BODY = (204, 304)
 _DRIPS = 64
@@ -38,7 +41,7 @@ class Server(ThreadingHTTPServer):
     def __init__(
         self, dispatcher: Dispatcher, host: str, port: int, tls: ssl.SSLContext | None = None
     ) -> None:
-        """Bind, and begin to listen.
+        """Bind the address, and start to listen.
 
         Raises:
             ValueError: ``host`` is no loopback address.
@@ -56,11 +59,11 @@ class Server(ThreadingHTTPServer):
         self._acceptor = threading.Thread(target=self._accept, name=self._thread_name, daemon=True)
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start to accept connections."""
         self._acceptor.start()
 
     def stop(self) -> None:
-        """End every connection, whatever it is doing."""
+        """Stop the server, and end every connection."""
         self.stopping.set()
         if self._acceptor.is_alive():
             # The acceptor waits in accept(); a connection of our own wakes it up at once.
@@ -269,7 +272,7 @@ class _Connection(BaseHTTPRequestHandler):
         self._reset(response)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no HTTP request, or has a verb that HTTP does not know."""
+        """Answer a message that is no HTTP request, or a verb that HTTP does not know."""
         self.close_connection = True
         refusal = Refusal(
             int(code), "MethodNotAllowed" if code == 501 else "CannotParseRequest", message or ""
@@ -296,7 +299,10 @@ _WAYS_OUT = {
 
 
 def _lower_case(headers: Any) -> dict[str, str]:
-    """Return headers by name in lower case; the values of a repeated header are joined, as HTTP has it."""
+    """Return headers by name in lower case.
+
+    The values of a repeated header are joined by commas, as HTTP defines it.
+    """
     joined: dict[str, str] = {}
     for name, value in headers.items():
         key = name.lower()

@@ -1,4 +1,4 @@
-"""Requests and responses, whose bodies may be files: those pass in pieces, in constant memory."""
+"""Requests and responses. Bodies that are files pass in pieces, in constant memory."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RequestBody:
 
     @classmethod
     def in_memory(cls, content: bytes) -> RequestBody:
-        """Make a body of bytes that were read already."""
+        """Make a body from bytes in memory."""
         return cls(io.BytesIO(content), len(content), content)
 
     def read(self, size: int = -1) -> bytes:
@@ -86,7 +86,7 @@ class RequestBody:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came in.
+    """A request as the client sent it.
 
     Attributes:
         verb: The HTTP method.
@@ -120,7 +120,7 @@ class Request:
 
 @dataclass(frozen=True)
 class FileSlice:
-    """A part of an open file: ``length`` bytes from ``offset``. Whoever sends it closes the file."""
+    """A part of an open file: ``length`` bytes from ``offset``. The sender closes the file."""
 
     file: BinaryIO
     offset: int
@@ -129,7 +129,7 @@ class FileSlice:
 
 @dataclass(frozen=True)
 class Response:
-    """A response, and the fault that it is to suffer on its way out."""
+    """A response, and the fault that ``http`` injects when it sends the response."""
 
     status: int
     body: bytes | FileSlice = b""
@@ -164,7 +164,7 @@ def error_response(refusal: Refusal) -> Response:
 
 
 def json_or_none(body: bytes | FileSlice | None) -> Any:
-    """Parse a body; None if it is no JSON, and for files, which nobody records."""
+    """Parse a body as JSON. Return None for anything else, such as a file."""
     if not body or isinstance(body, FileSlice):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Record what was asked and answered, for tests to look at."""
+"""Record requests and responses, for tests to inspect."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ KEPT = 10_000
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and what came of it."""
+    """One request and its response."""
 
     operation: str | None
     """The operation's name in the contract; None: no such operation."""
     verb: str
     path: str
-    """As it was sent, without the query."""
+    """The path as the client sent it, without the query."""
     query: dict[str, str]
     headers: dict[str, str] = field(repr=False)
-    """By name in lower case. They hold the signature, so they are not printed."""
+    """Values by name in lower case. They include the signature, so ``repr`` leaves them out."""
     body: Any
     """The JSON that was sent; None: no body, or no JSON."""
     status: int | None
-    """None: no answer was given."""
+    """The status of the response; None: the emulator sent none."""
     answer: Any
     """The JSON that was answered; None: no body, or no JSON."""
     request_id: str
@@ -40,7 +40,7 @@ class Exchange:
     """By the emulator's clock, in seconds since 1970."""
     seconds: float
     fault: str | None = None
-    """The kind of the fault that befell it."""
+    """The kind of the fault that the exchange met."""
 
 
 class Exchanges(Sequence[Exchange]):
@@ -85,13 +85,13 @@ class Exchanges(Sequence[Exchange]):
 
 @dataclass
 class Record:
-    """What the dispatcher learns of an exchange while it answers."""
+    """The facts of an exchange that the dispatcher fills in while it answers."""
 
     operation: str | None = None
     fault: Fault | None = None
     request_id: str = ""
     response: Response | None = None
-    """None until there is one: an exchange whose client left is not recorded."""
+    """The response; None if the client left before there was one: that is not recorded."""
 
 
 class Recorder:

@@ -1,4 +1,4 @@
-"""Find the operation that a verb and a path mean. Services state their routes as tables."""
+"""Find the operation for a verb and a path. Services state their routes as tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Route:
 
 @dataclass(frozen=True)
 class RouteMatch:
-    """A route and the parameters that a path has for it, decoded, by name."""
+    """A route, and the decoded parameters of a path by name."""
 
     route: Route
     parameters: Mapping[str, str]

@@ -36,21 +36,21 @@ _VERBS_WITH_BODY = ("POST", "PUT", "PATCH")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed a request: the OCID of a user or of another principal, and the key id they used."""
+    """The signer of a request: the OCID of a user or another principal, and the key id."""
 
     user: str
     key_id: str
 
 
 class Verifier:
-    """Know the keys, and verify the signatures that are made with them."""
+    """Verify signatures with the keys that the emulator trusts."""
 
     def __init__(self, issuer: EllipticCurvePublicKey, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.reset(issuer)
 
     def reset(self, issuer: EllipticCurvePublicKey) -> None:
-        """Forget every API key, and accept the tokens of this issuer alone."""
+        """Forget every API key, and accept only the tokens of this issuer."""
         self._issuer = issuer
         self._keys: dict[str, RSAPublicKey] = {}
 

@@ -1,4 +1,4 @@
-"""Is what a client sent what the contract says? The strictness of the emulator, driven by the contract's tables."""
+"""Check requests against the contract's tables, strictly."""
 
 from __future__ import annotations
 
@@ -50,14 +50,15 @@ def check_query(query: str, names: dict[str, Field]) -> dict[str, Any]:
 
 
 def check_model(value: Any, model: str, where: str = "") -> None:
-    """Refuses (400) a JSON value that is no instance of ``model`` as the contract defines it."""
+    """Refuse (400) a JSON value that is not an instance of the contract's ``model``."""
     if not isinstance(value, dict):
         raise invalid(f"{where or 'The body'} must be a JSON object.")
     fields = MODELS[model]
     for name in value:
         if name not in fields:
             raise invalid(
-                f"Unknown field '{_at(where, name)}': {model} has {', '.join(fields) or 'no fields'}."
+                f"Unknown field '{_at(where, name)}': "
+                f"{model} has {', '.join(fields) or 'no fields'}."
             )
     for name, rule in fields.items():
         if name in value:

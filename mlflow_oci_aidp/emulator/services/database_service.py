@@ -46,7 +46,7 @@ class DatabaseService(Generic[DatabaseT]):
 
     @contextmanager
     def _work(self) -> Iterator[None]:
-        """Have the database alone for a block of code, and turn MLflow's errors into refusals."""
+        """Run a block of code alone on the database, and turn MLflow's errors into refusals."""
         with self._lock:
             try:
                 yield
@@ -55,7 +55,7 @@ class DatabaseService(Generic[DatabaseT]):
 
 
 def _refusal_of(error: MlflowException) -> Refusal:
-    """Return what the platform answers where MLflow's store raises an error."""
+    """Return the platform's error for an error of MLflow's store."""
     status, code = _REFUSALS.get(error.error_code, (500, "InternalServerError"))
     # MLflow and SQLAlchemy append the SQL that failed, which is nobody's business.
     return Refusal(status, code, str(error.message).partition(" Error: (")[0].partition("\n")[0])

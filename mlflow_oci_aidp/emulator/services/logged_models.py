@@ -17,23 +17,23 @@ _CONDITION = re.compile(
     r"\s*(?:attributes?\.)?(?P<field>\w+)\s*(?P<operator>=|!=)\s*'(?P<text>[^']*)'\s*"
 )
 _ORDER = {"creation_time": "creation_timestamp_ms"}
-"""The one name that is documented, and the field that it means."""
+"""The documented name to order by, and the field behind the name."""
 
 
 class LoggedModels:
-    """The logged models of a workspace, in a file that is made with the first one."""
+    """The logged models of a workspace, in a file. The first model makes the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._models: dict[str, Json] = json.loads(path.read_text()) if path.exists() else {}
 
     def clear(self) -> None:
-        """Remove all."""
+        """Remove every logged model."""
         self._models.clear()
         self._path.unlink(missing_ok=True)
 
     def put(self, model: Json) -> None:
-        """Add or replace one."""
+        """Add or replace a logged model."""
         self._models[model["info"]["model_id"]] = model
         self._path.touch(mode=0o600)
         self._path.write_text(json.dumps(self._models))
@@ -41,7 +41,10 @@ class LoggedModels:
     def search(
         self, experiment_ids: list[str] | None, condition: str | None, order: list[Json]
     ) -> list[Json]:
-        """Return logged models of these experiments (None: of all), the latest first unless ordered."""
+        """Return the logged models of experiments (None: of all experiments).
+
+        The latest comes first unless ``order_by`` says otherwise.
+        """
         fits = _condition(condition)
         matches = [
             model

@@ -1,4 +1,4 @@
-"""Answer the operations of the contract: those of the registry and those of workspaces."""
+"""Answer the operations of the contract, that is of the registry and of workspaces."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _BY_NAME = {row.name: row for row in OPERATIONS}
 _ROUTES = RouteTable(Route(row.verb, row.pattern, row.name) for row in OPERATIONS)
 
 Handler = Callable[[dict[str, Any], str], dict[str, Any]]
-"""Does an operation: takes its checked arguments and the caller's OCID, returns the answer."""
+"""Carries out an operation: takes checked arguments and the caller's OCID, returns the answer."""
 
 
 class MLOpsService:
-    """Check a request's arguments, and call the method that is named like its operation.
+    """Check a request's arguments, and call the method that has the operation's name.
 
     Args:
         ai_data_platform_id: OCID of the instance.
@@ -54,11 +54,11 @@ class MLOpsService:
         self._success = SUCCESS[success]
 
     def owns(self, path: str) -> bool:
-        """Return True: paths that no other service owns are this one's."""
+        """Return True: this service owns every path that no other service owns."""
         return True
 
     def answer(self, request: Request, match: RouteMatch) -> Response:
-        """Do an operation, once for each retry token.
+        """Carry out an operation, once for each retry token.
 
         Raises:
             Refusal: The request is refused.
@@ -89,7 +89,7 @@ class MLOpsService:
 
 
 def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
-    """Return the checked query of a read by GET, and the checked body of all else."""
+    """Return the checked arguments: the query of a GET, the body of a POST."""
     query = check_query(request.query_string, operation.query)
     if operation.body is None:
         if request.body.length or "transfer-encoding" in request.headers:
@@ -108,12 +108,12 @@ def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
 
 
 def _no_constant(word: str) -> None:
-    """Refuse NaN and Infinity, which Python's reader would take and JSON does not have."""
+    """Refuse NaN and Infinity: Python's parser accepts them, but JSON does not have them."""
     raise ValueError(f"it has no {word}")
 
 
 def _etag(answer: dict[str, Any]) -> dict[str, str]:
-    """Return the headers of an answer: an etag if it is a single entity."""
+    """Return the headers of an answer: an etag if the answer is a single entity."""
     if len(answer) != 1 or not _SINGLE_ENTITIES.issuperset(answer):
         return {}
     return {"etag": hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:32]}

@@ -1,4 +1,6 @@
-"""Do the operations of OCI Object Storage that artifacts need: objects, ranges, lists, uploads in parts.
+"""Carry out the operations of OCI Object Storage that artifacts need.
+
+These are objects, ranges, lists, and uploads in parts.
 
 Paths, headers and error codes: https://docs.oracle.com/iaas/api/#/en/objectstorage/20160918/.
 """
@@ -77,11 +79,11 @@ class ObjectStorageService:
         self._clock = clock
 
     def owns(self, path: str) -> bool:
-        """Return whether this is a path of Object Storage."""
+        """Return whether a path, as sent, is one of Object Storage."""
         return path == "/n" or path.startswith("/n/")
 
     def answer(self, request: Request, match: RouteMatch) -> Response:
-        """Do an operation.
+        """Carry out an operation.
 
         Raises:
             Refusal: The request is refused.
@@ -93,7 +95,7 @@ class ObjectStorageService:
         return handler(request, parameters.get("object", ""))
 
     def list_files(self, artifact_uri: str, path: str) -> list[tuple[str, bool, int | None]]:
-        """List what lies directly below a path of an ``oci://...`` location.
+        """List the files and folders directly below a path of an ``oci://...`` location.
 
         Returns:
             For each entry its path from the location, whether it is a folder, and its size in
@@ -257,14 +259,15 @@ class ObjectStorageService:
 
     @contextlib.contextmanager
     def _received(self, request: Request) -> Iterator[ReceivedFile]:
-        """Receive the body; refuse one whose MD5 is not what the request says."""
+        """Receive the body; refuse a body whose MD5 differs from the Content-MD5 header."""
         with self._store.receiving(request.body.chunks()) as file:
             sent = request.headers.get("content-md5")
             if sent is not None and sent != file.md5:
                 raise Refusal(
                     400,
                     "UnmatchedContentMD5",
-                    f"The computed MD5 of the request body ({file.md5}) does not match the Content-MD5 header ({sent})",
+                    f"The computed MD5 of the request body ({file.md5}) "
+                    f"does not match the Content-MD5 header ({sent})",
                 )
             yield file
 
@@ -274,7 +277,8 @@ class ObjectStorageService:
             raise Refusal(
                 404,
                 "ObjectNotFound",
-                f"The object '{name}' does not exist in bucket '{BUCKET}' with namespace '{NAMESPACE}'",
+                f"The object '{name}' does not exist "
+                f"in bucket '{BUCKET}' with namespace '{NAMESPACE}'",
             )
         return stored
 
@@ -302,7 +306,8 @@ def _check_bucket(namespace: str, bucket: str) -> None:
         raise Refusal(
             404,
             "BucketNotFound",
-            f"Either the bucket named '{bucket}' does not exist in the namespace '{namespace}' or it is hidden.",
+            f"Either the bucket named '{bucket}' does not exist "
+            f"in the namespace '{namespace}' or it is hidden.",
         )
 
 
@@ -344,7 +349,7 @@ def _object_headers(stored: StoredObject) -> dict[str, str]:
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
-    """Return the first and the last byte of a Range header; None for no header, which means all bytes."""
+    """Return the first and the last byte of a Range header, or None without a header."""
     if not header:
         return None
     match = _RANGE.fullmatch(header)

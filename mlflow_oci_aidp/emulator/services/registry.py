@@ -1,4 +1,4 @@
-"""Do the operations of the registry, on MLflow's SQL store. The service knows no HTTP.
+"""Carry out the operations of the registry on MLflow's SQL store, without HTTP.
 
 Each operation of the contract is a method of the same name. It takes the body or the query as a
 checked dict and the caller's OCID, and returns a dict in the contract's shape, or raises
@@ -48,7 +48,7 @@ _CONDITION = re.compile(
 
 MAX_REGISTERED_MODELS = 1000
 MAX_MODEL_VERSIONS = 200_000
-"""Not documented by the platform; MLflow's own bound."""
+"""MLflow's own limit; the platform documents none."""
 
 
 class RegistryService(DatabaseService[RegistryDatabase]):
@@ -72,7 +72,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             return self._registered_model_answer(details["name"])
 
     def get_registered_model(self, query: Json, user: str) -> Json:
-        """One registered model."""
+        """Return a registered model."""
         with self._work():
             return self._registered_model_answer(query["name"])
 
@@ -93,7 +93,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
         return page("registered_models", models, matches.token)
 
     def get_registered_model_summary(self, query: Json, user: str) -> Json:
-        """How many models and versions a schema holds."""
+        """Return the numbers of models and versions in a schema."""
         prefix = f"{query['catalog']}.{query['schema']}."
         with self._work():
             models = _all_pages(
@@ -110,7 +110,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
         }
 
     def update_registered_model(self, details: Json, user: str) -> Json:
-        """Change the fields that are given."""
+        """Change the fields that the request has."""
         name = details["name"]
         with self._work():
             current = self._database.get_registered_model(name)
@@ -183,7 +183,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             return self._model_version_answer(details["name"], version.version)
 
     def get_model_version(self, query: Json, user: str) -> Json:
-        """One version."""
+        """Return a version."""
         with self._work():
             return self._model_version_answer(query["name"], query["version"])
 
@@ -199,7 +199,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
         return page("model_versions", versions, matches.token)
 
     def update_model_version(self, details: Json, user: str) -> Json:
-        """Change the fields that are given."""
+        """Change the fields that the request has."""
         name, version = details["name"], details["version"]
         with self._work():
             current = self._database.get_model_version(name, version)
@@ -251,18 +251,27 @@ class RegistryService(DatabaseService[RegistryDatabase]):
     # -- for tests: what the platform reports and no operation can set
 
     def set_platform_alias(self, name: str, alias: str, version: int | str) -> None:
-        """Set an alias as the platform itself would report it: it has the field, and no operation for it."""
+        """Set an alias.
+
+        The platform reports aliases and has no operation that sets one.
+        """
         with self._work():
             self._database.set_registered_model_alias(name, alias, str(version))
 
     def seed_registered_model(self, name: str, /, **fields: Any) -> None:
-        """Make the registry report these fields of a registered model, for instance ``deployment_job_state``."""
+        """Make the registry report these fields of a registered model.
+
+        An example is ``deployment_job_state``.
+        """
         _check_seed(fields, "RegisteredModel")
         with self._work():
             self._hide_in_model(name, fields)
 
     def seed_model_version(self, name: str, version: int | str, /, **fields: Any) -> None:
-        """Make the registry report these fields of a version, for instance ``status`` or ``model_metrics``."""
+        """Make the registry report these fields of a version.
+
+        Examples are ``status`` and ``model_metrics``.
+        """
         _check_seed(fields, "ModelVersion")
         with self._work():
             current = self._database.get_model_version(name, str(version))
@@ -362,8 +371,7 @@ def _registered_model(model: RegisteredModel) -> Json:
             # A job id that the platform does not know yet has some state; which one is not
             # documented.
             "deployment_job_state": "CONNECTED" if hidden.get("deployment_job_id") else None,
-            # Not `tags`: MLflow hides its tag for prompts there, of which the platform knows
-            # nothing.
+            # Not `tags`: MLflow hides its tag for prompts there, and the platform does not know it.
             "tags": _reported_tags(model._tags),
             **hidden,
         }
@@ -401,7 +409,10 @@ def _reported_tags(tags: dict[str, str]) -> list[Json]:
 
 
 def _condition(text: str | None, *, like_means_contains: bool) -> str | None:
-    """Return a documented filter in MLflow's terms: one condition, its text in single quotes."""
+    """Translate a documented filter into MLflow's syntax.
+
+    A filter is one condition. MLflow wants its text in single quotes.
+    """
     if text is None:
         return None
     match = _CONDITION.fullmatch(text)

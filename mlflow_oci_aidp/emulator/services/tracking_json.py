@@ -1,4 +1,4 @@
-"""Turn MLflow's entities of tracking into JSON in the contract's shapes."""
+"""Turn MLflow's tracking entities into JSON in the contract's shapes."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def run_json(run: Run) -> Json:
 
 
 def run_info_json(info: RunInfo) -> Json:
-    """Return what a run is in the contract's shape, without what it logged."""
+    """Return a run's info in the contract's shape, without params, metrics and tags."""
     return with_values(
         {
             "run_id": info.run_id,
@@ -95,7 +95,7 @@ def _pairs(pairs: Mapping[str, str]) -> list[Json]:
 
 
 def metric_json(metric: Metric) -> Json:
-    """Return a value of a metric in the contract's shape."""
+    """Return one value of a metric in the contract's shape."""
     return {
         "key": metric.key,
         "value": _number(metric.value),

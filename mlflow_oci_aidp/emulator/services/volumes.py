@@ -1,4 +1,4 @@
-"""Do the operations of volumes that artifacts need, on real files in the data folder.
+"""Carry out the volume operations that artifacts need, on real files in the data folder.
 
 Where the contract leaves open what happens, the service does the stricter thing, so that no client
 comes to rely on the other: a folder is made and filled only where the one above it is there, and
@@ -47,7 +47,10 @@ _BY_NAME = {row.name: row for row in OPERATIONS}
 _ROUTES = RouteTable(Route(row.verb, row.pattern, row.name, row.streamed) for row in OPERATIONS)
 
 Handler = Callable[[Request, dict[str, Any], Path, str], Response]
-"""Does an operation: takes the request, its checked arguments, the volume's folder and a path in the volume."""
+"""Carries out an operation.
+
+It takes the request, its checked arguments, the volume's folder and a path in the volume.
+"""
 
 
 class VolumeService:
@@ -87,7 +90,7 @@ class VolumeService:
             self._make_first_volume()
 
     def add(self, catalog: str, schema: str, name: str) -> None:
-        """Make a volume; one that is there stays as it is.
+        """Make a volume. If it exists, it stays as it is.
 
         Raises:
             ValueError: A part of the name is no name.
@@ -108,7 +111,7 @@ class VolumeService:
         return _VOLUMES_PATH.fullmatch(path) is not None
 
     def answer(self, request: Request, match: RouteMatch) -> Response:
-        """Do an operation.
+        """Carry out an operation.
 
         Raises:
             Refusal: The request is refused.
@@ -128,7 +131,9 @@ class VolumeService:
         return handler(request, arguments, volume, arguments.get("path", ""))
 
     def list_files(self, artifact_uri: str, path: str) -> list[tuple[str, bool, int | None]]:
-        """List what lies directly below a path of a ``/Volumes/...`` location; nothing lies below a file.
+        """List the files and folders directly below a path of a ``/Volumes/...`` location.
+
+        Nothing lies below a file.
 
         Returns:
             For each entry its path from the location, whether it is a folder, and its size in
@@ -267,7 +272,11 @@ class VolumeService:
 
     @contextlib.contextmanager
     def _received(self, request: Request) -> Iterator[tuple[Path, str]]:
-        """Return the body as a file of its own, until it has its place, and its digest. Refuses one that is not signed."""
+        """Receive the body in a temporary file, and yield the file's path and SHA-256 in base64.
+
+        A body that the signature does not cover is refused. A file that the caller does not move is
+        removed at the end of the block.
+        """
         incoming = self._incoming / uuid.uuid4().hex
         digest = hashlib.sha256()
         try:
@@ -296,7 +305,7 @@ class VolumeService:
         work: Callable[[], None],
         digest: str = "",
     ) -> Response:
-        """Do a change, unless its retry token says that it is done already."""
+        """Carry out a change once for each retry token."""
 
         def work_once() -> dict[str, Any]:
             with self._lock:
@@ -315,7 +324,10 @@ class VolumeService:
 
 
 def _headers(request: Request, names: dict[str, Field]) -> dict[str, Any]:
-    """Return the operation's own headers by name. Their bytes are UTF-8, of which the HTTP library makes Latin-1."""
+    """Return the operation's own headers by name.
+
+    Their bytes are UTF-8; the HTTP library decodes them as Latin-1.
+    """
     values: dict[str, Any] = {}
     for name, rule in names.items():
         text = request.headers.get(name)
@@ -336,7 +348,7 @@ def _headers(request: Request, names: dict[str, Field]) -> dict[str, Any]:
 
 
 def _inside(volume: Path, path: str) -> Path:
-    """Where a path of a volume is. Refuses one that leads out of it."""
+    """Return the local path for a path of a volume; refuse one that leaves the volume."""
     if (
         not path.startswith("/")
         or len(path) > MAX_PATH
@@ -353,7 +365,10 @@ def _check_above(target: Path) -> None:
 
 
 def _key(volume: Path) -> str:
-    """Return the key of a volume: made of its names, and yet not a name, so that nobody takes one for the other."""
+    """Return the key of a volume, made from its names.
+
+    The key does not look like a name, so that nobody takes one for the other.
+    """
     full = f"{volume.parent.parent.name}.{volume.parent.name}.{volume.name}"
     return str(uuid.uuid5(uuid.NAMESPACE_URL, full))
 
@@ -392,7 +407,7 @@ def _file_fields(volume: Path, entry: Path) -> dict[str, Any]:
 
 
 def _page(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> Response:
-    """One page of a list, with ``opc-next-page`` unless it is the last."""
+    """Make the response with one page of a list, with ``opc-next-page`` unless it is the last."""
     limit, page = arguments.get("limit", DEFAULT_LIMIT), arguments.get("page", "0")
     if not 1 <= limit <= MAX_LIMIT:
         raise invalid(f"'limit' must be from 1 to {MAX_LIMIT}.")

@@ -1,4 +1,4 @@
-"""Do the operations of a workspace, on MLflow's SQL store: experiments, runs, logged models. No HTTP.
+"""Carry out the operations of a workspace on MLflow's SQL store, without HTTP.
 
 Each operation of the contract is a method of the same name. It takes the body or the query as a
 checked dict and the caller's OCID, and returns a dict in the contract's shape, or raises
@@ -44,16 +44,19 @@ from .tracking_json import experiment_json, metric_json, run_info_json, run_json
 Json = dict[str, Any]
 
 ListFiles = Callable[[str, str], list[tuple[str, bool, "int | None"]]]
-"""Of an artifact location and a path in it (``""``: the location itself), what lies directly there: for each entry
-its path from the location, whether it is a folder, and a file's size in bytes."""
+"""Lists what lies directly below a path of an artifact location.
+
+It takes the location and the path (empty: the location itself), and returns for each entry its
+path from the location, whether it is a folder, and a file's size in bytes.
+"""
 
 MAX_EXPERIMENTS = MAX_RUNS = 50_000
-"""Documented for runs as what every server supports at least; MLflow's bound for both."""
+"""MLflow's limit. For runs MLflow documents it as the least that every server supports."""
 MAX_LOGGED_MODELS = 1000
 MAX_METRICS = 50_000
 DEFAULT_RUNS = DEFAULT_EXPERIMENTS = 1000
 ARTIFACTS_IN_A_PAGE = 1000
-"""Where nothing is documented, MLflow's bound or a round number."""
+"""MLflow's limits, or a round number where nothing is documented."""
 
 _DEFAULT_EXPERIMENT = "0"
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -73,7 +76,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     def __init__(
         self, path: Path, key: str, registry: RegistryService, list_files: ListFiles
     ) -> None:
-        """``path`` is the workspace's SQLite file, made when there is none."""
+        """Open the workspace in the SQLite file ``path``, which is made if there is none."""
         super().__init__(TrackingDatabase.open(path, f"oci://{BUCKET}@{NAMESPACE}/{key}"))
         self._registry = registry
         self._list_files = list_files
@@ -97,12 +100,12 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {"experiment_id": experiment_id}
 
     def get_experiment_by_id(self, query: Json, user: str) -> Json:
-        """One experiment, deleted or not."""
+        """Return an experiment, deleted or not."""
         with self._work():
             return {"experiment": experiment_json(self._experiment(query["experiment_id"]))}
 
     def get_experiment_by_name(self, query: Json, user: str) -> Json:
-        """One experiment, deleted or not."""
+        """Return an experiment, deleted or not."""
         with self._work():
             experiment = self._database.get_experiment_by_name(query["experiment_name"])
         if experiment is None:
@@ -134,7 +137,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def delete_experiment(self, details: Json, user: str) -> Json:
-        """Delete an experiment with its runs: to be restored, or for good."""
+        """Delete an experiment with its runs, for good or so that it can be restored."""
         with self._work():
             experiment = self._experiment(details["experiment_id"])
             permanent = details.get("is_permanent", False)
@@ -145,7 +148,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def restore_experiment(self, details: Json, user: str) -> Json:
-        """Take back a deletion, of the experiment's runs too."""
+        """Restore a deleted experiment and its runs."""
         with self._work():
             self._database.restore_experiment(
                 self._experiment(details["experiment_id"]).experiment_id
@@ -193,7 +196,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {"run": run_json(run)}
 
     def get_experiment_run_by_id(self, query: Json, user: str) -> Json:
-        """One run, deleted or not."""
+        """Return a run, deleted or not."""
         with self._work():
             return {"run": run_json(self._database.get_run(query["run_id"]))}
 
@@ -211,7 +214,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return page("runs", [run_json(run) for run in matches], matches.token)
 
     def update_experiment_run(self, details: Json, user: str) -> Json:
-        """Change the fields that are given."""
+        """Change the fields that the request has."""
         status = RunStatus.from_string(details["status"]) if "status" in details else None
         with self._work():
             info = self._database.update_run_info(
@@ -220,7 +223,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {"run_info": run_info_json(info)}
 
     def delete_experiment_run(self, details: Json, user: str) -> Json:
-        """Delete a run: to be restored, or for good."""
+        """Delete a run, for good or so that it can be restored."""
         delete = (
             self._database.hard_delete_run
             if details.get("is_permanent")
@@ -231,7 +234,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def restore_experiment_run(self, details: Json, user: str) -> Json:
-        """Take back a deletion."""
+        """Restore a deleted run."""
         with self._work():
             self._database.restore_run(details["run_id"])
         return {}
@@ -274,7 +277,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def log_experiment_run_batch(self, details: Json, user: str) -> Json:
-        """Log many things; how many is bounded as by MLflow."""
+        """Log metrics, params and tags in one request, within MLflow's limits."""
         metrics = [_metric(metric) for metric in details.get("metrics", [])]
         params = [
             Param(param.get("key"), param.get("value", "")) for param in details.get("params", [])
@@ -294,7 +297,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def log_experiment_run_model(self, details: Json, user: str) -> Json:
-        """Note a model that the run has logged, in a tag as MLflow does it."""
+        """Record a model that the run logged in the run's tag, as MLflow does."""
         model = _model_of(details["model_json"])
         with self._work():
             run = self._database.get_run(details["run_id"])
@@ -305,7 +308,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return {}
 
     def get_experiment_run_metric_history(self, query: Json, user: str) -> Json:
-        """Every value of a metric, or a page of them when asked for."""
+        """Return every value of a metric, or one page if the request asks for pages."""
         wanted = max_results(query, MAX_METRICS) if "max_results" in query else None
         with self._work():
             offset = SearchUtils.parse_start_offset_from_page_token(page_token(query))
@@ -323,7 +326,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return page("metrics", [metric_json(metric) for metric in metrics[:wanted]], token)
 
     def list_artifacts(self, query: Json, user: str) -> Json:
-        """Return a page of what lies in a run's artifact folder, or in a folder therein."""
+        """Return a page of the files and folders of a run's artifacts."""
         path = query.get("path", "").strip("/")
         if ".." in path.split("/"):
             raise invalid("'path' must stay within the run's artifacts.")
@@ -344,7 +347,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     # -- logged models, and what a run makes of them
 
     def list_logged_models(self, details: Json, user: str) -> Json:
-        """Return a page of logged models. No operation makes one: they are what ``seed_logged_model`` put there."""
+        """Return a page of logged models. Only ``seed_logged_model`` makes them."""
         with self._work():
             offset = SearchUtils.parse_start_offset_from_page_token(page_token(details))
         wanted = max_results(details, MAX_LOGGED_MODELS)
@@ -356,13 +359,16 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
         return page("models", models[offset:following], token)
 
     def create_workspace_model_version(self, details: Json, user: str) -> Json:
-        """Make a version of a registered model, which is the instance's."""
+        """Make a version of a registered model in the instance's registry."""
         return self._registry.create_model_version(details, user)
 
     # -- for tests: what the platform reports and no operation can set
 
     def seed_logged_model(self, *, data: Json | None = None, **info: Any) -> None:
-        """Put a logged model there, or replaces it; ``info``: fields of LoggedModelInfo, ``model_id`` among them."""
+        """Add or replace a logged model.
+
+        ``info`` has fields of LoggedModelInfo, with ``model_id`` among them.
+        """
         model = with_values({"info": info, "data": data})
         check_model(model, "LoggedModel")
         if not info.get("model_id"):
@@ -372,7 +378,10 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     def seed_run_models(
         self, run_id: str, *, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ()
     ) -> None:
-        """Make a run report models with these ids as its inputs and outputs, the latter at step 0."""
+        """Make a run report models with these ids as its inputs and outputs.
+
+        The step of outputs is 0.
+        """
         with self._work():
             self._database.log_inputs(
                 run_id, models=[LoggedModelInput(model_id) for model_id in inputs]
@@ -443,7 +452,7 @@ def _dataset_input(fields: Json) -> DatasetInput:
 
 
 def _model_of(text: str) -> Json:
-    """Return what MLflow's store keeps of a model's description."""
+    """Return the fields of a model's description that MLflow's store keeps."""
     try:
         model = json.loads(text)
     except ValueError as error:

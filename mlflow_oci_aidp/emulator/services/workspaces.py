@@ -14,10 +14,13 @@ from .workspace import ListFiles, WorkspaceService
 
 
 class Workspaces:
-    """The workspaces, of which each is opened when it is first asked for. Safe for use by several threads."""
+    """The workspaces of an instance. Safe for use by several threads.
+
+    A workspace is opened when it is first asked for.
+    """
 
     def __init__(self, folder: Path, registry: RegistryService, list_files: ListFiles) -> None:
-        """Read which workspaces there are.
+        """Read the list of workspaces.
 
         Args:
             folder: The emulator's data folder.
@@ -35,7 +38,7 @@ class Workspaces:
         )
 
     def add(self, key: str) -> WorkspaceService:
-        """Make a workspace; one that is there stays as it is.
+        """Make a workspace. If it exists, it stays as it is.
 
         Raises:
             ValueError: No path can hold the key.
@@ -65,7 +68,7 @@ class Workspaces:
             return self._open[key]
 
     def reset(self) -> None:
-        """Remove every workspace but the first, and what that one holds."""
+        """Remove every workspace but the first, and the content of the first."""
         with self._lock:
             for key in self._keys:
                 workspace = self._open.get(key)

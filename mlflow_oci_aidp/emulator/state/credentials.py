@@ -1,4 +1,4 @@
-"""Keys, tokens, certificates and the OCI config file of an emulator, made in its data folder and used again."""
+"""Keep an emulator's keys, tokens, certificates and OCI config file in its data folder."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ PROFILE = "DEFAULT"
 NAMESPACE = "emulator"
 """The Object Storage namespace of the emulated tenancy."""
 BUCKET = "aidp-emulator"
-"""The bucket that artifacts go to unless an experiment says otherwise."""
+"""The bucket for artifacts, unless an experiment names another location."""
 WORKSPACE_KEY = "7d0c5c1e-3f0b-4b52-9a0e-6b1f4f2d8c11"
-"""The key of the workspace that there is from the start; made up."""
+"""The key of the first workspace, which every emulator has; made up."""
 
 _REGION_SHORT_NAME = "iad"
 _ISSUER_KEY = "token_issuer_key.pem"
@@ -48,7 +48,10 @@ _PrivateKey = TypeVar("_PrivateKey", rsa.RSAPrivateKey, ec.EllipticCurvePrivateK
 
 
 class Credentials:
-    """What an emulator needs so that it and its clients know each other. Files have mode 600, folders 700."""
+    """The keys and files by which an emulator and its clients know each other.
+
+    Files have mode 600, folders 700.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,7 +88,7 @@ class Credentials:
 
     @property
     def issuer(self) -> ec.EllipticCurvePublicKey:
-        """With this key a token is verified."""
+        """The key that verifies session tokens."""
         return self._issuer_key.public_key()
 
     @property
@@ -95,7 +98,10 @@ class Credentials:
 
     @property
     def ca_file(self) -> Path:
-        """The certificate of the authority that signed the server's certificate; made with ``tls_context``."""
+        """The certificate of the authority that signed the server's certificate.
+
+        ``tls_context`` makes it.
+        """
         return self._folder / "ca.pem"
 
     def reset(self) -> None:
@@ -110,7 +116,10 @@ class Credentials:
     def issue_token(
         self, public_key: rsa.RSAPublicKey, lifetime: float, claims: dict[str, Any]
     ) -> str:
-        """Return a security token for the session whose public key this is, valid for ``lifetime`` seconds."""
+        """Return a security token for the session with this public key.
+
+        It is valid for ``lifetime`` seconds.
+        """
         now = int(self._clock())
         standard = {
             "sub": self.user,
@@ -123,7 +132,10 @@ class Credentials:
         return str(jwt.encode(everything, self._issuer_key, algorithm=TOKEN_ALGORITHM))
 
     def session_profile(self, name: str, lifetime: float) -> None:
-        """Write a profile with a session token; for a name that exists, the token file is replaced in place."""
+        """Write a profile with a session token.
+
+        If the profile exists, its token file is replaced in place.
+        """
         stem = f"session_{name}"
         key = self._key(f"{stem}_key.pem", new_rsa_key)
         token_file = self._folder / f"{stem}_token"
@@ -139,7 +151,7 @@ class Credentials:
 
     @cached_property
     def tls_context(self) -> ssl.SSLContext:
-        """For a server on this machine's loopback addresses."""
+        """Return the TLS context of a server on loopback."""
         chain = self._folder / "server.pem"
         if not (chain.exists() and self.ca_file.exists()):
             self._make_certificates(chain)
@@ -236,7 +248,10 @@ def _private_opener(path: str, flags: int) -> int:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace a file at once: a reader sees the old content or the new one, and nobody else any."""
+    """Replace a file atomically, so that a reader sees the old content or the new one.
+
+    Only the user can read the file.
+    """
     temporary = path.with_name(f"{path.name}.new")
     with open(temporary, "wb", opener=_private_opener) as file:
         file.write(content)

@@ -44,7 +44,7 @@ class Snapshot:
             source.backup(self._copy)
 
     def restore(self, path: Path) -> None:
-        """Replace the content of an SQLite file, whose open connections notice and go on."""
+        """Replace the content of an SQLite file. Open connections notice, and go on."""
         with closing(sqlite3.connect(path)) as target:
             target.execute("PRAGMA synchronous = OFF")
             self._copy.backup(target)
@@ -55,14 +55,17 @@ class Snapshot:
 
 
 class _Resettable:
-    """A database in a file, which can be brought back to how it was when it was made."""
+    """A database in a file that can be reset to its initial content."""
 
     _path: Path
     _make: Callable[[str], Any]
     _fresh: Snapshot | None = None
 
     def reset(self) -> None:
-        """Remove all content, without closing a connection. Nobody may use the database meanwhile."""
+        """Remove all content without closing a connection.
+
+        Nobody may use the database meanwhile.
+        """
         if self._fresh is None:
             with tempfile.TemporaryDirectory(prefix="aidp-emulator-") as folder:
                 path = Path(folder) / self._path.name
@@ -77,13 +80,13 @@ class _Resettable:
 
 
 class RegistryDatabase(_Resettable, RegistryStore):
-    """MLflow's SQL store without what MLflow adds to a registry and AI Data Platform does not know."""
+    """MLflow's SQL store of a registry, without MLflow's features that the platform lacks."""
 
     _engine_map: dict[str, Any] = {}  # noqa: RUF012 - MLflow's cache, kept apart so that a closed engine stays closed
 
     @classmethod
     def open(cls, folder: Path) -> RegistryDatabase:
-        """Open the registry in a folder; make it if there is none."""
+        """Open the registry in a folder. It is made if there is none."""
         return _open(folder / "registry.db", lambda uri: cls(uri))
 
     def close(self) -> None:
@@ -108,7 +111,8 @@ class RegistryDatabase(_Resettable, RegistryStore):
             direction = direction.strip().upper() or "ASC"
             if column not in _VERSION_ORDER or direction not in ("ASC", "DESC"):
                 raise invalid(
-                    f"'order_by' names columns among {', '.join(_VERSION_ORDER)}, each with ASC or DESC."
+                    f"'order_by' names columns among {', '.join(_VERSION_ORDER)}, "
+                    "each with ASC or DESC."
                 )
             field: Any = _VERSION_ORDER[column]
             clauses.append(field.asc() if direction == "ASC" else field.desc())
@@ -121,13 +125,13 @@ class RegistryDatabase(_Resettable, RegistryStore):
 
 
 class TrackingDatabase(_Resettable, TrackingStore):
-    """MLflow's SQL store of experiments and runs, with what it keeps to itself."""
+    """MLflow's SQL store of experiments and runs, with access to MLflow's private methods."""
 
     _engine_map: dict[str, Any] = {}  # noqa: RUF012 - MLflow's cache, as in RegistryDatabase
 
     @classmethod
     def open(cls, path: Path, artifact_root: str) -> TrackingDatabase:
-        """Open the tracking in a file; make it if there is none.
+        """Open the tracking store in a file, which is made if there is none.
 
         Args:
             path: The SQLite file.
@@ -143,7 +147,10 @@ class TrackingDatabase(_Resettable, TrackingStore):
         self.engine.dispose()
 
     def set_artifact_location(self, experiment_id: str, location: str) -> None:
-        """Set a location as it is given: MLflow would take one without a scheme for a path of this machine."""
+        """Set the artifact location of an experiment as the caller sent it.
+
+        MLflow itself would take a location without a scheme for a local path.
+        """
         with sqlalchemy.orm.Session(self.engine) as session:
             session.execute(
                 sqlalchemy.update(SqlExperiment)
@@ -177,14 +184,17 @@ class TrackingDatabase(_Resettable, TrackingStore):
             return [metric.to_mlflow_entity() for metric in session.scalars(asked)]
 
     def stage_of_run(self, run_id: str) -> str | None:
-        """Return ``active`` or ``deleted``, None without such a run; much faster than to read the run."""
+        """Return ``active`` or ``deleted``, or None without such a run.
+
+        This is much faster than reading the run.
+        """
         with sqlalchemy.orm.Session(self.engine) as session:
             return session.scalar(
                 sqlalchemy.select(SqlRun.lifecycle_stage).where(SqlRun.run_uuid == run_id)
             )
 
     def hard_delete_run(self, run_id: str) -> None:
-        """Delete all of a run."""
+        """Delete a run for good."""
         self._hard_delete_run(run_id)
 
     def hard_delete_experiment(self, experiment_id: str) -> None:
@@ -247,7 +257,7 @@ def _without_sync(connection: Any, _record: Any) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Suppress what MLflow and Alembic log about each migration.
+    """Suppress the log messages of MLflow and Alembic about each migration.
 
     For the whole process, and only for that moment: MLflow 3.0 configures logging anew in the
     middle of a migration, and its migrations have a logger each.

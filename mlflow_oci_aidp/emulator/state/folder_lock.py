@@ -1,4 +1,4 @@
-"""One emulator at a time in a folder: two would not see each other's retry tokens."""
+"""Let one emulator at a time use a folder: two would not see each other's retry tokens."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ if sys.platform != "win32":  # Windows has another way; there the second emulato
 
 
 class FolderLock:
-    """The lock of a folder. It ends with the process, however that ends."""
+    """The lock of a folder. The system releases it when the process ends."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lock"
         self._file: int | None = None
 
     def take(self) -> None:
-        """Raise ``OSError`` when another emulator has it."""
+        """Take the lock.
+
+        Raises:
+            OSError: Another emulator has the lock.
+        """
         if sys.platform == "win32":
             return
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -33,7 +37,7 @@ class FolderLock:
         self._file = file
 
     def give_back(self) -> None:
-        """Lets the next one have it."""
+        """Release the lock."""
         file, self._file = self._file, None
         if file is not None:
             os.close(file)

@@ -16,7 +16,7 @@ TOKEN_PREFIX = "ST$"  # noqa: S105 - marks a key id that is a token
 
 @functools.cache
 def rsa_key_of_this_process() -> rsa.RSAPrivateKey:
-    """Return the RSA key that all new emulators of this process share: to make one takes long."""
+    """Return the RSA key that all new emulators of this process share: making one is slow."""
     return new_rsa_key()
 
 

@@ -1,4 +1,4 @@
-"""Keep the objects of a bucket, and uploads in parts: contents in files, what is known of them in SQLite.
+"""Keep the objects of a bucket, and uploads in parts, in files with an SQLite index.
 
 Files have names of their own, so that no object's name has to be a file's.
 """
@@ -24,11 +24,13 @@ PAGE = 1000
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS objects (
-    name TEXT PRIMARY KEY, file TEXT, size INTEGER, md5 TEXT, multipart_md5 TEXT, etag TEXT, modified REAL, headers TEXT
+    name TEXT PRIMARY KEY, file TEXT, size INTEGER, md5 TEXT, multipart_md5 TEXT, etag TEXT,
+    modified REAL, headers TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, name TEXT, created REAL, headers TEXT);
 CREATE TABLE IF NOT EXISTS parts (
-    upload TEXT, number INTEGER, file TEXT, size INTEGER, md5 TEXT, etag TEXT, PRIMARY KEY (upload, number)
+    upload TEXT, number INTEGER, file TEXT, size INTEGER, md5 TEXT, etag TEXT,
+    PRIMARY KEY (upload, number)
 );
 """
 _FROM = "SELECT * FROM objects WHERE name >= ? ORDER BY name LIMIT ?"
@@ -37,7 +39,7 @@ _BEHIND = "SELECT * FROM objects WHERE name > ? ORDER BY name LIMIT ?"
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object. ``md5`` is empty for one that came in parts, ``multipart_md5`` for any other."""
+    """An object. Uploads in parts have ``multipart_md5``, all others have ``md5``."""
 
     name: str
     file: str
@@ -72,7 +74,10 @@ class Part:
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file that came in and belongs to no object yet, with its size in bytes and its MD5 in base64."""
+    """A received file that belongs to no object yet.
+
+    ``size`` is in bytes, ``md5`` in base64.
+    """
 
     path: Path
     size: int
@@ -131,7 +136,7 @@ class ObjectStore:
         return open(self._folder / stored.file, "rb")
 
     def put(self, name: str, file: ReceivedFile, headers: Mapping[str, str]) -> StoredObject:
-        """Make a file that came in an object, in place of one with the same name."""
+        """Make an object of a received file. It replaces one with the same name."""
         return self._put(name, file.path, file.size, headers, md5=file.md5)
 
     def delete(self, stored: StoredObject) -> None:
@@ -143,7 +148,10 @@ class ObjectStore:
     def listed(
         self, prefix: str, delimiter: str = "", start: str = ""
     ) -> Iterator[StoredObject | str]:
-        """Yield objects in the order of names, and for those behind a delimiter the prefix they share."""
+        """Yield objects in the order of their names.
+
+        Of objects whose names share a prefix up to the delimiter, only the prefix is yielded.
+        """
         begin, query = max(prefix, start), _FROM
         while True:
             with self.lock:
@@ -201,7 +209,10 @@ class ObjectStore:
         return [Part(*row) for row in rows]
 
     def put_part(self, upload: Upload, number: int, file: ReceivedFile) -> str:
-        """Make a file that came in a part, in place of one with the same number; return its etag."""
+        """Make a part of a received file, and return its etag.
+
+        It replaces a part with the same number.
+        """
         etag = str(uuid.uuid4())
         with self.lock:
             for part in self.parts(upload):
@@ -214,7 +225,7 @@ class ObjectStore:
         return etag
 
     def commit(self, upload: Upload, parts: list[Part]) -> StoredObject:
-        """Make an object of parts, and end their upload."""
+        """Make an object of the parts of an upload, and end the upload."""
         digests = b"".join(base64.b64decode(part.md5) for part in parts)
         # In practice the number of parts stands behind the digest that the reference describes.
         multipart_md5 = f"{_base64(_md5(digests).digest())}-{len(parts)}"
@@ -248,7 +259,10 @@ class ObjectStore:
 
     @contextlib.contextmanager
     def receiving(self, chunks: Iterable[bytes]) -> Iterator[ReceivedFile]:
-        """Write a file, which is gone at the end of the block unless it became an object or a part."""
+        """Receive a file in a block of code.
+
+        At the end of the block the file is removed unless it became an object or a part.
+        """
         path = self._folder / f"{uuid.uuid4().hex}.new"
         try:
             digest, size = _md5(), 0
@@ -321,7 +335,7 @@ def _upload(row: Any) -> Upload:
 
 
 def _append(source: Path, target: Any) -> None:
-    """Copy a file to the end of another; where the system can, without the bytes passing through here."""
+    """Append a file to another; on Linux the kernel copies it."""
     with open(source, "rb") as file:
         remaining = os.fstat(file.fileno()).st_size
         if hasattr(os, "sendfile"):

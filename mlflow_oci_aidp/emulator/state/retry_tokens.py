@@ -1,4 +1,4 @@
-"""``opc-retry-token``: a repeated request gets the first one's answer, and its work is done once.
+"""Remember ``opc-retry-token``, so that a repeated request gets the first one's answer.
 
 Source: the REST reference (1 to 64 characters, valid for 24 hours) and OCI's error codes (409
 ``InvalidatedRetryToken``). Only successes are kept: what was refused changed nothing and may be
@@ -26,7 +26,10 @@ Answer = dict[str, Any]
 
 
 class RetryTokens:
-    """The tokens seen, in an SQLite file, so that a restart keeps them. Safe for use by several threads."""
+    """The tokens seen so far, in an SQLite file. Safe for use by several threads.
+
+    They survive a restart of the emulator.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -37,7 +40,8 @@ class RetryTokens:
         # A killed process loses nothing; a crash of the machine may, which is no matter here.
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
-            "CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, request TEXT, answer TEXT, seen REAL)"
+            "CREATE TABLE IF NOT EXISTS tokens "
+            "(token TEXT PRIMARY KEY, request TEXT, answer TEXT, seen REAL)"
         )
         self._database.execute("DELETE FROM tokens WHERE seen <= ?", (clock() - LIFETIME,))
 
@@ -52,7 +56,9 @@ class RetryTokens:
             self._database.close()
 
     def once(self, token: str, request: str, work: Callable[[], Answer]) -> Answer:
-        """Return the answer to ``request`` (operation and body, as one text): recorded, or made by ``work`` and recorded.
+        """Return the recorded answer to a request, or have ``work`` make it and record it.
+
+        ``request`` is the operation and the body, as one text.
 
         A repetition that arrives while the first is being worked on waits for it. Raises
         ``Refusal``: 400 for a malformed token, 409 for one that belongs to another request, and

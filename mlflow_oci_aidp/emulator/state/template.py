@@ -107,7 +107,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _exclusive(folder: Path) -> Iterator[None]:
-    """Let one process at a time make a template. On Windows several may; the last one's stays."""
+    """Let one process at a time make a template. On Windows several may; the last one wins."""
     if sys.platform == "win32":
         yield
         return

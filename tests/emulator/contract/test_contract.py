@@ -1,4 +1,7 @@
-"""The contract's tables against the installed SDK: a release that changes the contract fails here."""
+"""The contract's tables against the installed SDK.
+
+A release of the SDK that changes the contract fails here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulator's volumes: its tables against the installed SDK, and what Oracle's own client gets from it."""
+"""The emulator's volumes: tables against the installed SDK, and Oracle's client against them."""
 
 from __future__ import annotations
 
@@ -165,7 +165,8 @@ def test_a_retry_token_is_for_one_request(volumes):
 
 
 def test_a_body_has_to_be_signed(aidp, volumes):
-    path = f"/20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/volumes/{volumes.key}/actions/uploadFile"
+    volume = f"/20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/volumes/{volumes.key}"
+    path = f"{volume}/actions/uploadFile"
     signer = signer_of(aidp)
     signer.cover("date", "(request-target)", "host")
     assert (
