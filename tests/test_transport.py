@@ -20,6 +20,7 @@ from mlflow.exceptions import MlflowException, RestException
 import mlflow_oci_aidp
 from mlflow_oci_aidp import settings
 from mlflow_oci_aidp.client.retry import RetryPolicy
+from mlflow_oci_aidp.client.routes import ROUTES, VOLUMES
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.session import Session
@@ -227,6 +228,17 @@ def test_an_expired_token_is_replaced_by_what_is_on_disk_after_one_401(aidp, mon
     assert [exchange.status for exchange in aidp.exchanges] == [401, 200]
 
 
+def test_a_token_is_renewed_once_in_a_call_whatever_comes_between(aidp):
+    store = AidpRegistryStore(
+        f"{aidp.uri.partition('profile=')[0]}profile={aidp.session_profile()}"
+    )
+    for status in (401, 503, 401):
+        aidp.faults.add("status", status=status)
+    with pytest.raises(RestException, match="oci session refresh"):
+        store.search_registered_models()
+    assert [exchange.status for exchange in aidp.exchanges] == [401, 503, 401]
+
+
 def test_a_clock_that_is_off_is_named(aidp):
     aidp.faults.add("status", status=401)
     with pytest.raises(RestException, match=r"clock is 3[56]\d\d seconds behind the service's"):
@@ -268,6 +280,25 @@ def test_input_that_cannot_be_sent_is_an_error_without_a_request(aidp, store, va
         store.update_registered_model(NAME, value)
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
     assert list(aidp.exchanges) == []
+
+
+@pytest.mark.parametrize(
+    ("route", "fields"),
+    [
+        (ROUTES["GetRun"], {"run_id": "a", "run_uuid": "a"}),
+        (ROUTES["UpdateRegisteredModel"], {"name": NAME, "colour": "red"}),
+        (VOLUMES["DownloadFile"], {"volumeKey": "k", "path": "/a", "range": "bytes=0-"}),
+    ],
+    ids=lambda value: getattr(value, "call", ""),
+)
+def test_a_field_that_is_not_documented_is_an_error_without_a_request(aidp, store, route, fields):
+    name = list(fields)[-1]
+    with pytest.raises(MlflowException, match=f"no field {name} of {route.call}") as caught:
+        store._session.client.call(route, fields, dict, workspace=aidp.workspace_key)
+    assert caught.value.error_code == "INTERNAL_ERROR"
+    assert list(aidp.exchanges) == []
+    # None stands for a field that is not there.
+    store._session.client._encode(route, {**fields, name: None})
 
 
 def test_a_name_that_utf8_lacks_is_an_error_without_a_request(aidp, store):

@@ -118,7 +118,7 @@ class VolumeClient:
         part = os.path.join(os.path.dirname(target), f".{uuid.uuid4().hex}.part")
         fields = {"volumeKey": self._volume_key(), "path": path}
         try:
-            self._client.download(VOLUMES["DownloadFile"], fields, part, current_token())
+            self._client.download(VOLUMES["DownloadFile"], fields, part, current_token(), target)
             with local_file_errors(target, "written"):
                 os.replace(part, target)
         finally:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 from mlflow.entities import FileInfo
+from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.utils.file_utils import relative_path_to_artifact_path
 
@@ -22,7 +24,7 @@ from mlflow_oci_aidp.artifacts.locations import VolumeLocation, check_folder, ch
 from mlflow_oci_aidp.artifacts.volume_client import VolumeClient, VolumeEntry
 from mlflow_oci_aidp.artifacts.workers import WorkerPool, run_all
 from mlflow_oci_aidp.client.cancellation import cancellable
-from mlflow_oci_aidp.errors import local_files_as_os_errors
+from mlflow_oci_aidp.errors import LocalFileProblem, local_files_as_os_errors
 from mlflow_oci_aidp.session import session_for, session_for_artifacts
 from mlflow_oci_aidp.uri import SCHEME
 
@@ -101,15 +103,27 @@ class VolumeArtifactRepository(ArtifactRepository):
         """Download a file, or a folder with all that is below it, several files at a time.
 
         After an interruption no other file begins; otherwise as in MLflow's own repositories.
+
+        Raises:
+            MlflowException: The error of the first local file, by name, that cannot be written;
+                otherwise MLflow's own, which names each file that failed.
         """
-        with cancellable() as token:
-            try:
-                download: Callable[[str, str | None], str] = super().download_artifacts
-                path = download(artifact_path, dst_path)
-            except BaseException:
-                token.cancel()
+        problems: list[LocalFileProblem] = []
+        reset = _local_problems.set(problems)
+        try:
+            with cancellable() as token:
+                try:
+                    download: Callable[[str, str | None], str] = super().download_artifacts
+                    return download(artifact_path, dst_path)
+                except BaseException:
+                    token.cancel()
+                    raise
+        except MlflowException:
+            if not problems:
                 raise
-            return path
+        finally:
+            _local_problems.reset(reset)
+        raise min(problems, key=lambda problem: problem.filename or "")
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """Return what is in a folder, by path relative to the location.
@@ -132,4 +146,17 @@ class VolumeArtifactRepository(ArtifactRepository):
                 self._client.delete(target, is_folder=entry.is_folder)
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
-        self._client.download(self._location.inside(remote_file_path), local_path)
+        with local_files_as_os_errors():
+            try:
+                self._client.download(self._location.inside(remote_file_path), local_path)
+            except LocalFileProblem as problem:
+                if (problems := _local_problems.get()) is not None:
+                    problems.append(problem)
+                raise
+
+
+#: Problems with local files in the download of several files. MLflow tells of them in the text of
+#: an exception of its own only.
+_local_problems: ContextVar[list[LocalFileProblem] | None] = ContextVar(
+    "mlflow_oci_aidp_local_problems", default=None
+)

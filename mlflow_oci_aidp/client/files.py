@@ -165,12 +165,14 @@ class Download:
         path: The file to write. After an exception it may hold a part of the content.
         timeout: Seconds until an answer that is no success is read.
         clock: The clock to measure by.
+        shown: The file that errors name: the one that a temporary file becomes.
     """
 
     headers: Mapping[str, str] = {}
 
-    def __init__(self, path: str, timeout: float, clock: Clock) -> None:
+    def __init__(self, path: str, timeout: float, clock: Clock, shown: str = "") -> None:
         self._path = path
+        self._shown = shown or path
         self._timeout = timeout
         self._clock = clock
 
@@ -190,16 +192,16 @@ class Download:
             return read_body(answer, self._clock.monotonic() + self._timeout, self._clock)
         announced = answer.headers.get("content-length", "")
         written = 0
-        with local_file_errors(self._path, "written"):
+        with local_file_errors(self._shown, "written"):
             file = open(self._path, "wb")  # noqa: SIM115 - closed below
         try:
             while piece := answer.raw.read1(CHUNK, decode_content=True):
                 token.raise_if_cancelled()
-                with local_file_errors(self._path, "written"):
+                with local_file_errors(self._shown, "written"):
                     file.write(piece)
                 written += len(piece)
         finally:
-            with local_file_errors(self._path, "written"):
+            with local_file_errors(self._shown, "written"):
                 file.close()
         is_encoded = "content-encoding" in answer.headers
         if announced.isdigit() and not is_encoded and written != int(announced):

@@ -214,7 +214,12 @@ class PlatformClient:
         self._raise_for_status(route, response)
 
     def download(
-        self, route: Route, fields: Mapping[str, Any], path: str, token: CancelToken | None = None
+        self,
+        route: Route,
+        fields: Mapping[str, Any],
+        path: str,
+        token: CancelToken | None = None,
+        shown: str = "",
     ) -> None:
         """Write the body of a success to a file.
 
@@ -225,12 +230,13 @@ class PlatformClient:
             fields: The fields by name.
             path: The file. After an exception it may hold a part of the content.
             token: Cancels the download.
+            shown: The file that errors name: the one that a temporary file becomes.
 
         Raises:
             MlflowException: Also for a file that cannot be written; ``ABORTED`` for a cancelled
                 download.
         """
-        transfer = Download(path, self._policy.timeout, self._clock)
+        transfer = Download(path, self._policy.timeout, self._clock, shown)
         self._raise_for_status(route, self._transfer(route, fields, transfer, token))
 
     def act(

@@ -263,6 +263,18 @@ def test_a_folder_that_somebody_deleted_is_made_again(source: Path, tmp_path: Pa
         assert paths(place, "a/b") == ["a/b/f"]
 
 
+def test_a_volume_that_was_made_anew_is_looked_up_again(aidp: Emulator, source: Path) -> None:
+    write(source, f=b"1")
+    place = VolumeArtifactRepository("aidp:/Volumes/main/default/artifacts", registry_uri=aidp.uri)
+    # The key of the volume before: the platform does not know it any more.
+    before = b'{"items": [{"displayName": "artifacts", "key": "of-the-volume-before"}]}'
+    aidp.faults.add("body", operation="list_volumes", body=before)
+    assert paths(place) == []
+    place.log_artifact(str(source / "f"))
+    assert paths(place) == ["f"]
+    assert operations(aidp).count("list_volumes") == 2
+
+
 def test_a_mounted_volume_is_plain_files(tmp_path: Path) -> None:
     (tmp_path / "main/default/artifacts").mkdir(parents=True)
     location = to_mlflow("/Volumes/main/default/artifacts/1", root=str(tmp_path))

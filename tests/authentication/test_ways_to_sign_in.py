@@ -6,6 +6,7 @@ The signers are OCI's own. What they ask for tokens is on loopback, see ``tests/
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -105,6 +106,43 @@ def test_key_content_without_any_file(here, pass_phrase):
     )
     Path(user["key_file"]).unlink()
     assert here.signer_of(here.client()) == key_id(user)
+
+
+def test_a_key_file_that_was_the_wrong_one_is_read_again(here):
+    user, wrong = here.api_key(), here.api_key()
+    right = Path(user["key_file"]).read_text()
+    shutil.copy(wrong["key_file"], user["key_file"])
+    config = here.config(DEFAULT=user)
+    client, other = here.client(config_file=config), here.client(config_file=config)
+    with pytest.raises(MlflowException, match="UNAUTHENTICATED"):
+        client.search_registered_models()
+    here.file(Path(user["key_file"]).name, right)
+    here.aidp.exchanges.clear()
+    # Both stores were made before. An API key is not read again after a 401, so nothing but the
+    # new file makes them sign with it.
+    for store in (client, other):
+        store.search_registered_models()
+    assert [exchange.status for exchange in here.aidp.exchanges] == [200, 200]
+
+
+def test_a_key_file_that_was_broken_is_named_and_read_again(here):
+    user = here.api_key()
+    right = Path(user["key_file"]).read_text()
+    here.file(Path(user["key_file"]).name, right[:400])
+    client = here.client(config_file=here.config(DEFAULT=user))
+    with pytest.raises(MlflowException, match=re.escape(user["key_file"])) as caught:
+        client.search_registered_models()
+    assert caught.value.error_code == "UNAUTHENTICATED"
+    here.file(Path(user["key_file"]).name, right)
+    assert here.signer_of(client) == key_id(user)
+
+
+def test_while_a_key_file_is_written_calls_go_on_with_the_key_in_hand(here):
+    user = here.api_key()
+    client = here.client(config_file=here.config(DEFAULT=user))
+    here.call(client)
+    here.file(Path(user["key_file"]).name, Path(user["key_file"]).read_text()[:400])
+    assert here.signer_of(client) == key_id(user)
 
 
 # security_token
