@@ -62,9 +62,10 @@ SCRIPT = textwrap.dedent(
             registered_model_name="main.default.iris",
             pip_requirements=["scikit-learn"],
         )
-    artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)} assert
-    {"notes.txt", "plots", "data"} <= artifacts, artifacts assert
-    mlflow.artifacts.load_dict(f"runs:/{parent.info.run_id}/data/classes.json") == {"classes": 3}
+    artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)}
+    assert {"notes.txt", "plots", "data"} <= artifacts, artifacts
+    classes = mlflow.artifacts.load_dict(f"runs:/{parent.info.run_id}/data/classes.json")
+    assert classes == {"classes": 3}
     assert mlflow.artifacts.load_text(f"runs:/{parent.info.run_id}/notes.txt") == "about flowers"
 
     children = mlflow.search_runs(
@@ -89,8 +90,9 @@ SCRIPT = textwrap.dedent(
     assert version.source.startswith(f"runs:/{parent.info.run_id}/model."), version.source
     client.set_registered_model_alias("main.default.iris", "champion", 1)
 
-    expected = model.predict(X_test) for uri in ("models:/main.default.iris@champion",
-    f"runs:/{parent.info.run_id}/model", info.model_uri):
+    expected = model.predict(X_test)
+    in_run = f"runs:/{parent.info.run_id}/model"
+    for uri in ("models:/main.default.iris@champion", in_run, info.model_uri):
         assert (mlflow.pyfunc.load_model(uri).predict(X_test) == expected).all(), uri
 
     data = X_test.assign(target=y_test)
@@ -99,9 +101,9 @@ SCRIPT = textwrap.dedent(
             info.model_uri, data, targets="target", model_type="classifier",
             evaluator_config={"log_explainer": False}
         )
-    assert result.metrics["accuracy_score"] > 0.9 assert
-    client.get_run(evaluation.info.run_id).data.metrics["accuracy_score"] ==
-    result.metrics["accuracy_score"]
+    accuracy = result.metrics["accuracy_score"]
+    assert accuracy > 0.9
+    assert client.get_run(evaluation.info.run_id).data.metrics["accuracy_score"] == accuracy
 
     mlflow.delete_run(auto.info.run_id)
     assert client.get_run(auto.info.run_id).info.lifecycle_stage == "deleted"
