@@ -18,7 +18,6 @@ from mlflow_oci_aidp.client.paging import Page, follow_pages
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
-
 #: No list of a test has as many pages. A client that goes in a circle comes to this end.
 MOST_PAGES = 20
 
