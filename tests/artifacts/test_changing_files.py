@@ -83,9 +83,13 @@ def test_a_mixture_is_not_kept(storage, upload, happens):
 
 def test_a_volume_keeps_what_was_there_at_the_beginning(aidp, path, tmp_path):
     before = path.read_bytes()
-    in_volume(aidp, lambda: appended(path)).upload(str(path), "/train.log")
-    in_volume(aidp).download("/train.log", str(tmp_path / "again"))
+    volume = in_volume(aidp, lambda: appended(path))
+    volume.upload(str(path), "/train.log")
+    # Over the same connection: what is written behind the file would stand before this request.
+    volume.download("/train.log", str(tmp_path / "again"))
     assert (tmp_path / "again").read_bytes() == before
+    answered = [(exchange.operation, exchange.status) for exchange in aidp.exchanges]
+    assert answered[-3:] == [("upload_file", 503), ("upload_file", 200), ("download_file", 200)]
 
 
 @pytest.mark.parametrize(
