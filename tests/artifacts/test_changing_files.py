@@ -16,6 +16,8 @@ from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.volume_client import VolumeClient
+from mlflow_oci_aidp.client.cancellation import CancelToken
+from mlflow_oci_aidp.client.files import FileSnapshot, Upload
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.retry import RetryPolicy
 from mlflow_oci_aidp.identity import Identity
@@ -83,13 +85,18 @@ def test_a_mixture_is_not_kept(storage, upload, happens):
 
 def test_a_volume_keeps_what_was_there_at_the_beginning(aidp, path, tmp_path):
     before = path.read_bytes()
-    volume = in_volume(aidp, lambda: appended(path))
-    volume.upload(str(path), "/train.log")
-    # Over the same connection: what is written behind the file would stand before this request.
-    volume.download("/train.log", str(tmp_path / "again"))
+    in_volume(aidp, lambda: appended(path)).upload(str(path), "/train.log")
+    in_volume(aidp).download("/train.log", str(tmp_path / "again"))
     assert (tmp_path / "again").read_bytes() == before
-    answered = [(exchange.operation, exchange.status) for exchange in aidp.exchanges]
-    assert answered[-3:] == [("upload_file", 503), ("upload_file", 200), ("download_file", 200)]
+
+
+def test_a_body_is_as_long_as_it_was_announced(path):
+    before = path.read_bytes()
+    upload = Upload(FileSnapshot.take(str(path)), POLICY.timeout, SleeplessClock())
+    appended(path)
+    # A server ignores what follows. It would cost the connection, and be sent for nothing.
+    with upload.open(CancelToken()) as body:
+        assert b"".join(iter(lambda: body.read(16_384), b"")) == before
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -34,17 +36,24 @@ class _Page(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def uri(aidp, monkeypatch) -> Iterator[str]:
-    """A tracking URI whose endpoints are a proxy's."""
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
+def server(request) -> Iterator[ThreadingHTTPServer]:
+    """A proxy that answers everything, unless a test has another handler."""
+    handler = getattr(request, "param", _Page)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield aidp.tracking_uri.replace(
-            f"3A{aidp.endpoint.rpartition(':')[2]}", f"3A{server.server_port}"
-        )
+        yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def uri(aidp, server, monkeypatch) -> str:
+    """A tracking URI whose endpoints are a proxy's."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    return aidp.tracking_uri.replace(
+        f"3A{aidp.endpoint.rpartition(':')[2]}", f"3A{server.server_port}"
+    )
 
 
 LOCATIONS = {
@@ -65,5 +74,39 @@ def test_its_page_passes_for_nothing(uri: str, location: str, call: str, tmp_pat
     (tmp_path / "source.txt").write_text("about flowers")
     repository = LOCATIONS[location](location, uri)
     with pytest.raises(MlflowException, match=r"does not come from|is not"):
+        CALLS[call](repository, tmp_path)
+    assert [found.name for found in tmp_path.iterdir()] == ["source.txt"]
+
+
+class _PageForFiles(_Page):
+    """The platform itself, as far as lists and folders; a proxy's page where a file would move."""
+
+    def _answer(self) -> None:
+        path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+        if path.endswith(("/uploadFile", "/downloadFile", "/deleteFile")):
+            super()._answer()
+            return
+        items: list[dict[str, str]] = []
+        if path.endswith("/volumes"):
+            items = [{"displayName": "artifacts", "key": "k"}]
+        elif "/x" in [*query.get("path", ()), self.headers.get("path")]:
+            items = [{"displayName": "a.txt", "path": "/x/a.txt", "type": "FILE"}]
+        body = json.dumps({"items": items}).encode()
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.send_response(200)
+        self.send_header("opc-request-id", "1")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = _answer
+
+
+@pytest.mark.parametrize("server", [_PageForFiles], indirect=True)
+@pytest.mark.parametrize("call", ["up", "down", "delete"])
+def test_its_page_for_a_file_passes_for_nothing(uri: str, call: str, tmp_path: Path) -> None:
+    (tmp_path / "source.txt").write_text("about flowers")
+    repository = VolumeArtifactRepository("aidp:/Volumes/main/default/artifacts/x", uri)
+    with pytest.raises(MlflowException, match="does not come from AI Data Platform"):
         CALLS[call](repository, tmp_path)
     assert [found.name for found in tmp_path.iterdir()] == ["source.txt"]
