@@ -52,7 +52,7 @@ quickstart: $(STAMP)  ## log, register and load a model on the emulator, showing
 
 # More workers than this cost more memory (each imports MLflow) than they save time.
 test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Without the fault suite, minutes of what no version of MLflow changes: make test-oldest ARGS=tests/faults runs it.
 test-oldest:  ## run the tests with the oldest MLflow supported

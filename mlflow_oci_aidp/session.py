@@ -3,17 +3,20 @@
 A session holds settings, identity and client. URIs that resolve to the same settings share one.
 
 MLflow makes artifact repositories by itself, from a location alone. So the process keeps one map,
-from the locations that stores named to the session of the store.
+from the locations that stores named to the stores.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Generic, TypeVar
 
+from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.client.connection import ConnectionOptions
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
@@ -22,6 +25,9 @@ from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.mlflow_compat import SERVER_VARIABLES
 from mlflow_oci_aidp.settings import Settings, resolve, resolve_storage
 from mlflow_oci_aidp.uri import SCHEME
+
+#: Beginnings of the variables that describe a workload's own principal. [oci.auth.signers]
+_PRINCIPAL_VARIABLES = ("OCI_", "KUBERNETES_")
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -40,6 +46,7 @@ class Session:
         identity: Who signs; made of the settings if None.
         options: Proxies and certificates; those of the environment if None.
         uri: The URI that the settings were resolved from.
+        is_shared: Whether other stores of the same settings have the session, too.
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class Session:
         identity: Identity | None = None,
         options: ConnectionOptions | None = None,
         uri: str = "",
+        is_shared: bool = False,
     ) -> None:
         self.settings = settings
         self.policy = policy or RetryPolicy.from_mlflow()
@@ -57,6 +65,7 @@ class Session:
         self.identity = identity or Identity(settings)
         self._options = options
         self.uri = uri
+        self.is_shared = is_shared
         self._shared: _RecentlyUsed[tuple[object, ...], Any] = _RecentlyUsed(_LONGEST_SHARED)
 
     @property
@@ -70,16 +79,6 @@ class Session:
 
         return self.shared(("client",), make)
 
-    @property
-    def for_object_storage(self) -> Session:
-        """The session whose settings name the region and the endpoint of Object Storage."""
-
-        def make() -> Session:
-            settings = resolve_storage(self.uri or None)
-            return Session(settings, self.policy, self.clock, self.identity, uri=self.uri)
-
-        return self.shared(("session for object storage",), make)
-
     def shared(self, key: tuple[object, ...], make: Callable[[], V]) -> V:
         """Return what this session made for a key, or make it now.
 
@@ -91,16 +90,36 @@ class Session:
         return value
 
 
-class _RecentlyUsed(Generic[K, V]):
-    """A bounded map: the entry that was not used for the longest time goes first.
+@dataclass(frozen=True)
+class _Origin:
+    """The store that named a location.
 
-    Safe for many threads, and for a fork while another thread changes it: each step leaves a whole
-    dictionary, and the child gets a lock of its own. ``cachetools`` promises neither.
+    Attributes:
+        uri: The URI of the store. It is resolved again when it is needed: settings of the
+            environment and of the OCI profile may have changed.
+        session: The session that was handed to the store; None for the shared one.
+    """
+
+    uri: str
+    session: Session | None = None
+
+    @classmethod
+    def of(cls, session: Session, uri: str) -> _Origin:
+        return cls(uri, None if session.is_shared else session)
+
+
+class _RecentlyUsed(Generic[K, V]):
+    """A bounded map: the entries that were not used for the longest time go first.
+
+    Safe for many threads, and for a fork while another thread changes it: an entry is never taken
+    out to be put in again, and the child gets a lock of its own. ``cachetools`` promises neither.
     """
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
         self._entries: dict[K, V] = {}
+        self._used: dict[K, int] = {}
+        self._clock = count()
         self._lock = PerProcess(threading.Lock)
 
     def get(self, key: K, make: Callable[[], V]) -> V:
@@ -110,37 +129,45 @@ class _RecentlyUsed(Generic[K, V]):
             value = make()
             with self._lock.made or self._lock.get():
                 value = self._entries.setdefault(key, value)
-                self._drop_oldest()
+                self._note_use(key)
         return value
 
     def find(self, key: K) -> V | None:
         """Return the entry, which counts as used now; None if there is none."""
         with self._lock.made or self._lock.get():
-            value = self._entries.pop(key, None)
+            value = self._entries.get(key)
             if value is not None:
-                self._entries[key] = value
+                self._used[key] = next(self._clock)
             return value
 
     def put(self, key: K, value: V) -> None:
         """Set the entry, which counts as used now."""
         with self._lock.made or self._lock.get():
-            self._entries.pop(key, None)
             self._entries[key] = value
-            self._drop_oldest()
+            self._note_use(key)
 
     def newest(self) -> V | None:
         """Return the entry that was used last; None if there is none."""
         with self._lock.made or self._lock.get():
-            return next(reversed(self._entries.values()), None)
+            if not self._entries:
+                return None
+            return self._entries[max(self._entries, key=lambda key: self._used.get(key, 0))]
 
     def clear(self) -> None:
         """Forget all entries."""
         with self._lock.made or self._lock.get():
             self._entries.clear()
+            self._used.clear()
 
-    def _drop_oldest(self) -> None:
-        while len(self._entries) > self._longest:
-            del self._entries[next(iter(self._entries))]
+    def _note_use(self, key: K) -> None:
+        self._used[key] = next(self._clock)
+        if len(self._entries) <= self._longest:
+            return
+        # A tenth at a time: to look for the oldest one takes a look at all.
+        oldest = sorted(self._entries, key=lambda known: self._used.get(known, 0))
+        for known in oldest[: max(1, self._longest // 10)]:
+            del self._entries[known]
+            self._used.pop(known, None)
 
 
 #: What a session keeps of what it made, such as clients of volumes.
@@ -148,10 +175,10 @@ _LONGEST_SHARED = 64
 
 _sessions: _RecentlyUsed[Any, Session] = _RecentlyUsed(32)
 _identities: _RecentlyUsed[Any, Identity] = _RecentlyUsed(32)
-#: The one map of the process: the session of the store that named a location.
-_locations: _RecentlyUsed[str, Session] = _RecentlyUsed(10_000)
-#: The sessions of tracking stores, the one of the store that was made last at the end.
-_tracking: _RecentlyUsed[int, Session] = _RecentlyUsed(32)
+#: The one map of the process: from a location to the store that named it.
+_locations: _RecentlyUsed[str, _Origin] = _RecentlyUsed(10_000)
+#: The tracking stores, by their URIs.
+_tracking: _RecentlyUsed[str, _Origin] = _RecentlyUsed(32)
 
 
 def session_for(uri: str) -> Session:
@@ -163,7 +190,7 @@ def session_for(uri: str) -> Session:
     return session_of(resolve(uri), uri)
 
 
-def session_of(settings: Settings, uri: str) -> Session:
+def session_of(settings: Settings, uri: str = "") -> Session:
     """Return the session of resolved settings, and of what the environment says now about HTTP.
 
     Args:
@@ -171,13 +198,16 @@ def session_of(settings: Settings, uri: str) -> Session:
         uri: The URI that they were resolved from.
     """
     policy = RetryPolicy.from_mlflow()
-    options = ConnectionOptions.from_environment(settings.endpoint)
+    endpoint = settings.endpoint
+    options = ConnectionOptions.from_environment(endpoint) if endpoint else None
     own = replace(settings, workspace="", sources={})
 
     def make() -> Session:
-        return Session(own, policy, identity=_identity_of(own), options=options, uri=uri)
+        return Session(
+            own, policy, identity=_identity_of(own), options=options, uri=uri, is_shared=True
+        )
 
-    return _sessions.get((_key(own), policy, options), make)
+    return _sessions.get((_key(own), _principal_key(own), policy, options), make)
 
 
 def session_for_artifacts(
@@ -204,43 +234,51 @@ def session_for_artifacts(
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
     """
-    environment = os.environ if environ is None else environ
-    for candidate in _candidates(location, tracking_uri, registry_uri, environment):
-        if isinstance(candidate, Session):
-            return candidate
-        if candidate and candidate.startswith(f"{SCHEME}://"):
-            return session_for(candidate)
-    return None
+    origin = _origin_of(location, tracking_uri, registry_uri, environ)
+    if origin is None:
+        return None
+    return origin.session or session_for(origin.uri)
 
 
-def object_storage_session(session: Session | None) -> Session:
-    """Return the session for Object Storage.
+def object_storage_session(
+    location: str, tracking_uri: str | None = None, registry_uri: str | None = None
+) -> Session:
+    """Return the session for a location in Object Storage.
 
-    Args:
-        session: The session that the artifacts belong to; None without an AI Data Platform, so
-            that environment and profile decide alone.
+    Its settings name the region and the endpoint of Object Storage. Without an AI Data Platform in
+    use, environment and profile decide alone. The arguments are those of
+    :py:func:`session_for_artifacts`.
 
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a setting that is wrong or missing.
     """
-    return session.for_object_storage if session else session_of(resolve_storage(None), "")
+    origin = _origin_of(location, tracking_uri, registry_uri)
+    if origin and origin.session:
+        return origin.session
+    return session_of(resolve_storage(origin.uri if origin else None))
 
 
-def remember_location(location: str | None, session: Session) -> None:
-    """Note the session of the store that named a location.
+def remember_location(location: str | None, session: Session, uri: str) -> None:
+    """Note the store that named a location.
 
     Args:
         location: Where the artifacts of a run, a logged model or a model version are; None if the
             platform named none.
         session: The session of the store.
+        uri: The URI of the store.
     """
     if location:
-        _locations.put(location.rstrip("/"), session)
+        _locations.put(location.rstrip("/"), _Origin.of(session, uri))
 
 
-def remember_tracking(session: Session) -> None:
-    """Note the session of a new tracking store: older MLflow names no URI with artifacts."""
-    _tracking.put(id(session), session)
+def remember_tracking(session: Session, uri: str) -> None:
+    """Note a new tracking store: older MLflow names no URI with artifacts.
+
+    Args:
+        session: The session of the store.
+        uri: The URI of the store.
+    """
+    _tracking.put(uri, _Origin.of(session, uri))
 
 
 def forget_sessions() -> None:
@@ -252,7 +290,8 @@ def forget_sessions() -> None:
 def _identity_of(settings: Settings) -> Identity:
     """Return the identity of settings. Sessions share it: to load a key takes long."""
     signs = replace(settings, instance_id="", endpoint="", region="", object_storage_endpoint="")
-    return _identities.get(_key(signs), lambda: Identity(settings))
+    key = (_key(signs), _principal_key(settings))
+    return _identities.get(key, lambda: Identity(settings))
 
 
 def _key(settings: Settings) -> tuple[object, ...]:
@@ -260,12 +299,40 @@ def _key(settings: Settings) -> tuple[object, ...]:
     return tuple(values[name] for name in sorted(values) if name != "sources")
 
 
+def _principal_key(settings: Settings) -> bytes:
+    """Return what identifies a principal that the settings do not hold: a digest.
+
+    ``oci`` reads these variables itself, when it makes the signer of a workload.
+    """
+    mode = AUTH_MODES.get(settings.auth)
+    if mode is None or mode.has_private_key:
+        return b""
+    found = sorted(item for item in os.environ.items() if item[0].startswith(_PRINCIPAL_VARIABLES))
+    return hashlib.sha256(repr(found).encode()).digest()
+
+
+def _origin_of(
+    location: str,
+    tracking_uri: str | None,
+    registry_uri: str | None,
+    environ: Mapping[str, str] | None = None,
+) -> _Origin | None:
+    """Return the first candidate that is an AI Data Platform."""
+    environment = os.environ if environ is None else environ
+    for candidate in _candidates(location, tracking_uri, registry_uri, environment):
+        if isinstance(candidate, _Origin):
+            return candidate
+        if candidate and candidate.startswith(f"{SCHEME}://"):
+            return _Origin(candidate)
+    return None
+
+
 def _candidates(
     location: str,
     tracking_uri: str | None,
     registry_uri: str | None,
     environ: Mapping[str, str],
-) -> Iterator[Session | str | None]:
+) -> Iterator[_Origin | str | None]:
     yield tracking_uri
     yield registry_uri
     prefix = location.rstrip("/")

@@ -77,6 +77,8 @@ class Lists:
             if self.next_tokens.get(token):
                 headers["opc-next-page"] = self.next_tokens[token]
         else:
+            # A gateway may add the header of the platform's own lists: MLflow's lists ignore it.
+            headers["opc-next-page"] = "of-a-gateway"
             token = fields.get("page_token", "")
             answer = {"next_page_token": self.next_tokens.get(token, "")}
         self.asked.append(token)

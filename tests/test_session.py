@@ -6,22 +6,28 @@ import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import mlflow
 import pytest
+from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp import session as sessions
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
+from mlflow_oci_aidp.client.connection import ConnectionOptions
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.mlflow_compat import SERVER_VARIABLES
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.session import (
+    Session,
+    object_storage_session,
     remember_location,
     remember_tracking,
     session_for,
     session_for_artifacts,
 )
+from mlflow_oci_aidp.settings import resolve
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from tests.support.machine import Machine
 
@@ -160,11 +166,11 @@ def owner_of(location: str, *present: str) -> str | None:
     uris = {name: uri if name in present else None for name, uri in URIS.items()}
     for name, place in (("bucket", BUCKET), ("folder", f"{BUCKET}/exp/run/artifacts/")):
         if uris[name]:
-            remember_location(place, session_for(uris[name]))
+            remember_location(place, session_for(uris[name]), uris[name])
     mlflow.set_tracking_uri(uris["set-tracking"] or LOCAL)
     mlflow.set_registry_uri(uris["set-registry"] or LOCAL)
     if uris["made-last"]:
-        remember_tracking(session_for(uris["made-last"]))
+        remember_tracking(session_for(uris["made-last"]), uris["made-last"])
     tracking, registry = SERVER_VARIABLES
     environ = {tracking: uris["server-tracking"] or "", registry: uris["server-registry"] or ""}
     found = session_for_artifacts(
@@ -231,13 +237,76 @@ def test_the_location_that_was_not_used_for_the_longest_time_is_forgotten(aidp, 
     longest = sessions._locations._longest
     session = session_for(aidp.uri)
     for number in range(longest):
-        remember_location(f"{BUCKET}/{number}", session)
+        remember_location(f"{BUCKET}/{number}", session, aidp.uri)
     assert remembered(0)
-    remember_location(f"{BUCKET}/one-more", session)
+    remember_location(f"{BUCKET}/one-more", session, aidp.uri)
     assert remembered(0)
     assert not remembered(1)
-    assert remembered(2)
-    assert len(sessions._locations._entries) == longest
+    assert remembered(longest // 2)
+    assert len(sessions._locations._entries) <= longest
+
+
+def test_a_fork_in_the_middle_of_a_use_loses_no_location(remembered, aidp):
+    remember_location(f"{BUCKET}/0", session_for(aidp.uri), aidp.uri)
+
+    class Forking(dict):
+        """Looks at the map whenever a thread changes it, as a fork at that moment would."""
+
+        seen: ClassVar[list[set[str]]] = []
+
+        def __setitem__(self, key, value):
+            super().__setitem__(key, value)
+            self.seen.append(set(sessions._locations._entries))
+
+    sessions._locations._used = Forking(sessions._locations._used)
+    try:
+        assert remembered(0)
+        assert all(f"{BUCKET}/0" in entries for entries in Forking.seen)
+        assert Forking.seen
+    finally:
+        sessions._locations._used = dict(sessions._locations._used)
+
+
+def test_a_location_belongs_to_what_its_store_is_set_to_now(aidp, monkeypatch):
+    store = AidpTrackingStore(aidp.tracking_uri)
+    location = store.create_run("0", "me", 1, [], "run").info.artifact_uri
+    assert session_for_artifacts(location, environ={}) is store._session
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    assert session_for_artifacts(location, environ={}).policy.max_retries == 1
+
+
+def test_the_session_of_a_store_that_was_handed_one_is_that_of_its_locations(aidp):
+    own = Session(resolve(aidp.tracking_uri))
+    store = AidpTrackingStore(aidp.tracking_uri, session=own)
+    location = store.create_run("0", "me", 1, [], "run").info.artifact_uri
+    assert session_for_artifacts(location, environ={}) is own
+
+
+def test_the_region_of_object_storage_is_looked_up_for_each_repository(monkeypatch):
+    uri = "aidp://ocid1.datalake.oc1..one?endpoint=https://one.example"
+    monkeypatch.setenv("OCI_CLI_REGION", "us-phoenix-1")
+    assert object_storage_session(BUCKET, uri).settings.region == "us-phoenix-1"
+    monkeypatch.setenv("OCI_CLI_REGION", "eu-frankfurt-1")
+    assert object_storage_session(BUCKET, uri).settings.region == "eu-frankfurt-1"
+
+
+def test_another_resource_principal_is_another_identity(aidp, monkeypatch):
+    uri = f"{aidp.uri.partition('?')[0]}?endpoint={aidp.endpoint}&auth=resource_principal"
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", "one")
+    before = session_for(uri)
+    monkeypatch.setenv("OCI_RESOURCE_PRINCIPAL_RPST", "two")
+    assert session_for(uri).identity is not before.identity
+
+
+def test_a_size_of_the_pool_that_is_no_number_is_named(aidp, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_POOL_MAXSIZE", "many")
+    with pytest.raises(MlflowException, match="MLFLOW_HTTP_POOL_MAXSIZE is not a number"):
+        session_for(aidp.uri)
+
+
+def test_the_password_of_a_proxy_is_not_shown(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://joe:hunter2@proxy:1")
+    assert "hunter2" not in repr(ConnectionOptions.from_environment("https://one.example"))
 
 
 def test_a_session_that_was_forgotten_goes_on_working(aidp):

@@ -160,6 +160,23 @@ def check_folder(path: str) -> None:
         )
 
 
+def check_destination(path: str) -> None:
+    """Refuse a destination of downloads that is no folder.
+
+    Raises:
+        LocalFileProblem: ``INVALID_PARAMETER_VALUE``.
+    """
+    if not os.path.isdir(path):
+        number = errno.ENOTDIR if os.path.exists(path) else errno.ENOENT
+        raise local_file_problem(
+            path,
+            number,
+            os.strerror(number),
+            f"The destination {path!r} is no folder.",
+            "Make it first, or leave it out.",
+        )
+
+
 def make_folder(path: str) -> None:
     """Make a folder of this machine, if it is missing.
 

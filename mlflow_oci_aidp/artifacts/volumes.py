@@ -20,7 +20,12 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.utils.file_utils import relative_path_to_artifact_path
 
-from mlflow_oci_aidp.artifacts.locations import VolumeLocation, check_folder, check_name
+from mlflow_oci_aidp.artifacts.locations import (
+    VolumeLocation,
+    check_destination,
+    check_folder,
+    check_name,
+)
 from mlflow_oci_aidp.artifacts.volume_client import VolumeClient, VolumeEntry
 from mlflow_oci_aidp.artifacts.workers import WorkerPool, run_all
 from mlflow_oci_aidp.client.cancellation import cancellable
@@ -108,6 +113,8 @@ class VolumeArtifactRepository(ArtifactRepository):
             MlflowException: The error of the first local file, by name, that cannot be written;
                 otherwise MLflow's own, which names each file that failed.
         """
+        if dst_path is not None:
+            check_destination(os.path.abspath(dst_path))
         problems: list[LocalFileProblem] = []
         reset = _local_problems.set(problems)
         try:

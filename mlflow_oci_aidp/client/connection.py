@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 from mlflow_oci_aidp.client.network_failures import classify_exception
 from mlflow_oci_aidp.client.request import Request
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock
-from mlflow_oci_aidp.errors import conflict_code
+from mlflow_oci_aidp.errors import conflict_code, invalid_parameter
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity
 
@@ -69,22 +69,36 @@ class ConnectionOptions:
 
     verify: bool | str
     cert: str | tuple[str, str] | None
-    proxies: tuple[tuple[str, str], ...]
+    # The address of a proxy may hold a password.
+    proxies: tuple[tuple[str, str], ...] = field(repr=False)
     connections: int
     per_pool: int
 
     @classmethod
     def from_environment(cls, endpoint: str) -> ConnectionOptions:
-        """Return the options for an endpoint, found as ``requests`` and MLflow find them."""
+        """Return the options for an endpoint, found as ``requests`` and MLflow find them.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a size that is not a number.
+        """
         with requests.Session() as session:
             merged = session.merge_environment_settings(endpoint, {}, None, None, None)
         return cls(
             merged["verify"],
             merged["cert"],
             tuple(sorted(merged["proxies"].items())),
-            MLFLOW_HTTP_POOL_CONNECTIONS.get(),
-            MLFLOW_HTTP_POOL_MAXSIZE.get(),
+            _size(MLFLOW_HTTP_POOL_CONNECTIONS),
+            _size(MLFLOW_HTTP_POOL_MAXSIZE),
         )
+
+
+def _size(variable: Any) -> int:
+    problem = ""
+    try:
+        return int(variable.get())
+    except ValueError:
+        problem = f"{variable.name} is not a number."
+    raise invalid_parameter(problem, "Set it to a whole number, or unset it.")
 
 
 class Sender:
@@ -181,7 +195,8 @@ class ConnectionPool:
         self._proxies = dict(options.proxies)
         self._adapter = HTTPAdapter(
             pool_connections=options.connections,
-            pool_maxsize=options.per_pool,
+            # Both stores and the volumes of a session share it; MLflow counts for one store.
+            pool_maxsize=3 * options.per_pool,
             max_retries=0,
         )
 

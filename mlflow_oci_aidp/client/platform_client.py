@@ -142,8 +142,8 @@ class PlatformClient:
         def parse(body: Json) -> Page[T]:
             # MLflow's JSON leaves out what is empty; the platform's own lists always have it.
             entries = body.get(items) or () if route.is_mlflows else body[items]
-            next_token = response.next_page or body.get("next_page_token") or ""
-            return Page([parse_item(entry) for entry in entries], str(next_token))
+            next_token = body.get("next_page_token") if route.is_mlflows else response.next_page
+            return Page([parse_item(entry) for entry in entries], str(next_token or ""))
 
         page = self._parse(route, response, parse)
         if page is None and not route.is_mlflows:

@@ -287,7 +287,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 deleted, and for a run that is in another workspace.
         """
         location = self._sources.download_uri(name, version)
-        remember_location(location, self._session)
+        remember_location(location, self._session, self._uris[0])
         return location
 
     def search_model_versions(

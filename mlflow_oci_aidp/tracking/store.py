@@ -94,7 +94,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             )
         self._logged_models = choose_logged_models(self._platform, routes, self._remember_location)
         self._latest_metrics = LatestMetrics()
-        remember_tracking(self._session)
+        remember_tracking(self._session, store_uri)
 
     # Runs
 
@@ -135,7 +135,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
 
     def _remember_location(self, location: str | None) -> None:
         """Note that artifacts at a location belong to the platform of this store."""
-        remember_location(location, self._session)
+        remember_location(location, self._session, self._uris[0])
 
     def update_run_info(
         self, run_id: str, run_status: int | None, end_time: int | None, run_name: str | None

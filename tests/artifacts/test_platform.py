@@ -72,9 +72,9 @@ def test_the_names_of_the_variables_are_those_of_mlflow() -> None:
 
 def test_the_store_that_was_made_last_counts_where_nothing_else_is_said() -> None:
     for uri in (ONE, TWO):
-        remember_tracking(session_for(uri))
+        remember_tracking(session_for(uri), uri)
     assert uri_in_use(environ={}) == TWO
-    remember_tracking(session_for(ONE))
+    remember_tracking(session_for(ONE), ONE)
     assert uri_in_use(environ={}) == ONE
     assert uri_in_use(TWO, environ={}) == TWO
     forget_sessions()
@@ -84,12 +84,12 @@ def test_the_store_that_was_made_last_counts_where_nothing_else_is_said() -> Non
 def test_a_store_is_found_while_threads_note_stores() -> None:
     """A thread that opens artifacts finds a store at any time, even while it is noted again."""
     session = session_for(ONE)
-    remember_tracking(session)
+    remember_tracking(session, ONE)
     end = threading.Event()
 
     def note() -> None:
         while not end.is_set():
-            remember_tracking(session)
+            remember_tracking(session, ONE)
 
     noting = threading.Thread(target=note)
     switch_interval = sys.getswitchinterval()

@@ -9,9 +9,6 @@ from pathlib import Path
 import mlflow
 import pytest
 
-# One worker starts the cluster, and no other.
-pytestmark = pytest.mark.xdist_group("spark")
-
 SCRIPT = Path(__file__).parent.parent.parent / "examples" / "spark_batch.py"
 NAME = "main.default.x"
 

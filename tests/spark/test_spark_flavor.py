@@ -5,9 +5,6 @@ from __future__ import annotations
 import mlflow
 import pytest
 
-# One worker starts the cluster, and no other.
-pytestmark = pytest.mark.xdist_group("spark")
-
 NAME = "main.default.line"
 URI = f"models:/{NAME}@champion"
 

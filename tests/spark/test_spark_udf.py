@@ -10,9 +10,6 @@ import pytest
 
 from tests.spark.cluster import ABSENT, WORKERS
 
-# One worker starts the cluster, and no other.
-pytestmark = pytest.mark.xdist_group("spark")
-
 NAME = "main.default.x"
 URI = f"models:/{NAME}@champion"
 COLUMNS = (

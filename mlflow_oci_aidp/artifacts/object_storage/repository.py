@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow_oci_aidp.artifacts.locations import (
     OBJECT_STORAGE,
     OBJECT_STORAGE_FORM,
+    check_destination,
     check_folder,
     check_name,
     make_folder,
@@ -33,7 +33,7 @@ from mlflow_oci_aidp.errors import (
     local_file_problem,
     local_files_as_os_errors,
 )
-from mlflow_oci_aidp.session import object_storage_session, session_for_artifacts
+from mlflow_oci_aidp.session import object_storage_session
 
 #: The fields of an object that are asked for.
 _FIELDS = "name,size"
@@ -76,8 +76,8 @@ class OciArtifactRepository(ArtifactRepository):
         self._bucket, self._namespace = match[1], match[2]
         self._root = _folder(_relative((match[3] or "").strip("/")))
         self._arguments = (artifact_uri, tracking_uri, registry_uri)
-        session = session_for_artifacts(artifact_uri, tracking_uri, registry_uri)
-        self._storage = ObjectStorageClient.of(object_storage_session(session))
+        session = object_storage_session(artifact_uri, tracking_uri, registry_uri)
+        self._storage = ObjectStorageClient.of(session)
         self._transfer = ObjectTransfer(self._storage, self._namespace, self._bucket, options)
         super().__init__(artifact_uri)  # The oldest supported MLflow takes one argument.
         self.tracking_uri, self.registry_uri = tracking_uri, registry_uri
@@ -164,8 +164,7 @@ class OciArtifactRepository(ArtifactRepository):
         """
         path = _relative(artifact_path or "")
         target = os.path.abspath(dst_path or tempfile.mkdtemp())
-        if not os.path.isdir(target):
-            raise _no_destination(target)
+        check_destination(target)
         prefix = self._name(path)
         listed = [name for name, _ in self._listed(prefix, "")]
         names = [name for name in listed if not name.endswith("/")]
@@ -264,17 +263,6 @@ class OciArtifactRepository(ArtifactRepository):
 
 def _text(problem: BaseException) -> str:
     return str(problem.message if isinstance(problem, MlflowException) else f"{problem}.")
-
-
-def _no_destination(path: str) -> Exception:
-    number = errno.ENOTDIR if os.path.exists(path) else errno.ENOENT
-    return local_file_problem(
-        path,
-        number,
-        os.strerror(number),
-        f"The destination {path!r} is no folder.",
-        "Make it first, or leave it out.",
-    )
 
 
 def _relative(path: str) -> str:
