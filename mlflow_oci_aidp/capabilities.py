@@ -24,8 +24,7 @@ class Capability:
         kind: :py:data:`NATIVE`, :py:data:`DERIVED` or :py:data:`UNAVAILABLE`.
         how: For a native method, the platform's call, by the name of MLflow's RPC. For a derived
             one, how it is made from such calls. For one that is not available, the missing feature,
-            plural, for the error
-            message: ``"Webhooks"``.
+            plural, for the error message: ``"Webhooks"``.
     """
 
     method: str
@@ -37,8 +36,8 @@ def unavailable(features: Mapping[str, str]) -> tuple[Capability, ...]:
     """Return the lines of methods that the platform has nothing for.
 
     Args:
-        features: The names of the methods, separated by blanks, by the feature that they belong to,
-            plural.
+        features: By missing feature, named in the plural: the names of its methods, separated by
+            blanks.
     """
     return tuple(
         Capability(method, UNAVAILABLE, feature)

@@ -129,7 +129,7 @@ def _new_exception(kind: type[AidpError]) -> AidpError:
 
 
 class PlatformError(AidpError, RestException):
-    """What the platform refused. Its text begins with the error code, as MLflow's does.
+    """A refusal of the platform. Its text begins with the error code, as MLflow's does.
 
     Args:
         message: The message, without the error code.

@@ -1,4 +1,4 @@
-"""What a forked child must not share with its parent."""
+"""Values that a forked child must not share with its parent."""
 
 from __future__ import annotations
 

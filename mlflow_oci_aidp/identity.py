@@ -1,4 +1,4 @@
-"""Who signs: a signer of the authentication mode that the settings chose, and the user principal.
+"""The identity that signs: the signer of an authentication mode, and the user principal.
 
 :py:mod:`mlflow_oci_aidp.auth_modes` has the modes. ``oci`` is imported when the first request is
 signed, or when a region has to be looked up.

@@ -52,7 +52,7 @@ def tracking_store(store_uri: str, artifact_uri: str | None = None) -> AidpTrack
             be imported.
     """
     store = tracking_store_class()(store_uri, artifact_uri)
-    with suppress(KeyError, AttributeError):
+    with suppress(Exception):
         _complete_registry_table()
     return store
 
@@ -249,8 +249,13 @@ def _complete_registry_table() -> None:
     registers the same function again afterwards.
 
     Raises:
-        KeyError: If MLflow has its table elsewhere.
-        AttributeError: Likewise.
+        Exception: Whatever the module of another package's registry store raises, and where MLflow
+            has its table elsewhere.
     """
     # Not imported: at the import of MLflow, this file is all that users of other servers pay for.
-    sys.modules[_REGISTRY_TABLE]._get_store_registry().register("aidp", registry_store)
+    table = sys.modules[_REGISTRY_TABLE]
+    try:
+        table._get_store_registry()
+    finally:
+        # MLflow publishes the table before the plugins are in it, so that it is there by now.
+        table._get_store_registry().register("aidp", registry_store)

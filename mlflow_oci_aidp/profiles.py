@@ -29,11 +29,15 @@ class Profile:
 def read_profiles(path: str) -> Mapping[str, Profile]:
     """Read an OCI configuration file.
 
+    Args:
+        path: The file. One that does not exist has no profiles.
+
     Returns:
         The profiles by name, in the order of the file.
 
     Raises:
-        AidpError: ``INVALID_PARAMETER_VALUE`` for a file that is no OCI configuration.
+        AidpError: ``INVALID_PARAMETER_VALUE`` for a file that cannot be read, or that is no OCI
+            configuration.
     """
     # Without a default section, DEFAULT is a profile as the others are: what it passes on to them
     # must not decide how they sign in.

@@ -1,4 +1,4 @@
-"""What a token says. Only the platform can verify its issuer's signature."""
+"""The content of a session token. Only the platform can verify its issuer's signature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the registry store and the tracking store have in common: a session and a way to call."""
+"""The common parts of both stores: a session, and a way to call the platform."""
 
 from __future__ import annotations
 

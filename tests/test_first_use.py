@@ -179,3 +179,14 @@ def test_an_mlflow_that_has_its_table_elsewhere_can_be_imported_and_used(aidp, t
         f"print(mlflow.MlflowClient({aidp.tracking_uri!r}).search_experiments(max_results=1)[0].name)"
     )
     assert printed(code) == ["Default"]
+
+
+def test_the_faulty_registry_of_another_package_breaks_nothing_of_ours(aidp, tmp_path):
+    code = (
+        "import mlflow\n"
+        f"client = mlflow.MlflowClient({aidp.tracking_uri!r}, {aidp.uri!r})\n"
+        "print(client.search_experiments(max_results=1)[0].name)\n"
+        "print(len(client.search_registered_models()))"
+    )
+    variables = with_another_plugin(tmp_path, raises="RuntimeError('this plugin needs a GPU')")
+    assert printed(code, variables) == ["Default", "0"]

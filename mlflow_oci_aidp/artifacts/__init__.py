@@ -1,1 +1,1 @@
-"""Where artifacts lie: AI Data Platform volumes and OCI Object Storage."""
+"""The places of artifacts: AI Data Platform volumes and OCI Object Storage."""

@@ -37,9 +37,9 @@ from mlflow_oci_aidp.uri import SCHEME
 class VolumeArtifactRepository(ArtifactRepository):
     """MLflow's artifacts in a volume of AI Data Platform.
 
-    MLflow makes it for locations that begin with ``aidp:``. The stores in use say which AI Data
-    Platform that is: see :py:func:`mlflow_oci_aidp.session.session_for_artifacts`. Safe for many
-    threads.
+    MLflow makes it for locations that begin with ``aidp:``. For which AI Data Platform that is, see
+    :py:func:`mlflow_oci_aidp.session.session_for_artifacts`; if it finds none, the environment
+    decides. Safe for many threads.
 
     Args:
         artifact_uri: The location, as ``aidp:/Volumes/<catalog>/<schema>/<volume>/<path>``.

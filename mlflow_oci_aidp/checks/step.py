@@ -1,4 +1,4 @@
-"""What steps are made of: the case that they look at, and how each says what it found out."""
+"""The parts of steps: the case that they check, and how each reports its result."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SettingInUse:
 
 @dataclass
 class Case:
-    """What is checked, and what the steps have found out so far.
+    """The case that is checked, with the results of the steps so far.
 
     A step runs after those that it needs, and reads what they left here.
 
@@ -88,7 +88,7 @@ class Case:
 
     @property
     def signer(self) -> str:
-        """Who signs, in words."""
+        """The signer, in words."""
         return self.identity.get("user") or self.identity.get("principal") or self.settings.auth
 
 

@@ -57,7 +57,7 @@ class Response(AttemptResult):
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """What the environment says about connections.
+    """The settings of connections, as the environment has them.
 
     Attributes:
         verify: The CA bundle, or whether certificates are verified.

@@ -26,7 +26,7 @@ CHUNK = 1 << 20
 
 
 class FileTransfer(Protocol):
-    """What an attempt needs to know of the file that it moves."""
+    """A file that an attempt moves, as the attempt sees it."""
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from mlflow_oci_aidp.errors import invalid_parameter
 
 @dataclass(frozen=True)
 class Request:
-    """What all attempts of a call have in common.
+    """The request of a call, which all its attempts have in common.
 
     Attributes:
         route: The route of the call.

@@ -1,6 +1,6 @@
 """When a request is sent again, and how long before: policy as data, and a clock that is passed in.
 
-What is repeated follows Oracle's SDK (429, 5xx other than 501, 409 with ``IncorrectState`` or
+What is repeated follows Oracle's SDK (429, 500, 502, 503, 504, 409 with ``IncorrectState`` or
 ``LockConflict``, timeouts and broken connections) and MLflow (408). How often and how fast follows
 MLflow's own settings.
 """
@@ -61,7 +61,7 @@ class AttemptResult:
 
     Attributes:
         status: The HTTP status; 0 if there was no whole answer.
-        code: OCI's error code; ``""`` for a success.
+        code: OCI's error code of a 409; ``""`` for any other status of the platform.
         retry_after: The ``Retry-After`` header; ``""`` if there was none.
         failure: Why there was no whole answer; None if there was one.
         attempt: The number of the attempt, from 1.

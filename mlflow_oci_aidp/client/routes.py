@@ -168,7 +168,7 @@ def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> di
         routes[call] = Route(
             call=call,
             # How the platform would spell the calls that it lacks is not known: MLflow's own way.
-            verb=endpoint.method if call in _LOGGED_MODEL_CALLS else verb,
+            verb=endpoint.method if call in MISSING else verb,
             path=f"{_REST_API}{endpoint.path}",
             fields=sent | _MORE_FIELDS.get(call, frozenset()),
             scope=scope,

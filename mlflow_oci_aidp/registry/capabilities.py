@@ -51,7 +51,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     ),
     Capability("create_prompt", DERIVED, "a registered model with MLflow's tag for prompts"),
     Capability("get_prompt", DERIVED, "as above"),
-    Capability("search_prompts", DERIVED, "as above; the tag is looked at on this side"),
+    Capability("search_prompts", DERIVED, "as above; this package looks at the tag"),
     Capability("delete_prompt", DERIVED, "as above"),
     Capability("set_prompt_tag", DERIVED, "a tag of that registered model"),
     Capability("delete_prompt_tag", DERIVED, "as above"),

@@ -246,7 +246,7 @@ def _known(json: Json, name: str, states: tuple[str, ...]) -> str | None:
 
 
 def tags(json: Json) -> dict[str, str]:
-    """Return the tags of a registered model or a model version."""
+    """Return all tags of a registered model or a model version, those that store aliases too."""
     return {item["key"]: item.get("value") or "" for item in json.get("tags") or ()}
 
 

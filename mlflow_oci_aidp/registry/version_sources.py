@@ -34,8 +34,8 @@ class NewVersionSource:
 
     Attributes:
         rpc: The call that creates the version.
-        source: Its field ``source``.
-        run_id: Its field ``run_id``.
+        source: The field ``source`` of that call.
+        run_id: The field ``run_id`` of that call.
     """
 
     rpc: str

@@ -47,7 +47,7 @@ def of_user(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def for_inputs(models: Iterable[LoggedModelInput]) -> dict[str, str]:
-    """Return the tags that store which logged models a run took in."""
+    """Return the tags that store which logged models were a run's inputs."""
     return {_key(_INPUT, model.model_id): "true" for model in models}
 
 

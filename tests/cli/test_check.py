@@ -255,6 +255,30 @@ def test_a_store_that_does_not_load_is_the_finding(aidp, tmp_path, store):
     assert statuses(report)["workspace"] == "ok"
 
 
+@pytest.mark.parametrize(
+    ("store", "interface"),
+    [
+        ("registry", "mlflow.store.model_registry.abstract_store.AbstractStore"),
+        ("tracking", "mlflow.store.tracking.abstract_store.AbstractStore"),
+    ],
+)
+def test_a_store_that_cannot_be_made_is_the_finding(aidp, monkeypatch, store, interface):
+    """As with an MLflow whose base class takes other arguments."""
+
+    def __init__(self, *arguments, **named):
+        raise TypeError("missing 1 required argument: 'workspace'")
+
+    monkeypatch.setattr(f"{interface}.__init__", __init__)
+    result = run("check", aidp.tracking_uri, "--json")
+    assert result.exit_code == 1
+    (failed,) = (
+        check for check in json.loads(result.stdout)["checks"] if check["status"] == "failed"
+    )
+    assert failed["name"] == "stores"
+    assert f"The {store} store of mlflow-oci-aidp" in failed["found"]
+    assert "missing 1 required argument" in failed["found"]
+
+
 def test_every_store_that_does_not_load_is_named(aidp, tmp_path):
     modules = ("mlflow_oci_aidp.registry.store", "mlflow_oci_aidp.tracking.store")
     done = broken_check(aidp, tmp_path, modules=modules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from mlflow.entities import (
     RunTag,
     ViewType,
 )
+from mlflow.models import Model
+from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
 
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore as Store
 
@@ -138,6 +141,12 @@ PLAN: Mapping[str, PlannedCall] = {
         lambda store: store.log_inputs(_here["run"], [_dataset()]),
         lambda store: len(_run(store).inputs.dataset_inputs),
     ),
+    "record_logged_model": PlannedCall(
+        lambda store: store.record_logged_model(
+            _here["run"], Model(artifact_path="model", run_id=_here["run"])
+        ),
+        lambda store: len(json.loads(_run(store).data.tags.get(MLFLOW_LOGGED_MODELS, "[]"))),
+    ),
     "log_outputs": PlannedCall(
         lambda store: store.log_outputs(_here["run"], [LoggedModelOutput("m-1", 0)]),
         lambda store: len(_run(store).outputs.model_outputs),
@@ -173,6 +182,10 @@ PLAN: Mapping[str, PlannedCall] = {
         lambda store: 1 - len(store.search_logged_models([_here["experiment"]])),
     ),
     "get_experiment": PlannedCall(_experiment),
+    "get_experiment_by_name": PlannedCall(
+        lambda store: store.get_experiment_by_name(_here["name"]).experiment_id
+    ),
+    "search_experiments": PlannedCall(lambda store: store.search_experiments(max_results=5)),
     "get_run": PlannedCall(_run),
     "search_runs": PlannedCall(
         lambda store: store.search_runs([_here["experiment"]], "", ViewType.ALL)

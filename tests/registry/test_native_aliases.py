@@ -37,6 +37,7 @@ def store(aidp, calls):
     missing = {call: routes.REGISTRY[call] for call in routes.MISSING & routes.REGISTRY.keys()}
     table = {
         ("POST", f"{base}{ALIAS}"): note({}),
+        ("DELETE", f"{base}{ALIAS}"): note({}),
         ("GET", f"{base}{ALIAS}?name={NAME}&alias=champion"): note(VERSION),
         ("POST", f"{base}/mlops/api/2.0/mlflow/model-versions/delete"): note({}),
     }
@@ -54,7 +55,7 @@ def test_an_alias_is_set_by_the_platform(store, calls):
 
 def test_an_alias_is_deleted_by_the_platform(store, calls):
     store.delete_registered_model_alias(NAME, "champion")
-    assert calls == [("POST", ALIAS, {"name": NAME, "alias": "champion"})]
+    assert calls == [("DELETE", ALIAS, {"name": NAME, "alias": "champion"})]
 
 
 def test_an_alias_is_read_by_the_platform(store, calls):

@@ -53,17 +53,19 @@ def broken(folder: Path, *modules: str) -> dict[str, str]:
     return environ(folder)
 
 
-def with_another_plugin(folder: Path, seconds: float = 0) -> dict[str, str]:
+def with_another_plugin(folder: Path, seconds: float = 0, raises: str = "") -> dict[str, str]:
     """Make an environment where another package has a registry store, for ``elsewhere://`` URIs.
 
     Args:
         folder: An empty folder.
         seconds: How long the other package's module takes to import.
+        raises: What the module raises when it is imported, such as ``RuntimeError("...")``.
 
     Returns:
         The environment variables for a process.
     """
-    (folder / "elsewhere_plugin.py").write_text(_ANOTHER_PLUGIN.format(seconds=seconds))
+    module = _ANOTHER_PLUGIN.format(seconds=seconds)
+    (folder / "elsewhere_plugin.py").write_text(f"raise {raises}\n" if raises else module)
     metadata = folder / "elsewhere-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n")

@@ -112,6 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_DELETE(self) -> None:
+        self._answer()
+
     def do_CONNECT(self) -> None:
         """Open a tunnel, and be the other end of it as well."""
         if self.server.site_tls is None or self.path != self.server.site:

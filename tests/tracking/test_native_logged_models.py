@@ -5,6 +5,7 @@ MLflow's own server stands in for it.
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -18,6 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client import routes
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+from tests.support.loopback import serve
 
 WORKSPACE = "first"
 
@@ -85,3 +87,17 @@ def test_the_life_of_a_logged_model(store):
     with pytest.raises(MlflowException) as caught:
         store.get_logged_model(made.model_id)
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_a_listed_model_is_found_on_a_page_with_others(aidp):
+    """Whether the platform applies the condition on the id is not known."""
+    models = [
+        {"info": {"model_id": model_id, "experiment_id": "1", "name": "model"}, "data": {}}
+        for model_id in ("m-first", "m-second")
+    ]
+    base = f"{routes.BASE_PATH}/{aidp.ai_data_platform_id}/workspaces/{aidp.workspace_key}"
+    path = f"{base}/mlops/api/2.0/mlflow/logged-models/search"
+    with serve({("POST", path): lambda request: json.dumps({"models": models})}) as server:
+        uri = f"{aidp.tracking_uri.partition('?')[0]}?endpoint={server}"
+        store = AidpTrackingStore(f"{uri}&config_file={aidp.config_file}")
+        assert store.get_logged_model("m-second").model_id == "m-second"

@@ -32,8 +32,8 @@ class Upload:
     """The client that an ``UploadManager`` sees: it retries each call and checks its answer.
 
     Args:
-        storage: The client.
-        path: The file, as it is now.
+        storage: The client of this package, which makes the calls.
+        path: The file. Its state at this moment is what is uploaded.
         options: How the file is cut into parts.
         token: Cancels the upload.
 
@@ -240,7 +240,8 @@ class Upload:
 class _Part(io.IOBase):
     """A part of a file as the body of a request, with the digest of what was read.
 
-    It gives out more than HTTP asks for at a time, which sends all that it gets.
+    A read returns up to a whole chunk, however few bytes were asked for: ``http.client`` sends all
+    that a read returns.
     """
 
     def __init__(self, file: Any, offset: int, length: int, chunk: int, token: CancelToken) -> None:
@@ -284,7 +285,7 @@ class _Part(io.IOBase):
 
 @dataclass(frozen=True)
 class _FileStamp:
-    """What changes when a file is written to.
+    """The properties of a file that change when it is written to.
 
     Attributes:
         size: The length in bytes.

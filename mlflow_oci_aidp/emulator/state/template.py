@@ -107,11 +107,17 @@ def _replace(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _exclusive(folder: Path) -> Iterator[None]:
-    """Let one process at a time make a template. On Windows several may; the last one wins."""
-    if sys.platform == "win32":
+    """Let one process at a time make a template.
+
+    On Windows, and where the file of the lock cannot be opened, several may; the last one wins.
+    """
+    file = -1
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    if file < 0:
         yield
         return
-    file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

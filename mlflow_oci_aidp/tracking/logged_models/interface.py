@@ -1,4 +1,4 @@
-"""What the tracking store needs from logged models, wherever they are stored."""
+"""The interface of logged models that the tracking store uses, wherever they are stored."""
 
 from __future__ import annotations
 

@@ -219,16 +219,17 @@ class LoggedModelsOnRuns(LoggedModels):
         """Read a logged model that another client made, as the platform lists it."""
         model = None
         if isinstance(model_id, str) and "'" not in model_id:
-            models = self._platform.items(
+            pages = self._platform.pages(
                 "SearchLoggedModels",
                 "models",
                 entities.logged_model,
                 filter=f"model_id = '{model_id}'",
                 max_results=1,
             )
-            model = next(models, None)
-        is_same = model is not None and model.model_id == model_id
-        return require_model(model if is_same else None, model_id)
+            # The first page that is not empty: a server that ignores the filter is not read whole.
+            listed: list[LoggedModel] = next((page for page in pages if page), [])
+            model = next((model for model in listed if model.model_id == model_id), None)
+        return require_model(model, model_id)
 
     def _record(self, run_id: str, stored: StoredLoggedModel) -> bool:
         """Send what the file MLmodel says, so that other clients of the platform list the model.
