@@ -33,12 +33,12 @@ SCRIPT = textwrap.dedent(
         LogisticRegression(max_iter=300).fit(X_train, y_train)
     mlflow.sklearn.autolog(disable=True)
 
-    found = client.get_run(auto.info.run_id)
-    assert found.info.status == "FINISHED", found.info
-    assert found.data.params["max_iter"] == "300"
-    assert found.data.metrics["training_accuracy_score"] > 0.9
-    assert [entry.dataset.name for entry in found.inputs.dataset_inputs] == ["dataset"]
-    assert len(found.outputs.model_outputs) == 1
+    run = client.get_run(auto.info.run_id)
+    assert run.info.status == "FINISHED", run.info
+    assert run.data.params["max_iter"] == "300"
+    assert run.data.metrics["training_accuracy_score"] > 0.9
+    assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == ["dataset"]
+    assert len(run.outputs.model_outputs) == 1
 
     with mlflow.start_run(run_name="parent") as parent:
         for depth in (1, 2):
@@ -94,6 +94,24 @@ SCRIPT = textwrap.dedent(
     in_run = f"runs:/{parent.info.run_id}/model"
     for uri in ("models:/main.default.iris@champion", in_run, info.model_uri):
         assert (mlflow.pyfunc.load_model(uri).predict(X_test) == expected).all(), uri
+
+    registered = client.search_registered_models("name LIKE 'main.default.%'")
+    assert [entry.name for entry in registered] == ["main.default.iris"]
+    assert registered[0].aliases == {"champion": "1"}
+    client.transition_model_version_stage("main.default.iris", "1", "Production")
+    assert client.get_latest_versions("main.default.iris", ["Production"])[0].version == "1"
+    copy = client.copy_model_version("models:/main.default.iris/1", "main.default.copied")
+    assert copy.source == "models:/main.default.iris/1"
+    copied = mlflow.pyfunc.load_model("models:/main.default.copied/1")
+    assert (copied.predict(X_test) == expected).all()
+    versions = client.search_model_versions("name = 'main.default.copied'")
+    assert [entry.version for entry in versions] == ["1"]
+
+    mlflow.genai.register_prompt("main.default.greeting", "Hello {{name}}")
+    prompt = mlflow.genai.load_prompt("prompts:/main.default.greeting/1")
+    assert prompt.format(name="Ann") == "Hello Ann"
+    names = {entry.name for entry in client.search_registered_models()}
+    assert names == {"main.default.iris", "main.default.copied"}
 
     data = X_test.assign(target=y_test)
     with mlflow.start_run(run_name="evaluation") as evaluation:
