@@ -17,7 +17,7 @@ import pytest
 from tests.support.environments import environ, with_another_plugin
 
 NAME = "main.default.first_use"
-PROCESSES = 2
+PROCESSES = 1
 SECONDS = 240
 
 #: Four threads, and what each of them came to.

@@ -209,3 +209,17 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch, variable, value):
     with pytest.raises(MlflowException, match=variable) as caught:
         RetryPolicy.from_mlflow()
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_numbers_of_any_size_are_taken(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "10000000000")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "10000")
+    policy = RetryPolicy.from_mlflow()
+    assert policy.timeout == 7 * 86_400
+    assert policy.wait(AttemptResult(503), 10_000, 0.0) <= policy.longest_wait
+
+
+def test_a_setting_that_is_no_whole_number_says_so(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0.1")
+    with pytest.raises(MlflowException, match="BACKOFF_FACTOR is not a whole number"):
+        RetryPolicy.from_mlflow()

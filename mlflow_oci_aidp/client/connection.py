@@ -30,6 +30,8 @@ _logger = logging.getLogger(__name__)
 
 #: Bytes of a JSON answer that are read at a time.
 _PIECE = 1 << 20
+#: Bytes of a JSON answer, decoded. A page of 1,000 runs has some megabytes.
+LONGEST_BODY = 256 << 20
 
 #: Reads the body of an answer: gets the answer and returns the bytes that stay in memory.
 Receive = Callable[[requests.Response], bytes]
@@ -240,6 +242,10 @@ class ConnectionPool:
         return Response(failure=failure)
 
 
+class OversizedBodyError(ValueError):
+    """The body of an answer is too long to be kept in memory."""
+
+
 def read_body(answer: requests.Response, deadline: float, clock: Clock) -> bytes:
     """Read a body into memory, however slowly it comes, but not beyond the deadline.
 
@@ -250,10 +256,14 @@ def read_body(answer: requests.Response, deadline: float, clock: Clock) -> bytes
 
     Raises:
         TimeoutError: The body was not over at the deadline.
+        OversizedBodyError: The body is longer than :py:data:`LONGEST_BODY`.
     """
-    pieces = []
+    pieces, size = [], 0
     while piece := answer.raw.read1(_PIECE, decode_content=True):
         pieces.append(piece)
+        size += len(piece)
+        if size > LONGEST_BODY:
+            raise OversizedBodyError
         if clock.monotonic() > deadline:
             raise TimeoutError
     return b"".join(pieces)

@@ -7,19 +7,23 @@ taken for a broken connection and the attempt repeated.
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import math
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import IO, Protocol
 
 import requests
+from urllib3.exceptions import IncompleteRead
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.connection import read_body
 from mlflow_oci_aidp.client.retry import Clock
-from mlflow_oci_aidp.errors import error, local_file_errors
+from mlflow_oci_aidp.errors import error, local_file_errors, local_file_problem
 
 #: Bytes of a file that are in memory at a time.
 CHUNK = 1 << 20
@@ -65,6 +69,7 @@ class FileSnapshot:
     @classmethod
     def _read(cls, path: str, longest: float) -> FileSnapshot:
         digest, size = hashlib.sha256(), 0
+        require_regular_file(path)
         with local_file_errors(path, "read"), open(path, "rb") as file:
             while piece := file.read(int(min(CHUNK, longest - size))):
                 digest.update(piece)
@@ -74,6 +79,30 @@ class FileSnapshot:
     def is_unchanged(self) -> bool:
         """Whether the file still begins with the same content. More may have been appended."""
         return self._read(self.path, self.size) == self
+
+
+def require_regular_file(path: str) -> None:
+    """Refuse what is no regular file, before it is opened: to open a named pipe waits for ever.
+
+    Raises:
+        LocalFileProblem: ``INVALID_PARAMETER_VALUE``.
+    """
+    with local_file_errors(path, "read"):
+        mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise local_file_problem(
+            path,
+            number,
+            os.strerror(number),
+            f"The file {path!r} cannot be read: it is no regular file.",
+            "Log a regular file; log a folder with log_artifacts.",
+        )
+
+
+def _is_encoded(answer: requests.Response) -> bool:
+    """Tell whether a body is encoded, which was not asked for."""
+    return answer.headers.get("content-encoding", "identity").lower() != "identity"
 
 
 class Upload:
@@ -165,6 +194,9 @@ class Download:
         timeout: Seconds until an answer that is no success is read.
         clock: The clock to measure by.
         shown: The file that errors name: the one that a temporary file becomes.
+
+    Attributes:
+        is_whole: Whether the whole file was written.
     """
 
     headers: Mapping[str, str] = {}
@@ -174,6 +206,7 @@ class Download:
         self._shown = shown or path
         self._timeout = timeout
         self._clock = clock
+        self.is_whole = False
 
     @contextmanager
     def open(self, token: CancelToken) -> Iterator[None]:
@@ -181,16 +214,21 @@ class Download:
         yield None
 
     def receive(self, answer: requests.Response, token: CancelToken) -> bytes:
-        """Write the body of a success to the file; read any other body into memory.
+        """Write the body of a 200 to the file; read any other body into memory.
 
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` if the file cannot be written; ``ABORTED``
                 if the transfer was cancelled.
+            IncompleteRead: The answer does not say where it ends, so that nothing shows that it is
+                whole.
         """
-        if not 200 <= answer.status_code < 300:
+        if answer.status_code != 200 or _is_encoded(answer):
             return read_body(answer, self._clock.monotonic() + self._timeout, self._clock)
         with local_file_errors(self._shown, "written"):
             file = open(self._path, "wb")  # noqa: SIM115 - closed below
+        if "content-length" not in answer.headers and not answer.raw.chunked:
+            file.close()
+            raise IncompleteRead(0, 0)
         try:
             # urllib3 raises IncompleteRead for less than was announced.
             while piece := answer.raw.read1(CHUNK, decode_content=True):
@@ -200,4 +238,5 @@ class Download:
         finally:
             with local_file_errors(self._shown, "written"):
                 file.close()
+        self.is_whole = True
         return b""

@@ -221,9 +221,10 @@ class PlatformClient:
         token: CancelToken | None = None,
         shown: str = "",
     ) -> None:
-        """Write the body of a success to a file.
+        """Write the body of a 200 to a file.
 
-        An attempt in which nothing moves for the policy's timeout has failed.
+        An attempt in which nothing moves for the policy's timeout has failed, and so has one whose
+        answer does not say where it ends.
 
         Args:
             route: The route.
@@ -237,7 +238,11 @@ class PlatformClient:
                 download.
         """
         transfer = Download(path, self._policy.timeout, self._clock, shown)
-        self._raise_for_status(route, self._transfer(route, fields, transfer, token))
+        response = self._transfer(route, fields, transfer, token)
+        self._raise_for_status(route, response)
+        if not transfer.is_whole:
+            # A 204 or a 206, for instance, must not pass for the file.
+            raise not_as_documented(route, response, "is not the whole file")
 
     def act(
         self, route: Route, fields: Mapping[str, Any], token: CancelToken | None = None

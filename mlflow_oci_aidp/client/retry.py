@@ -39,6 +39,8 @@ LONGEST_WAIT = 60.0
 LONGEST_CALL = 600.0
 #: Seconds. A wait this long is logged as a warning, so that a program does not seem to hang.
 LONG_WAIT = 2.0
+#: Seconds. A longer timeout is this: the operating system takes no number of any size.
+LONGEST_TIMEOUT = 7 * 86_400.0
 
 
 class Clock:
@@ -141,7 +143,8 @@ class RetryPolicy:
             try:
                 values[name] = variable.get()
             except ValueError:
-                problem = f"{variable.name} is not a number"
+                kind = "a whole number" if variable.type is int else "a number"
+                problem = f"{variable.name} is not {kind}"
             else:
                 if values[name] < 0 or (name == "timeout" and values[name] == 0):
                     problem = f"{variable.name} is {values[name]}, which is too small"
@@ -152,7 +155,7 @@ class RetryPolicy:
             backoff_factor=values["backoff_factor"],
             backoff_jitter=values["backoff_jitter"],
             respect_retry_after=bool(values["respect_retry_after"]),
-            timeout=values["timeout"],
+            timeout=min(values["timeout"], LONGEST_TIMEOUT),
         )
 
     def execute(
@@ -210,7 +213,8 @@ class RetryPolicy:
             asked = parse_retry_after(result.retry_after, now)
             if asked is not None:
                 return min(self.longest_wait, asked)
-        backoff = self.backoff_factor * 2.0 ** (number - 1)
+        # Of a larger exponent Python makes no float, and the bound is far below it.
+        backoff = self.backoff_factor * 2.0 ** min(number - 1, 64)
         jitter = random.random() * self.backoff_jitter  # noqa: S311 - it only spreads clients over time
         return min(self.longest_wait, backoff + jitter)
 

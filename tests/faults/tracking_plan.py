@@ -24,6 +24,7 @@ from mlflow.entities import (
 from mlflow.models import Model
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
 
+from mlflow_oci_aidp.errors import require_body
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore as Store
 
 from .plan import PlannedCall
@@ -183,7 +184,8 @@ PLAN: Mapping[str, PlannedCall] = {
     ),
     "get_experiment": PlannedCall(_experiment),
     "get_experiment_by_name": PlannedCall(
-        lambda store: store.get_experiment_by_name(_here["name"]).experiment_id
+        # None, for one that does not exist, counts as an error here.
+        lambda store: require_body(store.get_experiment_by_name(_here["name"]), "The experiment")
     ),
     "search_experiments": PlannedCall(lambda store: store.search_experiments(max_results=5)),
     "get_run": PlannedCall(_run),

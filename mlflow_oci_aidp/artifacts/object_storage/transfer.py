@@ -154,6 +154,9 @@ class ObjectTransfer:
 
         def attempt(client: Any) -> tuple[Mapping[str, str], int]:
             response = client.get_object(*self._place, name)
+            if response.status != 200:
+                response.data.close()
+                raise BrokenContentError("the service answered with a part of the object")
             with contextlib.closing(response.data), _writable(temporary, "wb", path) as file:
                 size = int(response.headers["content-length"])
                 if size <= self._options.part_size:

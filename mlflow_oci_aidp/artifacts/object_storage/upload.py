@@ -25,6 +25,7 @@ from mlflow_oci_aidp.artifacts.object_storage.parts import (
     multipart_md5,
 )
 from mlflow_oci_aidp.client.cancellation import CancelToken
+from mlflow_oci_aidp.client.files import require_regular_file
 from mlflow_oci_aidp.errors import error, local_file_errors
 
 
@@ -47,6 +48,7 @@ class Upload:
         self._storage = storage
         self._path = path
         self._options = options
+        require_regular_file(path)
         with local_file_errors(path, "read"):
             self._begin = _FileStamp.of(path)
         self.size = self._begin.size
