@@ -45,7 +45,7 @@ class Session:
         clock: The clock to wait by.
         identity: Who signs; made of the settings if None.
         options: Proxies and certificates; those of the environment if None.
-        uri: The URI that the settings were resolved from.
+        uri: The URI that the settings were resolved from, which tells sessions apart.
         is_shared: Whether other stores of the same settings have the session, too.
     """
 

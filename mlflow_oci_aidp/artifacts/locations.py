@@ -149,15 +149,8 @@ def check_folder(path: str) -> None:
     Raises:
         LocalFileProblem: ``INVALID_PARAMETER_VALUE``.
     """
-    if not os.path.isdir(path):
-        number = errno.ENOTDIR if os.path.exists(path) else errno.ENOENT
-        raise local_file_problem(
-            path,
-            number,
-            os.strerror(number),
-            f"{str(path)!r} is no folder of this machine.",
-            "Log a file with log_artifact.",
-        )
+    cause = f"{str(path)!r} is no folder of this machine."
+    _require_folder(path, cause, "Log a file with log_artifact.")
 
 
 def check_destination(path: str) -> None:
@@ -166,15 +159,8 @@ def check_destination(path: str) -> None:
     Raises:
         LocalFileProblem: ``INVALID_PARAMETER_VALUE``.
     """
-    if not os.path.isdir(path):
-        number = errno.ENOTDIR if os.path.exists(path) else errno.ENOENT
-        raise local_file_problem(
-            path,
-            number,
-            os.strerror(number),
-            f"The destination {path!r} is no folder.",
-            "Make it first, or leave it out.",
-        )
+    cause = f"The destination {path!r} is no folder."
+    _require_folder(path, cause, "Make it first, or leave it out.")
 
 
 def make_folder(path: str) -> None:
@@ -195,6 +181,12 @@ def check_name(name: str) -> None:
     """
     if any("\ud800" <= character <= "\udfff" for character in name):
         raise invalid_parameter(f"The name {name!r} is not Unicode.", "Rename the file.")
+
+
+def _require_folder(path: str, cause: str, remedy: str) -> None:
+    if not os.path.isdir(path):
+        number = errno.ENOTDIR if os.path.exists(path) else errno.ENOENT
+        raise local_file_problem(path, number, os.strerror(number), cause, remedy)
 
 
 def _no_volume(location: str) -> Exception:

@@ -16,7 +16,7 @@ TIMEOUT = 10.0
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
-#: Where a value comes from that nobody has set, if that is more than a default.
+#: The sources of values that nobody has set, where that is more than a default.
 _DERIVED: Mapping[str, str] = {"endpoint": "the region", "auth": "what was found to sign with"}
 
 

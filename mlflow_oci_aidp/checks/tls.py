@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from mlflow_oci_aidp.checks.step import Case, StepFailed
 from mlflow_oci_aidp.client.network_failures import exception_chain
 
-#: What can go wrong after the connection, by the name of an exception in the chain. The first line
+#: Failures after the connection is made, by the name of an exception in the chain. The first line
 #: that fits wins. Each has a cause and a remedy.
 _NO_ANSWER: Mapping[str, tuple[str, str]] = {
     "ProxyError": (

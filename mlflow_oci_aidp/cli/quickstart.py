@@ -22,7 +22,7 @@ import click
 if TYPE_CHECKING:
     from mlflow_oci_aidp.emulator import Emulator
 
-# What is shown is what is run: each entry is printed, executed, and followed by the requests it
+# The command shows what it runs: each entry is printed, executed, and followed by the requests it
 # made. The requirements are named because MLflow takes seconds to find them out, in a second
 # process.
 _STEPS = (

@@ -37,7 +37,7 @@ from mlflow_oci_aidp.settings import Settings
 T = TypeVar("T")
 Json = dict[str, Any]
 
-#: What a parser may raise for an answer of another shape.
+#: The exceptions that a parser may raise for an answer of another shape.
 _PARSER_ERRORS = (
     ValueError,
     TypeError,
@@ -100,7 +100,7 @@ class PlatformClient:
                 the documented shape it may raise any of Python's errors about types, keys and
                 values. None if nobody needs the answer.
             workspace: The workspace key, for a route of a workspace.
-            base_path: What paths begin with.
+            base_path: The beginning of each path.
 
         Returns:
             What ``parse`` returned, or None for a success without a body.
@@ -129,7 +129,7 @@ class PlatformClient:
             parse_item: Makes an item of one entry.
             token: The token of the page; ``""`` for the first.
             workspace: The workspace key, for a route of a workspace.
-            base_path: What paths begin with.
+            base_path: The beginning of each path.
 
         Raises:
             MlflowException: ``INTERNAL_ERROR`` if the page names itself as the next one.

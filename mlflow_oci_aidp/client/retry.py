@@ -213,7 +213,7 @@ class RetryPolicy:
             asked = parse_retry_after(result.retry_after, now)
             if asked is not None:
                 return min(self.longest_wait, asked)
-        # Of a larger exponent Python makes no float, and the bound is far below it.
+        # Python makes no float of a much larger exponent; the bound of a wait is far below.
         backoff = self.backoff_factor * 2.0 ** min(number - 1, 64)
         jitter = random.random() * self.backoff_jitter  # noqa: S311 - it only spreads clients over time
         return min(self.longest_wait, backoff + jitter)

@@ -21,11 +21,11 @@ from mlflow.protos import databricks_pb2
 from mlflow.protos.model_registry_pb2 import ModelRegistryService
 from mlflow.protos.service_pb2 import MlflowService
 
-#: What paths begin with. [Oracle's REST reference]
+#: The beginning of each path. [Oracle's REST reference]
 BASE_PATH = "/20260430/aiDataPlatforms"
 _REST_API = "/mlops/api/2.0"
 
-#: What a call belongs to: the instance (registered models and their versions), a workspace
+#: The scopes of calls: the instance (registered models and their versions), a workspace
 #: (experiments and runs), or a volume of the instance (files).
 INSTANCE, WORKSPACE, VOLUME = "instance", "workspace", "volume"
 

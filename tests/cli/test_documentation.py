@@ -36,11 +36,12 @@ def normal(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def environ(tmp_path_factory):
+def environ(tmp_path_factory, tracking_file):
     """A user's environment with a filled registry, and a profile of another name."""
     home = tmp_path_factory.mktemp("home")
     with Emulator(home / "aidp-emulator") as aidp:
-        fill(MlflowClient(registry_uri=aidp.uri))
+        # Not the default of MLflow, which is a database in the working folder.
+        fill(MlflowClient(tracking_file.uri, aidp.uri))
         with open(aidp.config_file, "a") as config:
             config.write("[WORK]\n")
         yield {"HOME": str(home), **aidp.environ}

@@ -19,10 +19,11 @@ IRIS, WINE = "main.default.iris", "main.default.wine"
 
 
 @pytest.fixture(scope="module")
-def filled():
+def filled(tracking_file):
     """Two models; the first has two versions, an alias, a stage and a tag. Tests only read."""
     with Emulator() as aidp:
-        fill(MlflowClient(registry_uri=aidp.uri))
+        # Not the default of MLflow, which is a database in the working folder.
+        fill(MlflowClient(tracking_file.uri, aidp.uri))
         yield aidp
 
 

@@ -90,7 +90,7 @@ class ObjectTransfer:
         with ArtifactProgressBar.chunks(upload.size, f"Uploading {path}", part_size) as bar:
             is_sent = False
             try:
-                # Of what the manager does, only its own look at the file raises an OSError.
+                # The manager raises an OSError only when it reads the file itself.
                 with local_file_errors(path, "read"):
                     manager.upload_file(
                         *self._place,
