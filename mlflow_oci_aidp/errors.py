@@ -259,21 +259,6 @@ def malformed_response(call: str, problem: str, status: int, request_id: str) ->
     )
 
 
-def require_body(body: T | None, subject: str) -> T:
-    """Return the parsed body, or raise if the response had none.
-
-    Args:
-        body: What was parsed from the body, or None for a response without one.
-        subject: What was asked for, such as ``"The run 'a1'"``.
-
-    Raises:
-        AidpError: ``INTERNAL_ERROR`` for a response without a body.
-    """
-    if body is None:
-        raise error("INTERNAL_ERROR", f"{subject} was answered without a body.", OTHER_REMEDY)
-    return body
-
-
 @contextmanager
 def local_file_errors(path: str, doing: str) -> Iterator[None]:
     """Turn an ``OSError`` of the block into a :py:class:`LocalFileProblem`.

@@ -30,7 +30,9 @@ from mlflow_oci_aidp.settings import Settings, check_header_value
 from mlflow_oci_aidp.settings_table import variable_of
 
 _chosen_signer: Signer | None = None
-_principal: ContextVar[Secret | None] = ContextVar("mlflow_oci_aidp_user_principal", default=None)
+chosen_principal: ContextVar[Secret | None] = ContextVar(
+    "mlflow_oci_aidp_user_principal", default=None
+)
 
 
 def use_signer(signer: Signer | None) -> None:
@@ -65,16 +67,16 @@ def user_principal(value: str) -> Iterator[None]:
         AidpError: ``INVALID_PARAMETER_VALUE`` for a value that cannot stand in a header.
     """
     check_header_value("user_principal", value)
-    token = _principal.set(Secret(value))
+    token = chosen_principal.set(Secret(value))
     try:
         yield
     finally:
-        _principal.reset(token)
+        chosen_principal.reset(token)
 
 
 def is_principal_chosen() -> bool:
     """Tell whether this thread or task is inside a block of :py:func:`user_principal`."""
-    return _principal.get() is not None
+    return chosen_principal.get() is not None
 
 
 class Identity:
@@ -98,7 +100,7 @@ class Identity:
 
     def principal(self) -> str | None:
         """Return the value of ``dh-user-principal`` for this thread or task, or None."""
-        secret = _principal.get() or self._settings.user_principal
+        secret = chosen_principal.get() or self._settings.user_principal
         return None if secret is None else secret.reveal()
 
     def sign(self, request: Any, *, covers_content: bool = True) -> None:

@@ -14,33 +14,12 @@ from dataclasses import dataclass
 from mlflow.utils.uri import append_to_uri_path
 
 from mlflow_oci_aidp.artifacts.locations import to_platform
+from mlflow_oci_aidp.model_id import ModelId
+from mlflow_oci_aidp.remembered import RememberedRuns
 
 _RUN_URI = re.compile(r"runs:/(?P<run>[^/]+)/?(?P<path>.*)", re.DOTALL)
 _MODELS = "models:/"
 _MODEL_URI = re.compile(r"models:/(?P<id>m-[^/@]+)")
-_MODEL_ID = re.compile(r"m-(?P<run>[^/@]+)-(?P<suffix>[0-9a-f]{8})")
-
-
-@dataclass(frozen=True)
-class ModelId:
-    """The id of a logged model that is stored on a run.
-
-    Attributes:
-        run_id: The id of the run.
-        suffix: Eight hexadecimal digits that tell the models of a run apart.
-    """
-
-    run_id: str
-    suffix: str
-
-    @classmethod
-    def parse(cls, model_id: object) -> ModelId | None:
-        """Return the parts of an id, or None for an id that was made elsewhere."""
-        match = _MODEL_ID.fullmatch(model_id) if isinstance(model_id, str) else None
-        return cls(match["run"], match["suffix"]) if match else None
-
-    def __str__(self) -> str:
-        return f"m-{self.run_id}-{self.suffix}"
 
 
 @dataclass(frozen=True)
@@ -127,10 +106,16 @@ class ModelSources:
     Args:
         read_run: Returns the artifacts of a run by the run's id, or None if the workspace has no
             such run.
+        remembered: The runs and logged models that need not be read for a new version.
     """
 
-    def __init__(self, read_run: Callable[[str], RunArtifacts | None]) -> None:
+    def __init__(
+        self,
+        read_run: Callable[[str], RunArtifacts | None],
+        remembered: RememberedRuns | None = None,
+    ) -> None:
         self._read_run = read_run
+        self._remembered = remembered
 
     def find(self, source: str, run_id: str | None) -> RunArtifactSource | None:
         """Find the run of this workspace whose artifacts a source belongs to.
@@ -148,14 +133,26 @@ class ModelSources:
             return RunArtifactSource(run_uri["run"], run.path_of(run_uri["path"])) if run else None
         model_id = _model_id(source)
         if model_id is not None:
-            run = self._read_run(model_id.run_id)
-            folder = run.folder_of(model_id) if run else None
+            folder = self._folder_of(model_id)
             return RunArtifactSource(model_id.run_id, folder) if folder is not None else None
         if source.startswith(_MODELS):
             return None  # A copy of another version, or a logged model of another store.
-        run = self._read_run(run_id) if run_id else None
+        run = self._run_of(run_id) if run_id else None
         path = run.path_below(source) if run else None
         return RunArtifactSource(run_id, path) if run_id and path is not None else None
+
+    def _folder_of(self, model_id: ModelId) -> str | None:
+        """Return the folder of a logged model that a new version comes from."""
+        folder = self._remembered.folder(model_id) if self._remembered else None
+        if folder is None:
+            run = self._read_run(model_id.run_id)
+            folder = run.folder_of(model_id) if run else None
+        return folder
+
+    def _run_of(self, run_id: str) -> RunArtifacts | None:
+        """Return the artifacts of a run that a new version comes from, without its models."""
+        place = self._remembered.run(run_id) if self._remembered else None
+        return RunArtifacts(run_id, place.artifact_uri) if place else self._read_run(run_id)
 
     def resolve(self, source: str) -> str:
         """Return the location of a model version's files.

@@ -15,6 +15,9 @@ from mlflow.utils.validation import MAX_EXPERIMENT_NAME_LENGTH, MAX_REGISTERED_M
 
 from mlflow_oci_aidp.errors import invalid_parameter
 
+#: The file that describes a model. [``mlflow.models.model.MLMODEL_FILE_NAME``]
+MODEL_FILE = "MLmodel"
+
 _ALIAS = re.compile(r"[\w-]+")
 #: ``models:/<name>@latest`` and ``models:/<name>/v1`` mean something else to MLflow.
 _RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)

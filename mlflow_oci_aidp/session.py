@@ -12,6 +12,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -21,8 +22,10 @@ from mlflow_oci_aidp.client.connection import ConnectionOptions
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.fork_safety import PerProcess
-from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.identity import Identity, chosen_principal
 from mlflow_oci_aidp.mlflow_compat import SERVER_VARIABLES
+from mlflow_oci_aidp.names import MODEL_FILE
+from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import Settings, resolve, resolve_storage
 from mlflow_oci_aidp.uri import SCHEME
 
@@ -146,6 +149,12 @@ class _RecentlyUsed(Generic[K, V]):
             self._entries[key] = value
             self._note_use(key)
 
+    def take(self, key: K) -> V | None:
+        """Take the entry out; None if there is none."""
+        with self._lock.made or self._lock.get():
+            self._used.pop(key, None)
+            return self._entries.pop(key, None)
+
     def newest(self) -> V | None:
         """Return the entry that was used last; None if there is none."""
         with self._lock.made or self._lock.get():
@@ -179,6 +188,11 @@ _identities: _RecentlyUsed[Any, Identity] = _RecentlyUsed(32)
 _locations: _RecentlyUsed[str, _Origin] = _RecentlyUsed(10_000)
 #: The tracking stores, by their URIs.
 _tracking: _RecentlyUsed[str, _Origin] = _RecentlyUsed(32)
+#: Files ``MLmodel`` that went up just now, by principal, instance and location. They are wanted
+#: once, when the logged model is finalised.
+_model_files: _RecentlyUsed[tuple[Secret | None, str, str], bytes] = _RecentlyUsed(16)
+#: Bytes. A longer file ``MLmodel`` is read from where it went.
+_LONGEST_MODEL_FILE = 1 << 20
 
 
 def session_for(uri: str) -> Session:
@@ -281,9 +295,49 @@ def remember_tracking(session: Session, uri: str) -> None:
     _tracking.put(uri, _Origin.of(session, uri))
 
 
+@contextmanager
+def remember_model_file(session: Session, location: str, path: str) -> Iterator[None]:
+    """Note the content of a file ``MLmodel`` that goes up within this block, and arrives.
+
+    Args:
+        session: The session of the artifact repository.
+        location: The location of the file, as the platform writes it.
+        path: The file on this machine.
+    """
+    if os.path.basename(location) != MODEL_FILE:
+        yield
+        return
+    content = _content_of(path)
+    yield
+    if content is not None and content == _content_of(path):
+        key = (chosen_principal.get(), session.settings.instance_id, location)
+        _model_files.put(key, content)
+
+
+def take_model_file(session: Session, location: str) -> bytes | None:
+    """Return a file ``MLmodel`` that this process uploaded just now, once; else None.
+
+    Args:
+        session: The session of the tracking store.
+        location: The location of the file, as the platform writes it.
+    """
+    return _model_files.take((chosen_principal.get(), session.settings.instance_id, location))
+
+
+def _content_of(path: str) -> bytes | None:
+    """Read a file that is not too long to be remembered."""
+    try:
+        if os.path.isfile(path) and os.path.getsize(path) <= _LONGEST_MODEL_FILE:
+            with open(path, "rb") as file:
+                return file.read(_LONGEST_MODEL_FILE)
+    except OSError:
+        pass  # The upload says what is wrong with the file.
+    return None
+
+
 def forget_sessions() -> None:
     """Forget all sessions and locations of this process."""
-    for entries in (_sessions, _identities, _locations, _tracking):
+    for entries in (_sessions, _identities, _locations, _tracking, _model_files):
         entries.clear()
 
 

@@ -9,6 +9,7 @@ from mlflow.store.entities.paged_list import PagedList
 
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.routes import ROUTES, Route
+from mlflow_oci_aidp.errors import OTHER_REMEDY, error
 from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
 
@@ -80,6 +81,21 @@ class Platform:
         """Yield all items of a list, page after page. The arguments are those of ``page``."""
         for page in self.pages(rpc, items, parse_item, **fields):
             yield from page
+
+
+def require_body(body: T | None, subject: str) -> T:
+    """Return the parsed body, or raise if the response had none.
+
+    Args:
+        body: What was parsed from the body, or None for a response without one.
+        subject: What was asked for, such as ``"The run 'a1'"``.
+
+    Raises:
+        AidpError: ``INTERNAL_ERROR`` for a response without a body.
+    """
+    if body is None:
+        raise error("INTERNAL_ERROR", f"{subject} was answered without a body.", OTHER_REMEDY)
+    return body
 
 
 class PlatformStore:

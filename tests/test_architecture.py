@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("registry",),
     ("tracking",),
     ("model_sources",),
+    ("remembered",),
     ("artifacts", "stores"),
     ("session",),
     ("retry", "client"),
@@ -27,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "mlflow_versions"),
     ("auth_modes", "profiles", "regions", "settings_table", "uri", "session_token"),
     ("errors",),
-    ("error_codes", "secret", "fork_safety", "mlflow_compat"),
+    ("error_codes", "secret", "fork_safety", "mlflow_compat", "model_id"),
     ("__init__",),
 )
 #: Modules that import others when a name is asked for, so that importing them costs nothing.

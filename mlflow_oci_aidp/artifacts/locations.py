@@ -63,7 +63,11 @@ class VolumeLocation:
         return cls(catalog, schema, volume, "/" + "/".join(path))
 
     def __str__(self) -> str:
-        return f"{VOLUMES}/{self.catalog}/{self.schema}/{self.volume}{self.path.rstrip('/')}"
+        return self.of(self.path)
+
+    def of(self, path: str) -> str:
+        """Return the location of a path in the volume, as the platform writes it."""
+        return f"{VOLUMES}/{self.catalog}/{self.schema}/{self.volume}{path.rstrip('/')}"
 
     def inside(self, artifact_path: str | None) -> str:
         """Return the path in the volume of an artifact.

@@ -30,7 +30,7 @@ from mlflow_oci_aidp.artifacts.volume_client import VolumeClient, VolumeEntry
 from mlflow_oci_aidp.artifacts.workers import WorkerPool, run_all
 from mlflow_oci_aidp.client.cancellation import cancellable
 from mlflow_oci_aidp.errors import LocalFileProblem, local_files_as_os_errors
-from mlflow_oci_aidp.session import session_for, session_for_artifacts
+from mlflow_oci_aidp.session import remember_model_file, session_for, session_for_artifacts
 from mlflow_oci_aidp.uri import SCHEME
 
 
@@ -60,7 +60,8 @@ class VolumeArtifactRepository(ArtifactRepository):
         self._location = VolumeLocation.parse(artifact_uri)
         self._arguments = (artifact_uri, tracking_uri, registry_uri)
         session = session_for_artifacts(artifact_uri, tracking_uri, registry_uri)
-        self._client = VolumeClient.of(session or session_for(f"{SCHEME}://"), self._location)
+        self._session = session or session_for(f"{SCHEME}://")
+        self._client = VolumeClient.of(self._session, self._location)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._arguments
@@ -77,7 +78,9 @@ class VolumeArtifactRepository(ArtifactRepository):
         folder = self._location.inside(artifact_path)
         name = os.path.basename(local_file)
         check_name(name)
-        self._client.upload(local_file, posixpath.join(folder, name))
+        target = posixpath.join(folder, name)
+        with remember_model_file(self._session, self._location.of(target), local_file):
+            self._client.upload(local_file, target)
 
     @local_files_as_os_errors()
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:

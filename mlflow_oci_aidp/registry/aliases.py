@@ -10,10 +10,10 @@ from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client.routes import Route
-from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
+from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.registry import alias_tags, entities
 from mlflow_oci_aidp.registry.entities import Json
-from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.stores import Platform, require_body
 
 #: The calls that the platform needs to have.
 _RPCS = frozenset(

@@ -21,7 +21,6 @@ from mlflow.store.model_registry.abstract_store import AbstractStore
 
 from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES, Route
-from mlflow_oci_aidp.errors import require_body
 from mlflow_oci_aidp.model_sources import ModelSources, RunArtifacts
 from mlflow_oci_aidp.names import check_alias
 from mlflow_oci_aidp.registry import alias_tags, entities, prompts
@@ -30,8 +29,9 @@ from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
 from mlflow_oci_aidp.registry.entities import Json
 from mlflow_oci_aidp.registry.filters import with_single_quotes
 from mlflow_oci_aidp.registry.version_sources import VersionSources
+from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location
-from mlflow_oci_aidp.stores import PlatformStore
+from mlflow_oci_aidp.stores import PlatformStore, require_body
 from mlflow_oci_aidp.tracking.logged_models.on_runs import read_run_artifacts
 
 
@@ -66,9 +66,10 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self._open(store_uri, tracking_uri, session, routes)
         self._aliases = choose_aliases(self._platform, routes, self, self._model_version)
         workspace = self._settings.workspace
+        remembered = RememberedRuns.of(self._session, workspace)
         self._sources = VersionSources(
             self.get_model_version,
-            ModelSources(self._read_run_artifacts) if workspace else None,
+            ModelSources(self._read_run_artifacts, remembered) if workspace else None,
             workspace=workspace,
             store_uri=store_uri,
             tracking_uri=tracking_uri,

@@ -9,9 +9,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 
 from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
-from mlflow_oci_aidp.errors import require_body
 from mlflow_oci_aidp.names import check_experiment_name
-from mlflow_oci_aidp.stores import PlatformStore
+from mlflow_oci_aidp.stores import PlatformStore, require_body
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow.entities import Run, ViewType
 
-from mlflow_oci_aidp.errors import require_body
-from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.stores import Platform, require_body
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.batches import split_tags

@@ -37,6 +37,7 @@ from mlflow_oci_aidp.client.routes import ROUTES, Route
 from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.identity import is_principal_chosen
 from mlflow_oci_aidp.mlflow_compat import dataset_summary
+from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
 from mlflow_oci_aidp.tracking import entities, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
@@ -92,7 +93,10 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
                 "The tracking URI names no workspace, and experiments and runs belong to one.",
                 "Use aidp://<aiDataPlatformId>/<workspaceKey>, or set AIDP_WORKSPACE_KEY.",
             )
-        self._logged_models = choose_logged_models(self._platform, routes, self._remember_location)
+        self._remembered = RememberedRuns.of(self._session, self._settings.workspace)
+        self._logged_models = choose_logged_models(
+            self._platform, routes, self._remembered, self._note_run
+        )
         self._latest_metrics = LatestMetrics()
         remember_tracking(self._session, store_uri)
 
@@ -119,7 +123,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         run = runs.create(
             self._platform, experiment_id, start_time, entities.json_of_tags(tags), run_name
         )
-        self._remember_location(run.info.artifact_uri)
+        self._note_run(run.info)
         return run
 
     def get_run(self, run_id: str) -> Run:
@@ -130,12 +134,13 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
                 see it.
         """
         run = runs.read(self._platform, run_id)
-        self._remember_location(run.info.artifact_uri)
+        self._note_run(run.info)
         return run
 
-    def _remember_location(self, location: str | None) -> None:
-        """Note that artifacts at a location belong to the platform of this store."""
-        remember_location(location, self._session, self._uris[0])
+    def _note_run(self, info: RunInfo) -> None:
+        """Remember what never changes of a run, and that its artifacts are this platform's."""
+        self._remembered.note_run(info)
+        remember_location(info.artifact_uri, self._session, self._uris[0])
 
     def update_run_info(
         self, run_id: str, run_status: int | None, end_time: int | None, run_name: str | None
@@ -161,6 +166,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
     def delete_run(self, run_id: str) -> None:
         """Delete a run; it can be restored."""
         self._platform.call("DeleteRun", run_id=run_id)
+        self._remembered.forget_run(run_id)
 
     def restore_run(self, run_id: str) -> None:
         """Restore a deleted run."""
@@ -395,6 +401,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
     def _hard_delete_run(self, run_id: str) -> None:
         """Delete a run for good."""
         self._platform.call("DeleteRun", run_id=run_id, is_permanent=True)
+        self._remembered.forget_run(run_id)
 
 
 refuse_the_rest(AidpTrackingStore, AbstractStore, CAPABILITIES)

@@ -24,7 +24,7 @@ from mlflow.entities import (
 from mlflow.models import Model
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
 
-from mlflow_oci_aidp.errors import require_body
+from mlflow_oci_aidp.stores import require_body
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore as Store
 
 from .plan import PlannedCall

@@ -33,7 +33,7 @@ from mlflow_oci_aidp.errors import (
     local_file_problem,
     local_files_as_os_errors,
 )
-from mlflow_oci_aidp.session import object_storage_session
+from mlflow_oci_aidp.session import object_storage_session, remember_model_file
 
 #: The fields of an object that are asked for.
 _FIELDS = "name,size"
@@ -76,8 +76,8 @@ class OciArtifactRepository(ArtifactRepository):
         self._bucket, self._namespace = match[1], match[2]
         self._root = _folder(_relative((match[3] or "").strip("/")))
         self._arguments = (artifact_uri, tracking_uri, registry_uri)
-        session = object_storage_session(artifact_uri, tracking_uri, registry_uri)
-        self._storage = ObjectStorageClient.of(session)
+        self._session = object_storage_session(artifact_uri, tracking_uri, registry_uri)
+        self._storage = ObjectStorageClient.of(self._session)
         self._transfer = ObjectTransfer(self._storage, self._namespace, self._bucket, options)
         super().__init__(artifact_uri)  # The oldest supported MLflow takes one argument.
         self.tracking_uri, self.registry_uri = tracking_uri, registry_uri
@@ -104,7 +104,7 @@ class OciArtifactRepository(ArtifactRepository):
         """
         check_name(os.path.basename(local_file))
         name = self._name(artifact_path) + os.path.basename(local_file)
-        self._transfer.upload(str(local_file), name)
+        self._upload(str(local_file), name)
 
     @local_files_as_os_errors()
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
@@ -126,8 +126,13 @@ class OciArtifactRepository(ArtifactRepository):
             for name in names:
                 check_name(prefix + name)
                 path = os.path.join(folder, name)
-                tasks[path] = partial(self._transfer.upload, path, prefix + name)
+                tasks[path] = partial(self._upload, path, prefix + name)
         self._run("uploaded", "Uploading artifacts", tasks)
+
+    def _upload(self, path: str, name: str) -> None:
+        location = f"oci://{self._bucket}@{self._namespace}/{name}"
+        with remember_model_file(self._session, location, path):
+            self._transfer.upload(path, name)
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """Return what is directly in a folder, sorted by path.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from mlflow.entities import RunInfo
+
 from mlflow_oci_aidp.client.routes import Route
-from mlflow_oci_aidp.model_sources import ModelId
+from mlflow_oci_aidp.model_id import ModelId
+from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.stores import Platform
 from mlflow_oci_aidp.tracking.logged_models import native
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels
@@ -18,15 +21,17 @@ __all__ = ["LoggedModels", "ModelId", "choose_logged_models"]
 def choose_logged_models(
     platform: Platform,
     routes: Mapping[str, Route],
-    remember_location: Callable[[str | None], None],
+    remembered: RememberedRuns,
+    note_run: Callable[[RunInfo], None],
 ) -> LoggedModels:
     """Choose how logged models are stored: by the platform's own calls if it has all of them.
 
     Args:
         platform: The platform.
         routes: The calls that the platform has.
-        remember_location: Called with the location of each run's artifacts that was read.
+        remembered: What never changes of runs and logged models.
+        note_run: Called with each run that was read or made.
     """
     if routes.keys() >= native.RPCS:
         return NativeLoggedModels(platform)
-    return LoggedModelsOnRuns(platform, remember_location)
+    return LoggedModelsOnRuns(platform, remembered, note_run)

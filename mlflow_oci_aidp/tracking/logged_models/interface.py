@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from mlflow.entities import (
     LoggedModel,
@@ -13,10 +12,9 @@ from mlflow.entities import (
     LoggedModelStatus,
     LoggedModelTag,
 )
+from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.errors import error
-
-T = TypeVar("T")
 
 
 class LoggedModels(ABC):
@@ -74,20 +72,10 @@ class LoggedModels(ABC):
         """Note the logged models that a run made."""
 
 
-def require_model(model: T | None, model_id: object) -> T:
-    """Return a logged model that was looked for, or raise if there is none.
-
-    Args:
-        model: The logged model, or None.
-        model_id: Its id.
-
-    Raises:
-        MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if there is none.
-    """
-    if model is None:
-        raise error(
-            "RESOURCE_DOES_NOT_EXIST",
-            f"There is no logged model {str(model_id)!r} in this workspace.",
-            "Look for it with search_logged_models.",
-        )
-    return model
+def missing_model(model_id: object) -> MlflowException:
+    """Return the exception for a logged model that is not there."""
+    return error(
+        "RESOURCE_DOES_NOT_EXIST",
+        f"There is no logged model {str(model_id)!r} in this workspace.",
+        "Look for it with search_logged_models.",
+    )

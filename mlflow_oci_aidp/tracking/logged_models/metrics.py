@@ -7,7 +7,7 @@ from typing import Any
 
 from mlflow.entities import Metric
 
-from mlflow_oci_aidp.model_sources import ModelId
+from mlflow_oci_aidp.model_id import ModelId
 from mlflow_oci_aidp.tracking.entities import RecordedId
 from mlflow_oci_aidp.tracking.logged_models.tags import tags_of_metrics, time_of
 

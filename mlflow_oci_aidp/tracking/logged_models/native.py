@@ -15,8 +15,7 @@ from mlflow.entities import (
     LoggedModelTag,
 )
 
-from mlflow_oci_aidp.errors import require_body
-from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.stores import Platform, require_body
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels

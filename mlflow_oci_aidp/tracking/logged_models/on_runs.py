@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from mlflow.entities import (
     LoggedModel,
@@ -24,14 +26,18 @@ from mlflow.entities import (
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
-from mlflow_oci_aidp.errors import error, invalid_parameter, require_body
-from mlflow_oci_aidp.model_sources import ModelId, RunArtifacts
-from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.artifacts.locations import to_platform
+from mlflow_oci_aidp.errors import error, invalid_parameter
+from mlflow_oci_aidp.model_id import ModelId
+from mlflow_oci_aidp.model_sources import RunArtifacts
+from mlflow_oci_aidp.names import MODEL_FILE
+from mlflow_oci_aidp.remembered import RememberedRuns, RunPlace
+from mlflow_oci_aidp.stores import Platform, require_body
 from mlflow_oci_aidp.tracking import entities, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.logged_models import tags as model_tags
-from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels, require_model
+from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels, missing_model
 from mlflow_oci_aidp.tracking.logged_models.native import listed_models
 from mlflow_oci_aidp.tracking.logged_models.tags import StoredLoggedModel
 
@@ -48,12 +54,19 @@ class LoggedModelsOnRuns(LoggedModels):
 
     Args:
         platform: The platform.
-        remember_location: Called with the location of each run's artifacts that was read.
+        remembered: What never changes of runs and logged models.
+        note_run: Called with each run that was read or made.
     """
 
-    def __init__(self, platform: Platform, remember_location: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        remembered: RememberedRuns,
+        note_run: Callable[[RunInfo], None],
+    ) -> None:
         self._platform = platform
-        self._remember_location = remember_location
+        self._remembered = remembered
+        self._note_run = note_run
 
     def create(
         self,
@@ -67,7 +80,7 @@ class LoggedModelsOnRuns(LoggedModels):
         """Create a logged model on the run that makes it, or on a run that is made for it."""
         suffix = model_tags.new_suffix()
         # MLflow's server passes an empty id if no run makes the model.
-        info = runs.read(self._platform, source_run_id).info if source_run_id else None
+        run = self._place_of(source_run_id) if source_run_id else None
         now = _now()
         stored_tags = model_tags.tags_of_new(
             suffix,
@@ -77,16 +90,28 @@ class LoggedModelsOnRuns(LoggedModels):
             tags=tags,
             params=params,
             now=now,
-            owns_run=info is None,
+            owns_run=run is None,
         )
-        if info is None:
+        if run is None:
             tags_of_run = run_tags.as_json(stored_tags)
-            info = runs.create(self._platform, experiment_id, now, tags_of_run, name).info
+            run = runs.create(self._platform, experiment_id, now, tags_of_run, name).info
+            self._note_run(run)
         else:
-            runs.set_tags(self._platform, info.run_id, stored_tags)
-        self._remember_location(info.artifact_uri)
-        stored = model_tags.find(info, stored_tags, suffix)
-        return require_model(stored, ModelId(info.run_id, suffix)).model
+            runs.set_tags(self._platform, run.run_id, stored_tags)
+        stored = model_tags.find(run, stored_tags, suffix)
+        if stored is None:
+            raise missing_model(ModelId(run.run_id, suffix))
+        self._remembered.note_model(stored.id, stored.folder)
+        return stored.model
+
+    def _place_of(self, run_id: str) -> RunPlace | RunInfo:
+        """Return where a run belongs, from memory if it was read before."""
+        place = self._remembered.run(run_id)
+        if place is not None:
+            return place
+        info = runs.read(self._platform, run_id).info
+        self._note_run(info)
+        return info
 
     def get(self, model_id: str) -> LoggedModel:
         """Read a logged model."""
@@ -123,9 +148,12 @@ class LoggedModelsOnRuns(LoggedModels):
         on a deleted run, this only warns: the version is there.
         """
         try:
-            info, stored, _ = self._read(_stored_id(model_id))
-            stored_tags = model_tags.tags_of_tags(stored.id.suffix, tags)
-            runs.set_tags(self._platform, info.run_id, stored_tags)
+            parsed = _stored_id(model_id)
+            if self._remembered.folder(parsed) is None:
+                self._read(parsed)
+            runs.set_tags(
+                self._platform, parsed.run_id, model_tags.tags_of_tags(parsed.suffix, tags)
+            )
         except MlflowException as problem:
             is_of_mlflow = {tag.key for tag in tags} == {MLFLOW_MODEL_VERSIONS}
             if not is_of_mlflow or problem.error_code not in _UNCHANGEABLE:
@@ -175,8 +203,10 @@ class LoggedModelsOnRuns(LoggedModels):
         info, stored, others = self._read(_stored_id(model_id))
         # The head's key comes first: without it there is no model, should the rest not be deleted.
         runs.delete_tags(self._platform, info.run_id, sorted(stored.keys))
+        self._remembered.forget_model(stored.id)
         if stored.owns_run and not others:
             self._platform.call("DeleteRun", run_id=info.run_id)
+            self._remembered.forget_run(info.run_id)
 
     def list_all(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
         """Read all logged models of experiments, those that the platform lists included.
@@ -210,10 +240,12 @@ class LoggedModelsOnRuns(LoggedModels):
             ),
             f"The run {model_id.run_id!r}",
         )
-        self._remember_location(info.artifact_uri)
+        self._note_run(info)
         stored = next((model for model in models if model.id == model_id), None)
+        if stored is None:
+            raise missing_model(model_id)
         others = [model for model in models if model is not stored]
-        return info, require_model(stored, model_id), others
+        return info, stored, others
 
     def _listed_model(self, model_id: str) -> LoggedModel:
         """Read a logged model that another client made, as the platform lists it."""
@@ -229,7 +261,9 @@ class LoggedModelsOnRuns(LoggedModels):
             # The first page that is not empty: a server that ignores the filter is not read whole.
             listed: list[LoggedModel] = next((page for page in pages if page), [])
             model = next((model for model in listed if model.model_id == model_id), None)
-        return require_model(model, model_id)
+        if model is None:
+            raise missing_model(model_id)
+        return model
 
     def _record(self, run_id: str, stored: StoredLoggedModel) -> bool:
         """Send what the file MLmodel says, so that other clients of the platform list the model.
@@ -242,10 +276,17 @@ class LoggedModelsOnRuns(LoggedModels):
         from mlflow.models import Model
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+        location = stored.model.artifact_location
+        content = self._remembered.take_model_file(f"{to_platform(location)}/{MODEL_FILE}")
         try:
-            repository = get_artifact_repository(stored.model.artifact_location)
             with tempfile.TemporaryDirectory() as folder:
-                model = Model.load(repository.download_artifacts("MLmodel", folder))
+                if content is not None:
+                    path = os.path.join(folder, MODEL_FILE)
+                    Path(path).write_bytes(content)
+                else:
+                    repository = get_artifact_repository(location)
+                    path = repository.download_artifacts(MODEL_FILE, folder)
+                model = Model.load(path)
             model.artifact_path, model.run_id = stored.folder, run_id
             runs.record_model(self._platform, run_id, model)
             return True

@@ -44,7 +44,9 @@ from mlflow.entities import (
 from mlflow.utils.uri import append_to_uri_path
 
 from mlflow_oci_aidp.errors import invalid_parameter
-from mlflow_oci_aidp.model_sources import ModelFolder, ModelId, RunArtifacts
+from mlflow_oci_aidp.model_id import ModelId
+from mlflow_oci_aidp.model_sources import ModelFolder, RunArtifacts
+from mlflow_oci_aidp.remembered import RunPlace
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.entities import float_of, json_of_float
 
@@ -237,7 +239,7 @@ def time_of(metric: Metric) -> tuple[int, int]:
     return int(metric.step or 0), int(metric.timestamp or 0)
 
 
-def stored_models(info: RunInfo, tags: Mapping[str, str]) -> list[StoredLoggedModel]:
+def stored_models(info: RunInfo | RunPlace, tags: Mapping[str, str]) -> list[StoredLoggedModel]:
     """Read the logged models that a run stores.
 
     Args:
@@ -260,7 +262,9 @@ def stored_models(info: RunInfo, tags: Mapping[str, str]) -> list[StoredLoggedMo
     return [model for model in models if model is not None]
 
 
-def find(info: RunInfo, tags: Mapping[str, str], suffix: str) -> StoredLoggedModel | None:
+def find(
+    info: RunInfo | RunPlace, tags: Mapping[str, str], suffix: str
+) -> StoredLoggedModel | None:
     """Read one of the logged models that a run stores, or return None if it is not there."""
     models = stored_models(info, tags)
     return next((stored for stored in models if stored.id.suffix == suffix), None)
@@ -286,7 +290,7 @@ def run_artifacts(info: RunInfo, tags: Mapping[str, str]) -> RunArtifacts:
 
 
 def _stored_model_or_none(
-    info: RunInfo, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
+    info: RunInfo | RunPlace, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
 ) -> StoredLoggedModel | None:
     """Read a logged model, or return None if another program wrote something else into its tags.
 
@@ -305,7 +309,7 @@ def _stored_model_or_none(
 
 
 def _stored_model(
-    info: RunInfo, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
+    info: RunInfo | RunPlace, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
 ) -> StoredLoggedModel:
     head = json.loads(parts[""][""])
     status = json.loads(parts.get("status", {}).get("", "{}"))
