@@ -91,7 +91,7 @@ def command() -> None:
     account = _Account()
     with TemporaryDirectory(prefix="mlflow-oci-aidp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        with _environment(_ALWAYS), _temporary_files_in(folder), _inside(folder), _silence():
+        with _environment(_ALWAYS), _inside(folder), _silence():
             _run(folder, account)
     account.say(_WHAT_NEXT)
 
@@ -104,7 +104,8 @@ def _run(folder: Path, account: _Account) -> None:
 
     from mlflow_oci_aidp.emulator import Emulator
 
-    with Emulator(folder / "platform") as aidp:
+    # The emulator starts first: its empty database is kept among the machine's temporary files.
+    with Emulator(folder / "platform") as aidp, _temporary_files_in(folder):
         account.say(
             f"An emulated AI Data Platform at {aidp.endpoint}: it checks each request's signature."
         )
