@@ -1,4 +1,4 @@
-"""Which AI Data Platform artifacts belong to."""
+"""The session that artifacts at a location belong to, that is, their AI Data Platform."""
 
 from __future__ import annotations
 
