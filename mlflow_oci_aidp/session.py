@@ -361,8 +361,10 @@ def _principal_key(settings: Settings) -> bytes:
     mode = AUTH_MODES.get(settings.auth)
     if mode is None or mode.has_private_key:
         return b""
-    found = sorted(item for item in os.environ.items() if item[0].startswith(_PRINCIPAL_VARIABLES))
-    return hashlib.sha256(repr(found).encode()).digest()
+    variables = sorted(
+        item for item in os.environ.items() if item[0].startswith(_PRINCIPAL_VARIABLES)
+    )
+    return hashlib.sha256(repr(variables).encode()).digest()
 
 
 def _origin_of(

@@ -96,9 +96,9 @@ def test_a_store_is_found_while_threads_note_stores() -> None:
     sys.setswitchinterval(1e-6)
     noting.start()
     try:
-        found = {uri_in_use(environ={}) for _ in range(3000)}
+        uris = {uri_in_use(environ={}) for _ in range(3000)}
     finally:
         end.set()
         noting.join()
         sys.setswitchinterval(switch_interval)
-    assert found == {ONE}
+    assert uris == {ONE}

@@ -58,10 +58,10 @@ def write(folder: Path, **files: bytes) -> None:
 
 
 def read(folder: str | Path) -> dict[str, bytes]:
-    found = Path(folder)
+    root = Path(folder)
     return {
-        path.relative_to(found).as_posix(): path.read_bytes()
-        for path in found.rglob("*")
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
         if path.is_file()
     }
 
@@ -319,4 +319,4 @@ def test_a_repository_is_pickled(place: VolumeArtifactRepository, source: Path) 
     write(source, **{"a.txt": b"x"})
     again = pickle.loads(pickle.dumps(place))
     again.log_artifact(str(source / "a.txt"))
-    assert [found.path for found in place.list_artifacts()] == ["a.txt"]
+    assert [file.path for file in place.list_artifacts()] == ["a.txt"]
