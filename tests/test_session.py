@@ -176,7 +176,7 @@ def owner_of(location: str, *present: str) -> str | None:
     session = session_for_artifacts(
         location, uris["passed-tracking"] or LOCAL, uris["passed-registry"], environ
     )
-    return next(name for name, uri in URIS.items() if uri == session.uri) if session else None
+    return session.settings.instance_id.rpartition(".")[2] if session else None
 
 
 @pytest.mark.parametrize("position", range(len(URIS)), ids=URIS)
