@@ -62,7 +62,7 @@ def memory() -> float:
 
 
 class Retries(logging.Handler):
-    """Counts the repetitions that the transport tells of."""
+    """Counts the repetitions that the client logs."""
 
     def __init__(self) -> None:
         super().__init__()
