@@ -130,10 +130,10 @@ def main():
                 "| what | | this package | `oci` | ratio | peak memory, MiB |\n"
                 "|---|---|---|---|---|---|"
             )
-            for what, folder in folders.items():
+            for case, folder in folders.items():
                 for direction in ("up", "down"):
                     print(
-                        line(what, direction, rounds(environ, direction, folder, arguments.rounds)),
+                        line(case, direction, rounds(environ, direction, folder, arguments.rounds)),
                         flush=True,
                     )
     finally:
@@ -141,23 +141,27 @@ def main():
 
 
 def rounds(environ, direction, folder, count):
-    found = {peer: [] for peer in PEERS}
+    measurements = {peer: [] for peer in PEERS}
     for number in range(count):
         for peer in PEERS if number % 2 == 0 else reversed(PEERS):
-            found[peer].append(one(environ, peer, direction, folder))
-    return found
+            measurements[peer].append(one(environ, peer, direction, folder))
+    return measurements
 
 
-def line(what, direction, found):
-    seconds = {peer: [measured[0] for measured in measures] for peer, measures in found.items()}
+def line(case, direction, measurements):
+    seconds = {
+        peer: [measured[0] for measured in measures] for peer, measures in measurements.items()
+    }
     shown = {
         peer: f"{statistics.median(values):.2f} s ({min(values):.2f} to {max(values):.2f})"
         for peer, values in seconds.items()
     }
     ratio = statistics.median(seconds["this package"]) / statistics.median(seconds["oci"])
-    peaks = " / ".join(f"{max(measured[1] for measured in found[peer]):.0f}" for peer in PEERS)
+    peaks = " / ".join(
+        f"{max(measured[1] for measured in measurements[peer]):.0f}" for peer in PEERS
+    )
     ours, theirs = shown["this package"], shown["oci"]
-    return f"| {what} | {direction} | {ours} | {theirs} | {ratio:.2f} | {peaks} |"
+    return f"| {case} | {direction} | {ours} | {theirs} | {ratio:.2f} | {peaks} |"
 
 
 if __name__ == "__main__":

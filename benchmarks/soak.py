@@ -62,7 +62,7 @@ def memory() -> float:
 
 
 class Retries(logging.Handler):
-    """Counts the repetitions that the transport tells of."""
+    """Counts the repetitions that the client logs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,20 +121,20 @@ class Soak:
 
     def held(self) -> Counter[str]:
         """The marks of versions and tags that the registry holds, and how often."""
-        found: Counter[str] = Counter()
+        marks: Counter[str] = Counter()
         for number in range(MODELS):
             name = f"main.soak.model{number}"
-            found.update(tag for tag in self.store.get_registered_model(name).tags)
+            marks.update(tag for tag in self.store.get_registered_model(name).tags)
             token = None
             while True:
                 page = self.store.search_model_versions(
                     f"name = '{name}'", max_results=1000, page_token=token
                 )
-                found.update(version.source.rpartition("/")[2] for version in page)
+                marks.update(version.source.rpartition("/")[2] for version in page)
                 token = page.token
                 if not token:
                     break
-        return found
+        return marks
 
 
 def main() -> None:

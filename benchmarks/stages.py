@@ -81,9 +81,9 @@ def main() -> None:
                 timeout=120,
                 auth=signer,
             )
-            found = UpdateRegisteredModel.Response()
-            parse_dict(json.loads(response.text), found)
-            return RegisteredModel.from_proto(found.registered_model)
+            updated = UpdateRegisteredModel.Response()
+            parse_dict(json.loads(response.text), updated)
+            return RegisteredModel.from_proto(updated.registered_model)
 
         rows = {
             "floor: a bare round trip on an open connection": microseconds(bare),

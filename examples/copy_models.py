@@ -69,14 +69,14 @@ def models_of(client: MlflowClient, condition: str | None) -> Iterator[Registere
 
 def versions_of(client: MlflowClient, name: str) -> list[ModelVersion]:
     """Each version of a registered model, oldest first."""
-    found: list[ModelVersion] = []
+    versions: list[ModelVersion] = []
     token = None
     while True:
         page = client.search_model_versions(f"name = '{name}'", page_token=token)
-        found += page
+        versions += page
         token = page.token
         if not token:
-            return sorted(found, key=lambda version: int(version.version))
+            return sorted(versions, key=lambda version: int(version.version))
 
 
 def prepare(there: MlflowClient, model: RegisteredModel, name: str) -> dict[str, ModelVersion]:

@@ -55,7 +55,7 @@ def find(client: MlflowClient, name: str, version: str) -> ModelVersion:
         versions = client.get_registered_model(name).latest_versions  # The latest of each stage.
         if not versions:
             raise click.ClickException(f"{name} has no version")
-        return max(versions, key=lambda found: int(found.version))
+        return max(versions, key=lambda candidate: int(candidate.version))
     if version.isdigit():
         return client.get_model_version(name, version)
     return client.get_model_version_by_alias(name, version)

@@ -73,13 +73,13 @@ def train(strength: float, x_train, x_test, y_train, y_test) -> None:
 
 def best_below(parent: Run) -> Run:
     """The run with the best accuracy among those that belong to another."""
-    found = mlflow.search_runs(
+    runs = mlflow.search_runs(
         filter_string=f"tags.mlflow.parentRunId = '{parent.info.run_id}'",
         order_by=["metrics.accuracy DESC"],
         max_results=1,
         output_format="list",
     )
-    return found[0]
+    return runs[0]
 
 
 if __name__ == "__main__":

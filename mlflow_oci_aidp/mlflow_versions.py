@@ -37,7 +37,7 @@ def warning(version: str = mlflow.__version__) -> str:
     return ""
 
 
-def not_loadable(part: str, error: Exception) -> AidpError:
+def not_loadable(part: str, error: Exception, version: str = mlflow.__version__) -> AidpError:
     """Return the exception for a part of this package that cannot be imported.
 
     The usual cause is a new MLflow that has renamed something.
@@ -45,12 +45,12 @@ def not_loadable(part: str, error: Exception) -> AidpError:
     Args:
         part: The part, such as ``"registry store"``.
         error: What the import raised. The caller makes it the cause of the exception.
+        version: The version of MLflow; the installed one by default.
 
     Returns:
         The exception, with ``INTERNAL_ERROR``. It names the version of this package and of MLflow,
         and what to install.
     """
-    version = mlflow.__version__
     reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     if isinstance(error, ModuleNotFoundError) and _is_dependency(error.name):
         remedy = "Install mlflow-oci-aidp with what it needs, `pip install mlflow-oci-aidp`."

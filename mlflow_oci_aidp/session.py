@@ -48,7 +48,6 @@ class Session:
         clock: The clock to wait by.
         identity: Who signs; made of the settings if None.
         options: Proxies and certificates; those of the environment if None.
-        uri: The URI that the settings were resolved from, which tells sessions apart.
         is_shared: Whether other stores of the same settings have the session, too.
     """
 
@@ -59,7 +58,6 @@ class Session:
         clock: Clock | None = None,
         identity: Identity | None = None,
         options: ConnectionOptions | None = None,
-        uri: str = "",
         is_shared: bool = False,
     ) -> None:
         self.settings = settings
@@ -67,7 +65,6 @@ class Session:
         self.clock = clock or Clock()
         self.identity = identity or Identity(settings)
         self._options = options
-        self.uri = uri
         self.is_shared = is_shared
         self._shared: _RecentlyUsed[tuple[object, ...], Any] = _RecentlyUsed(_LONGEST_SHARED)
 
@@ -201,15 +198,14 @@ def session_for(uri: str) -> Session:
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
     """
-    return session_of(resolve(uri), uri)
+    return session_of(resolve(uri))
 
 
-def session_of(settings: Settings, uri: str = "") -> Session:
+def session_of(settings: Settings) -> Session:
     """Return the session of resolved settings, and of what the environment says now about HTTP.
 
     Args:
         settings: The settings. Another workspace is the same session.
-        uri: The URI that they were resolved from.
     """
     policy = RetryPolicy.from_mlflow()
     endpoint = settings.endpoint
@@ -217,9 +213,7 @@ def session_of(settings: Settings, uri: str = "") -> Session:
     own = replace(settings, workspace="", sources={})
 
     def make() -> Session:
-        return Session(
-            own, policy, identity=_identity_of(own), options=options, uri=uri, is_shared=True
-        )
+        return Session(own, policy, identity=_identity_of(own), options=options, is_shared=True)
 
     return _sessions.get((_key(own), _principal_key(own), policy, options), make)
 
@@ -361,8 +355,10 @@ def _principal_key(settings: Settings) -> bytes:
     mode = AUTH_MODES.get(settings.auth)
     if mode is None or mode.has_private_key:
         return b""
-    found = sorted(item for item in os.environ.items() if item[0].startswith(_PRINCIPAL_VARIABLES))
-    return hashlib.sha256(repr(found).encode()).digest()
+    variables = sorted(
+        item for item in os.environ.items() if item[0].startswith(_PRINCIPAL_VARIABLES)
+    )
+    return hashlib.sha256(repr(variables).encode()).digest()
 
 
 def _origin_of(

@@ -125,7 +125,7 @@ class PlatformStore:
         """
         self._uris = (store_uri, other_uri)
         self._settings = resolve(store_uri)
-        self._session = session or session_of(self._settings, store_uri)
+        self._session = session or session_of(self._settings)
         self._platform = Platform(self._session.client, self._settings.workspace, routes)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ import pytest
 
 from mlflow_oci_aidp.auth_modes import RESOURCE_PRINCIPAL_VARIABLE
 from mlflow_oci_aidp.settings_table import SETTINGS
-from tests.support.process_state import TrackingFile, forget_platforms, forget_stores
+from tests.support.process_state import TrackingFile, forget_connections, forget_stores
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,7 @@ def no_settings_of_this_machine(monkeypatch, tmp_path, tracking_file):
     yield
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
-    forget_platforms()
+    forget_connections()
     forget_stores()
     tracking_file.reset()
 

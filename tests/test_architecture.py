@@ -68,7 +68,7 @@ def imports_of(path: Path, *, at_once: bool = False) -> set[str]:
         if at_once and (is_lazy or is_typing):
             skipped |= set(ast.walk(node))
     known = {name_of(other) for other in MODULES}
-    found: set[str] = set()
+    imported: set[str] = set()
     for node in ast.walk(tree):
         if node in skipped or not isinstance(node, ast.ImportFrom) or not node.module:
             continue
@@ -76,8 +76,8 @@ def imports_of(path: Path, *, at_once: bool = False) -> set[str]:
             base = node.module.removeprefix(PACKAGE).lstrip(".")
             for alias in node.names:
                 submodule = f"{base}.{alias.name}".lstrip(".")
-                found.add(submodule if submodule in known else base or "__init__")
-    return found - {name_of(path)}
+                imported.add(submodule if submodule in known else base or "__init__")
+    return imported - {name_of(path)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

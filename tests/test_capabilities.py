@@ -1,4 +1,4 @@
-"""What a store does about calls that it does not serve."""
+"""The tables of capabilities, and what a store does about calls that it does not serve."""
 
 from __future__ import annotations
 
@@ -11,16 +11,31 @@ from mlflow.exceptions import MlflowException
 import mlflow_oci_aidp
 from mlflow_oci_aidp.capabilities import (
     DERIVED,
+    NATIVE,
     Capability,
     refuse_the_rest,
     unavailable,
     unavailable_features,
 )
+from mlflow_oci_aidp.client.routes import ROUTES
+from mlflow_oci_aidp.registry.capabilities import CAPABILITIES as REGISTRY
+from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES as TRACKING
+from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 TABLE = (
     Capability("search", DERIVED, "by hand"),
     *unavailable({"Gadgets": "create_gadget delete_gadget"}),
 )
+TABLES = {AidpRegistryStore: REGISTRY, AidpTrackingStore: TRACKING}
+#: Methods that are MLflow's own, and call another.
+HOOKS = {"search_runs": "_search_runs"}
+NATIVE_CAPABILITIES = [
+    pytest.param(store_class, capability, id=capability.method)
+    for store_class, table in TABLES.items()
+    for capability in table
+    if capability.kind == NATIVE
+]
 
 
 class Interface:
@@ -88,3 +103,20 @@ def test_a_refusal_has_the_name_of_the_method(store):
 
 def test_methods_are_listed_by_their_feature():
     assert unavailable_features(TABLE) == {"Gadgets": ("create_gadget", "delete_gadget")}
+
+
+# The tables of both stores
+
+
+@pytest.mark.parametrize("store_class", TABLES)
+def test_a_table_has_each_method_once(store_class):
+    names = [capability.method for capability in TABLES[store_class]]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize(("store_class", "capability"), NATIVE_CAPABILITIES)
+def test_a_native_operation_has_its_route_and_its_method(store_class, capability):
+    assert capability.how in ROUTES
+    assert callable(getattr(store_class, capability.method))
+    ours = [base for base in store_class.__mro__ if base.__module__.startswith("mlflow_oci_aidp.")]
+    assert any(HOOKS.get(capability.method, capability.method) in vars(base) for base in ours)

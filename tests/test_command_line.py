@@ -178,8 +178,8 @@ def served(data_dir) -> Iterator[Served]:
 def test_the_export_lines_lead_the_sdk_to_the_emulator(served):
     create(served, "main.default.exported")
 
-    found = served.sdk().get_registered_model(served.instance_id, "main.default.exported")
-    assert found.data.registered_model.name == "main.default.exported"
+    response = served.sdk().get_registered_model(served.instance_id, "main.default.exported")
+    assert response.data.registered_model.name == "main.default.exported"
 
 
 def test_the_tracking_uri_comes_first_then_the_registrys(served):
@@ -278,8 +278,8 @@ def test_a_second_start_keeps_models_and_identity(tmp_path):
         first.end(signal.SIGTERM)
 
     with serving(tmp_path / "data") as second:
-        found = second.sdk().get_registered_model(first.instance_id, "main.default.kept")
-    assert found.status == 200
+        response = second.sdk().get_registered_model(first.instance_id, "main.default.kept")
+    assert response.status == 200
 
 
 def test_tls_is_verified_with_the_exported_bundle(tmp_path):

@@ -63,9 +63,9 @@ def body(code=None, message="It went wrong", **more):
     ],
 )
 def test_status_and_code_become_mlflows_error_code(status, code, error_code):
-    found = error_from_response(status, body(code), "req-1")
-    assert isinstance(found, RestException)
-    assert found.error_code == error_code
+    error = error_from_response(status, body(code), "req-1")
+    assert isinstance(error, RestException)
+    assert error.error_code == error_code
 
 
 def test_every_code_of_the_tables_is_one_of_mlflows():
@@ -125,14 +125,14 @@ def test_the_message_holds_what_support_asks_for():
     ],
 )
 def test_any_body_is_an_error_and_none_is_a_crash(answer):
-    found = error_from_response(503, answer, "req-1")
-    assert found.error_code == "TEMPORARILY_UNAVAILABLE"
-    assert "(HTTP 503, opc-request-id req-1)" in found.message
+    error = error_from_response(503, answer, "req-1")
+    assert error.error_code == "TEMPORARILY_UNAVAILABLE"
+    assert "(HTTP 503, opc-request-id req-1)" in error.message
 
 
 def test_it_survives_a_pickle():
-    found = error_from_response(404, body("NotAuthorizedOrNotFound"), "req-1")
-    assert pickle.loads(pickle.dumps(found)).message == found.message
+    error = error_from_response(404, body("NotAuthorizedOrNotFound"), "req-1")
+    assert pickle.loads(pickle.dumps(error)).message == error.message
 
 
 # The parts

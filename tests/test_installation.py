@@ -119,13 +119,13 @@ with mlflow.start_run() as run:
     mlflow.log_text("kept", "notes/note.txt")
     mlflow.initialize_logged_model("model")
 client = mlflow.MlflowClient()
-(found,) = client.search_runs([run.info.experiment_id], "metrics.loss < 1")
+(logged,) = client.search_runs([run.info.experiment_id], "metrics.loss < 1")
 (model,) = client.search_logged_models([run.info.experiment_id])
 client.create_registered_model("main.default.skinny")
 run_id = run.info.run_id
 version = client.create_model_version("main.default.skinny", f"runs:/{run_id}/notes", run_id)
-losses = client.get_metric_history(run_id, "loss")
-print(found.data.params["rate"], len(losses), model.name, version.version)
+history = client.get_metric_history(run_id, "loss")
+print(logged.data.params["rate"], len(history), model.name, version.version)
 print(mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/notes/note.txt"))
 """
 

@@ -160,10 +160,10 @@ def test_mlflow_has_each_listed_name_in_the_versions_that_the_list_says(entry):
     last = entry.last or "999"
     is_expected = numbers(entry.first) <= numbers(mlflow.__version__) <= numbers(last)
     specs = [importlib.util.find_spec(module) for module in entry.modules if has_module(module)]
-    found = any(
+    is_named = any(
         entry.name in names_in(Path(spec.origin).read_text(encoding="utf-8")) for spec in specs
     )
-    assert found == is_expected
+    assert is_named == is_expected
 
 
 def has_module(module):

@@ -173,10 +173,10 @@ def owner_of(location: str, *present: str) -> str | None:
         remember_tracking(session_for(uris["made-last"]), uris["made-last"])
     tracking, registry = SERVER_VARIABLES
     environ = {tracking: uris["server-tracking"] or "", registry: uris["server-registry"] or ""}
-    found = session_for_artifacts(
+    session = session_for_artifacts(
         location, uris["passed-tracking"] or LOCAL, uris["passed-registry"], environ
     )
-    return next(name for name, uri in URIS.items() if uri == found.uri) if found else None
+    return session.settings.instance_id.rpartition(".")[2] if session else None
 
 
 @pytest.mark.parametrize("position", range(len(URIS)), ids=URIS)

@@ -50,8 +50,8 @@ def test_a_bare_ocid_is_enough_in_every_realm(ocid, endpoint):
 
 
 def test_the_ocids_region_comes_before_the_profiles_and_the_environments(config_file):
-    found = settings(config_file=config_file, OCI_CLI_REGION="us-phoenix-1")
-    assert (found.region, found.sources["region"]) == ("us-ashburn-1", "the OCID")
+    resolved = settings(config_file=config_file, OCI_CLI_REGION="us-phoenix-1")
+    assert (resolved.region, resolved.sources["region"]) == ("us-ashburn-1", "the OCID")
 
 
 def test_an_ocid_without_a_region_takes_the_environments_then_the_profiles(config_file):
@@ -202,14 +202,14 @@ def test_a_user_principal_with_a_control_character_is_refused_unseen():
 
 
 def test_secrets_do_not_show():
-    found = settings(
+    resolved = settings(
         DH_USER_PRINCIPAL="cHJpbmNpcGFs",
         OCI_CLI_PASSPHRASE="hunter2",
         OCI_CLI_KEY_CONTENT="PEM KEY",
     )
-    shown = f"{found!r} {vars(found)!r} {found.credentials!r}"
+    shown = f"{resolved!r} {vars(resolved)!r} {resolved.credentials!r}"
     assert not any(secret in shown for secret in ("cHJpbmNpcGFs", "hunter2", "PEM KEY"))
-    assert found.user_principal.reveal() == "cHJpbmNpcGFs"
+    assert resolved.user_principal.reveal() == "cHJpbmNpcGFs"
 
 
 def test_object_storage_is_that_of_the_region_or_of_the_setting():
@@ -230,16 +230,22 @@ class TestStorage:
         )
 
     def test_the_uri_says_who_and_where(self, config_file):
-        found = self.storage(f"aidp://{OCID}/workspace?profile=SESSION&config_file={config_file}")
-        assert (found.instance_id, found.region, found.auth) == (
+        resolved = self.storage(
+            f"aidp://{OCID}/workspace?profile=SESSION&config_file={config_file}"
+        )
+        assert (resolved.instance_id, resolved.region, resolved.auth) == (
             OCID,
             "us-ashburn-1",
             "security_token",
         )
 
     def test_without_a_uri_the_environment_and_the_profile_do(self, config_file):
-        found = self.storage(config_file=config_file)
-        assert (found.instance_id, found.region, found.auth) == ("", "eu-frankfurt-1", "api_key")
+        resolved = self.storage(config_file=config_file)
+        assert (resolved.instance_id, resolved.region, resolved.auth) == (
+            "",
+            "eu-frankfurt-1",
+            "api_key",
+        )
         assert self.storage(config_file=config_file, OCI_CLI_REGION="iad").region == "us-ashburn-1"
 
     def test_an_instance_of_the_environment_says_where_if_there_is_a_uri(self, config_file):
@@ -248,14 +254,14 @@ class TestStorage:
         assert self.storage(None, **environ).region == "eu-frankfurt-1"
 
     def test_an_endpoint_makes_the_region_needless(self):
-        found = self.storage(AIDP_OBJECT_STORAGE_ENDPOINT="http://127.0.0.1:1")
-        assert (found.region, found.object_storage_endpoint) == ("", "http://127.0.0.1:1")
+        resolved = self.storage(AIDP_OBJECT_STORAGE_ENDPOINT="http://127.0.0.1:1")
+        assert (resolved.region, resolved.object_storage_endpoint) == ("", "http://127.0.0.1:1")
 
     def test_an_endpoint_of_the_platform_is_not_one_of_object_storage(self, config_file):
-        found = self.storage(
+        resolved = self.storage(
             f"aidp://{OCID}?endpoint=https://aidp.example.com", config_file=config_file
         )
-        assert (found.region, found.object_storage_endpoint) == ("us-ashburn-1", "")
+        assert (resolved.region, resolved.object_storage_endpoint) == ("us-ashburn-1", "")
 
     @pytest.mark.parametrize(
         ("environ", "named"), [({}, "OCI_CLI_REGION"), ({"OCI_REGION": "mars-1"}, "'mars-1'")]

@@ -20,7 +20,7 @@ from mlflow_oci_aidp.errors import error, local_file_errors
 from mlflow_oci_aidp.session import Session
 
 #: Entries of one page of a list. [OCI's usual maximum]
-PAGE = 1000
+PAGE_SIZE = 1000
 
 #: The names under which a file's metadata may hold its size. They are not documented.
 _SIZES = ("size", "contentLength", "content-length")
@@ -61,14 +61,18 @@ class VolumeClient:
     Args:
         client: The client of the platform.
         location: Some place in the volume.
+        page_size: How many entries to ask for in one page of a list.
 
     Every method raises ``MlflowException`` where the platform cannot be reached, and
     ``RestException`` for what it refused.
     """
 
-    def __init__(self, client: PlatformClient, location: VolumeLocation) -> None:
+    def __init__(
+        self, client: PlatformClient, location: VolumeLocation, page_size: int = PAGE_SIZE
+    ) -> None:
         self._client = client
         self._location = location
+        self._page_size = page_size
         self._key: str | None = None
         self._folders: set[str] = {"/"}
 
@@ -168,8 +172,8 @@ class VolumeClient:
         self._client.act(VOLUMES[call], fields, current_token())
 
     def _items(self, call: str, parse_item: Any, fields: dict[str, Any]) -> Iterator[Any]:
-        route = VOLUMES[call]
-        for page in self._client.pages(route, {**fields, "limit": PAGE}, "items", parse_item):
+        fields = {**fields, "limit": self._page_size}
+        for page in self._client.pages(VOLUMES[call], fields, "items", parse_item):
             yield from page.items
 
     def _volume_key(self) -> str:

@@ -20,7 +20,7 @@ def client_of(emulator):
 def objects(emulator):
     """The names of all objects."""
     answer = client_of(emulator).list_objects(*PLACE)
-    return [found.name for found in answer.data.objects]
+    return [summary.name for summary in answer.data.objects]
 
 
 def uploads(emulator):

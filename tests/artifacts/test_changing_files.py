@@ -57,9 +57,9 @@ def upload(storage, path):
     """Uploads the file, to which something happens when a part of it is sent again."""
 
     def upload(happens):
-        found = settings.resolve_storage(None)
+        resolved = settings.resolve_storage(None)
         client = ObjectStorageClient(
-            found, Identity(found), POLICY, SleeplessClock(lambda: happens(path))
+            resolved, Identity(resolved), POLICY, SleeplessClock(lambda: happens(path))
         )
         storage.faults.add("status", status=503, operation="put_object")
         storage.faults.add("status", status=503, operation="upload_part", after=2)
@@ -111,8 +111,8 @@ def test_a_volume_keeps_no_mixture(aidp, path, happens, words):
 
 def in_volume(aidp, happens=None):
     """A client of the volume; its first upload is repeated, if something shall happen then."""
-    found = settings.resolve(aidp.uri)
+    resolved = settings.resolve(aidp.uri)
     if happens:
         aidp.faults.add("status", status=503, operation="upload_file")
-    client = PlatformClient(found, Identity(found), POLICY, SleeplessClock(happens))
+    client = PlatformClient(resolved, Identity(resolved), POLICY, SleeplessClock(happens))
     return VolumeClient(client, VolumeLocation("main", "default", "artifacts", "/"))

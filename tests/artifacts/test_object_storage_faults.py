@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.artifacts.object_storage import transfer as object_transfer
 from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.emulator import Fault
-from tests.support.clocks import ManualClock
+from tests.support.clocks import ManualClock, SleeplessClock
 
-from .object_storage import objects, uploads, written
+from .object_storage import PLACE, client_of, objects, uploads, written
 
 CONTENT = {"small": os.urandom(5_000), "big": os.urandom(550_000)}
 
@@ -214,19 +213,18 @@ def test_the_other_parts_are_not_sent_when_one_was_refused(storage, repository, 
     assert [exchange.operation for exchange in storage.exchanges].count("upload_part") < 20
 
 
-def test_an_object_that_changes_meanwhile_is_noticed(
-    storage, repository, folder, target, monkeypatch
-):
+def test_an_object_that_changes_meanwhile_is_noticed(storage, repository, folder, target, options):
     repository.log_artifact(str(folder / "big"))
-    ask = object_transfer.part_size_of
-
-    def changed(*arguments):
-        repository.log_artifact(str(folder / "big"))
-        return ask(*arguments)
-
-    monkeypatch.setattr(object_transfer, "part_size_of", changed)
+    name = objects(storage)[0]
+    clock = SleeplessClock(lambda: client_of(storage).put_object(*PLACE, name, bytes(550_000)))
+    shared = repository._storage
+    client = ObjectStorageClient(shared._settings, shared._identity, shared._policy, clock)
+    # Somebody replaces the object before a request for a range of it is made again.
+    storage.faults.add(
+        "status", operation="get_object", status=503, after=1, headers={"Retry-After": "1"}
+    )
     with pytest.raises(MlflowException, match="HTTP 412") as caught:
-        repository.download_artifacts("big", str(target))
+        ObjectTransfer(client, *PLACE, options).download(name, str(target / "big"))
     assert caught.value.error_code == "ABORTED"
     assert contents(target) == {}
 

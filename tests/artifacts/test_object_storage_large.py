@@ -58,6 +58,6 @@ def test_two_gigabytes_in_constant_memory(storage, tmp_path):
     finally:
         for path in (tmp_path / "large", tmp_path / "m" / "large"):
             path.unlink(missing_ok=True)
-    found = json.loads(done.stdout)
-    assert found["same"]
-    assert found["peak"] < MOST_MEMORY, f"{found['peak'] / 1024**2:.0f} MiB"
+    report = json.loads(done.stdout)
+    assert report["same"]
+    assert report["peak"] < MOST_MEMORY, f"{report['peak'] / 1024**2:.0f} MiB"

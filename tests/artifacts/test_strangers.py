@@ -75,7 +75,7 @@ def test_its_page_passes_for_nothing(uri: str, location: str, call: str, tmp_pat
     repository = LOCATIONS[location](location, uri)
     with pytest.raises(MlflowException, match=r"does not come from|is not"):
         CALLS[call](repository, tmp_path)
-    assert [found.name for found in tmp_path.iterdir()] == ["source.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["source.txt"]
 
 
 class _PageForFiles(_Page):
@@ -109,4 +109,4 @@ def test_its_page_for_a_file_passes_for_nothing(uri: str, call: str, tmp_path: P
     repository = VolumeArtifactRepository("aidp:/Volumes/main/default/artifacts/x", uri)
     with pytest.raises(MlflowException, match="does not come from AI Data Platform"):
         CALLS[call](repository, tmp_path)
-    assert [found.name for found in tmp_path.iterdir()] == ["source.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["source.txt"]

@@ -110,8 +110,8 @@ def test_an_interruption_lets_nothing_more_begin(storage, tmp_path, location, op
 
 
 @pytest.mark.parametrize("location", [LOCATION, VOLUME])
-def test_what_is_called_off_is_not_repeated(storage, tmp_path, location, monkeypatch):
-    """A repetition in half an hour is called off with the rest, once somebody interrupts."""
+def test_what_is_cancelled_is_not_repeated(storage, tmp_path, location, monkeypatch):
+    """A repetition in half an hour is cancelled with the rest, once somebody interrupts."""
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1800")
     storage.faults.add(
         "status",

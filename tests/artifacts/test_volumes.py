@@ -16,10 +16,11 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
 import mlflow_oci_aidp
-from mlflow_oci_aidp.artifacts.locations import to_mlflow
+from mlflow_oci_aidp.artifacts.locations import VolumeLocation, to_mlflow
+from mlflow_oci_aidp.artifacts.volume_client import VolumeClient
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.session import SERVER_VARIABLES
+from mlflow_oci_aidp.session import SERVER_VARIABLES, session_for
 
 PLACE = "aidp:/Volumes/main/default/artifacts/1/run/artifacts"
 NAMES = [
@@ -58,10 +59,10 @@ def write(folder: Path, **files: bytes) -> None:
 
 
 def read(folder: str | Path) -> dict[str, bytes]:
-    found = Path(folder)
+    root = Path(folder)
     return {
-        path.relative_to(found).as_posix(): path.read_bytes()
-        for path in found.rglob("*")
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
         if path.is_file()
     }
 
@@ -121,12 +122,16 @@ def test_lists_are_mlflows(place: VolumeArtifactRepository, source: Path) -> Non
 
 
 def test_long_lists_are_whole(
-    place: VolumeArtifactRepository, source: Path, monkeypatch: pytest.MonkeyPatch
+    aidp: Emulator, place: VolumeArtifactRepository, source: Path
 ) -> None:
-    monkeypatch.setattr("mlflow_oci_aidp.artifacts.volume_client.PAGE", 2)
     write(source, **{str(number): b"" for number in range(5)})
     place.log_artifacts(str(source))
-    assert paths(place) == list("01234")
+    location = VolumeLocation.parse(PLACE)
+    client = VolumeClient(session_for(aidp.uri).client, location, page_size=2)
+    aidp.exchanges.clear()
+    assert [entry.name for entry in client.entries(location.path)] == list("01234")
+    sent = [exchange.query for exchange in aidp.exchanges if exchange.operation == "list_files"]
+    assert [query["limit"] for query in sent] == ["2", "2", "2"]
 
 
 def test_a_file_is_replaced_and_deleted(place: VolumeArtifactRepository, source: Path) -> None:
@@ -319,4 +324,4 @@ def test_a_repository_is_pickled(place: VolumeArtifactRepository, source: Path) 
     write(source, **{"a.txt": b"x"})
     again = pickle.loads(pickle.dumps(place))
     again.log_artifact(str(source / "a.txt"))
-    assert [found.path for found in place.list_artifacts()] == ["a.txt"]
+    assert [file.path for file in place.list_artifacts()] == ["a.txt"]

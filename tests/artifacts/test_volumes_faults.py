@@ -145,19 +145,6 @@ def test_one_file_of_many_that_fails_is_said(
     assert len(place.list_artifacts()) == 3
 
 
-def test_a_file_that_became_shorter_is_said(
-    place: VolumeArtifactRepository, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from mlflow_oci_aidp.client.files import FileSnapshot
-
-    known = FileSnapshot.take(str(file))
-    file.write_bytes(b"short")
-    monkeypatch.setattr(FileSnapshot, "take", lambda path: known)
-    with pytest.raises(MlflowException, match="became shorter"):
-        place.log_artifact(str(file))
-    assert place.list_artifacts() == []
-
-
 def test_a_disk_that_cannot_be_written_is_said(
     place: VolumeArtifactRepository, file: Path, tmp_path: Path
 ) -> None:

@@ -84,10 +84,10 @@ def test_a_request_is_the_sdks(
     mine = last(aidp, operation)
     key = mine.path.partition("/volumes/")[2].partition("/")[0]
     with file.open("rb") as stream:
-        given = [stream if argument == "<file>" else argument for argument in arguments]
+        values = [stream if argument == "<file>" else argument for argument in arguments]
         # What is made or deleted already is refused; the requests are compared all the same.
         with contextlib.suppress(oci.exceptions.ServiceError):
-            getattr(sdk, operation)(aidp.ai_data_platform_id, key, *given, **more)
+            getattr(sdk, operation)(aidp.ai_data_platform_id, key, *values, **more)
     theirs = last(aidp, operation)
     assert theirs is not mine
     assert shown(mine) == shown(theirs)

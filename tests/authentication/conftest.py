@@ -40,9 +40,9 @@ def instance(here) -> Callable[..., AbstractContextManager[cloud.Instance]]:
 
     @contextmanager
     def on_instance(**claims: object) -> Iterator[cloud.Instance]:
-        with cloud.instance(here.issuer(**claims), here.folder) as found:
-            here.setenv(found.environ)
-            yield found
+        with cloud.instance(here.issuer(**claims), here.folder) as vm:
+            here.setenv(vm.environ)
+            yield vm
 
     return on_instance
 
@@ -50,12 +50,12 @@ def instance(here) -> Callable[..., AbstractContextManager[cloud.Instance]]:
 @pytest.fixture
 def pod(here, monkeypatch):
     """Makes the machine a pod on an OKE cluster."""
-    with cloud.workload(here.issuer(ptype="workload"), here.folder) as found:
-        here.setenv(found.environ)
+    with cloud.workload(here.issuer(ptype="workload"), here.folder) as pod:
+        here.setenv(pod.environ)
         # Where a pod finds its token is the one thing that the signer takes from no variable.
         monkeypatch.setattr(
             oci.auth.rpt_path_providers,
             "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH",
-            str(found.token_file),
+            str(pod.token_file),
         )
-        yield found
+        yield pod

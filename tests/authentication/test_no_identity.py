@@ -241,8 +241,8 @@ def test_without_an_identity_there_is_no_request(here, misfortune):
 
 
 def test_an_instance_that_the_federation_refuses(here, instance):
-    with instance() as found:
-        found.out_of_order = True
+    with instance() as vm:
+        vm.out_of_order = True
         refusal = here.refusal_of(auth="instance_principal")
     assert refusal.error_code == "UNAUTHENTICATED"
     assert_cause_and_remedy(refusal.message)

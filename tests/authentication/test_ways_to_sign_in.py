@@ -290,30 +290,30 @@ def test_instance_principal(here, instance, where):
 
 
 def test_an_instance_asks_for_one_token_for_many_calls(here, instance):
-    with instance() as found:
+    with instance() as vm:
         client = here.client(auth="instance_principal")
         here.call(client)
         here.call(client)
-        assert len(found.federated) == 1
+        assert len(vm.federated) == 1
 
 
 def test_an_instances_token_is_renewed_before_it_expires(here, instance):
-    with instance(lifetime=30) as found:  # the signer renews a minute before
+    with instance(lifetime=30) as vm:  # the signer renews a minute before
         here.call(here.client(auth="instance_principal"))
-        assert len(found.federated) > 1
+        assert len(vm.federated) > 1
     assert {exchange.status for exchange in here.aidp.exchanges} == {200}
 
 
 def test_an_instances_token_that_is_refused_is_replaced_and_the_request_sent_once_more(
     here, instance
 ):
-    with instance() as found:
+    with instance() as vm:
         client = here.client(auth="instance_principal")
         here.call(client)
-        tokens, requests = len(found.federated), len(here.aidp.exchanges)
+        tokens, requests = len(vm.federated), len(here.aidp.exchanges)
         here.aidp.faults.add("status", status=401)
         client.search_registered_models()
-        assert len(found.federated) == tokens + 1
+        assert len(vm.federated) == tokens + 1
     assert [exchange.status for exchange in here.aidp.exchanges[requests:]] == [401, 200]
 
 

@@ -97,9 +97,9 @@ def test_another_servers_uris_are_not_ours(aidp, monkeypatch):
 def test_each_setting_is_shown_with_its_source(here, monkeypatch):
     profile = here.api_key()
     monkeypatch.setenv("OCI_CLI_CONFIG_FILE", here.config(DEFAULT=profile))
-    found = {setting["name"]: setting for setting in read("check", here.uri())["settings"]}
+    settings = {setting["name"]: setting for setting in read("check", here.uri())["settings"]}
     assert [
-        (found[name]["value"], found[name]["source"])
+        (settings[name]["value"], settings[name]["source"])
         for name in ("endpoint", "config_file", "user")
     ] == [
         (here.aidp.endpoint, "the URI"),

@@ -139,9 +139,14 @@ def test_a_page_token_that_comes_again_ends_a_list(aidp, operation, arguments):
     assert aidp.faults.fired["body"] == 2
 
 
-def test_all_pages_are_read(registry, monkeypatch):
-    monkeypatch.setattr("mlflow_oci_aidp.cli.models._PAGE", 1)
-    assert [line[0] for line in lines(registry.uri)] == [IRIS, WINE]
+def test_all_pages_are_read(aidp):
+    for page in (
+        {"registered_models": [{"name": IRIS}], "next_page_token": "t"},
+        {"registered_models": [{"name": WINE}]},
+    ):
+        aidp.faults.add("body", operation="list_registered_models", body=json.dumps(page).encode())
+    assert [line[0] for line in lines(aidp.uri)] == [IRIS, WINE]
+    assert [exchange.query.get("page_token") for exchange in aidp.exchanges] == [None, "t"]
 
 
 def test_a_registry_without_models_is_no_line(aidp):

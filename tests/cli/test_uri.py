@@ -61,8 +61,8 @@ def test_only_what_the_ocid_does_not_say_is_named(printed, variables, expected):
 
 def test_what_is_printed_leads_to_the_same_settings(printed, aidp):
     uri = printed(**{**aidp.environ, "MLFLOW_REGISTRY_URI": "", "AIDP_WORKSPACE_KEY": "a b"})
-    found, expected = resolve(uri, {}), resolve("aidp://")
-    assert replace(found, region="", sources={}) == replace(expected, region="", sources={})
+    resolved, expected = resolve(uri, {}), resolve("aidp://")
+    assert replace(resolved, region="", sources={}) == replace(expected, region="", sources={})
 
 
 def test_credentials_are_not_printed(printed):

@@ -45,18 +45,18 @@ class Block:
 def blocks(page: Path) -> Iterator[Block]:
     """The blocks of a page, in their order; what is included from another file is left out."""
     text = page.read_text(encoding="utf-8")
-    for found in _FENCE.finditer(text):
-        before = text[: found.start()]
+    for fence in _FENCE.finditer(text):
+        before = text[: fence.start()]
         headings = re.findall(r"^#+ (.*)$", before, re.M)
-        title = _TITLE.search(found["options"])
-        if found["code"].lstrip().startswith("--8<--"):
+        title = _TITLE.search(fence["options"])
+        if fence["code"].lstrip().startswith("--8<--"):
             continue
         yield Block(
             page=page.name,
             line=before.count("\n") + 2,
-            language=found["language"],
+            language=fence["language"],
             title=title[1] if title else "",
-            code=textwrap.dedent(found["code"]),
+            code=textwrap.dedent(fence["code"]),
             heading=headings[-1] if headings else "",
             needs_a_tenancy=before.rstrip().endswith(NEEDS_A_TENANCY),
         )

@@ -196,12 +196,12 @@ def test_a_copy_keeps_what_the_registered_model_has(copy, client):
 
 def test_a_copy_keeps_what_the_versions_have(copy, client):
     copy()
-    found = [client.get_model_version(NAME, number) for number in "12"]
-    assert [(version.source, version.description, version.current_stage) for version in found] == [
+    copies = [client.get_model_version(NAME, number) for number in "12"]
+    assert [(version.source, version.description, version.current_stage) for version in copies] == [
         ("s3://bucket/1", "Try 1", "Production"),
         ("s3://bucket/3", "Try 3", "None"),
     ]
-    assert found[1].tags == {"try": "3", "copied_from": "iris/3"}
+    assert copies[1].tags == {"try": "3", "copied_from": "iris/3"}
 
 
 def test_a_model_without_versions_is_copied_too(copy, client):

@@ -110,9 +110,9 @@ def test_a_trace_knows_the_prompts_that_are_linked_to_it(store, tracking):
 
 def test_versions_are_listed(store):
     try:
-        found = store.search_prompt_versions(NAME)
+        versions = store.search_prompt_versions(NAME)
     except MlflowException as error:
         if "Unity Catalog" not in error.message:
             raise
         pytest.skip("this MLflow lists versions in Unity Catalog alone")
-    assert sorted(version.version for version in found) == [1, 2]
+    assert sorted(version.version for version in versions) == [1, 2]

@@ -18,9 +18,9 @@ SECTIONS = dict(
     re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.M | re.S)
 )
 RECIPES = {
-    heading: found[1]
+    heading: mode[1]
     for heading, body in SECTIONS.items()
-    if (found := re.search(r"Mode: `(\w+)`", body))
+    if (mode := re.search(r"Mode: `(\w+)`", body))
 }
 
 
@@ -49,14 +49,14 @@ def test_a_recipe_amounts_to_its_mode(heading, tmp_path):
     uri = environ.pop("MLFLOW_REGISTRY_URI", "aidp://ocid1.datalake.oc1.iad.<unique>").replace(
         "<unique>", "x"
     )
-    found = resolve(uri, environ)
-    missing = set(AUTH_MODES[found.auth].needs) - {"key_file"} - set(found.credentials)
-    assert (found.auth, missing) == (RECIPES[heading], set())
+    resolved = resolve(uri, environ)
+    missing = set(AUTH_MODES[resolved.auth].needs) - {"key_file"} - set(resolved.credentials)
+    assert (resolved.auth, missing) == (RECIPES[heading], set())
 
 
 def test_an_environment_with_a_resource_principal_needs_nothing_else():
-    found = resolve("aidp://ocid1.datalake.oc1.iad.x", {"OCI_RESOURCE_PRINCIPAL_VERSION": "2.2"})
-    assert found.auth == RECIPES["OCI notebook"]
+    resolved = resolve("aidp://ocid1.datalake.oc1.iad.x", {"OCI_RESOURCE_PRINCIPAL_VERSION": "2.2"})
+    assert resolved.auth == RECIPES["OCI notebook"]
 
 
 def test_there_is_a_recipe_for_each_place():

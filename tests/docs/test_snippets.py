@@ -114,7 +114,7 @@ def check(command: list[str]) -> None:
 def serve(block: Block, folder: Path) -> None:
     """A server starts, says that it is ready, and ends when it is asked to."""
     log = folder / "server.log"
-    code = re.sub(r"(--port[ =])\d+", lambda found: f"{found[1]}{free_port()}", block.code)
+    code = re.sub(r"(--port[ =])\d+", lambda match: f"{match[1]}{free_port()}", block.code)
     with log.open("w") as output:
         process = subprocess.Popen(
             ["bash", "-e", "-c", code],
@@ -190,8 +190,8 @@ def test_what_a_page_shows_works(page, session):
 
 
 def test_there_is_something_to_try():
-    found = [block for page in PAGES for block in blocks(page) if block.language in TRIED]
-    assert len([block for block in found if not block.needs_a_tenancy]) > 20
+    tried = [block for page in PAGES for block in blocks(page) if block.language in TRIED]
+    assert len([block for block in tried if not block.needs_a_tenancy]) > 20
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -27,8 +27,8 @@ class TestRestart:
         with Emulator(tmp_path) as aidp:
             create(aidp)
         with Emulator(tmp_path) as aidp:
-            found = aidp.state.list_registered_models({}, "user")["registered_models"]
-        assert [model["name"] for model in found] == ["main.default.m"]
+            models = aidp.state.list_registered_models({}, "user")["registered_models"]
+        assert [model["name"] for model in models] == ["main.default.m"]
 
     @pytest.mark.parametrize(
         "file", ["api_key.pem", "token_issuer_key.pem", "ca.pem", "server.pem", "config"]

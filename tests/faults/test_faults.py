@@ -26,8 +26,8 @@ def test_a_fault_that_happens_once(shared, store, reader, part, name, case):
     error = None
     try:
         operation.call(store)
-    except MlflowException as found:
-        error = found
+    except MlflowException as raised:
+        error = raised
     requests = len(shared.exchanges)
     shared.faults.clear()
     assert (error is None) == (fault.ends == ANSWERED), error
@@ -61,7 +61,7 @@ def test_all_attempts_of_a_change_carry_one_retry_token_and_ids_of_their_own(
     shared.faults.add(
         "reset_after",
         times=2,
-        operation=lambda found: not (found or "").startswith(("get_", "list_")),
+        operation=lambda operation: not (operation or "").startswith(("get_", "list_")),
     )
     PLANS[part][name].call(store)
     attempts = [exchange for exchange in shared.exchanges if "opc-retry-token" in exchange.headers][
@@ -80,4 +80,4 @@ def test_a_lost_answer_makes_no_second_version_in_a_thousand_tries(shared, store
         made.append(int(store.create_model_version(NAME, "s3://bucket/again").version))
     shared.faults.clear()
     assert made == list(range(2, tries + 2))
-    assert [found.version for found in reader.get_latest_versions(NAME)] == [str(tries + 1)]
+    assert [version.version for version in reader.get_latest_versions(NAME)] == [str(tries + 1)]

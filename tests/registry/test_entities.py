@@ -52,39 +52,39 @@ MODEL = {
 }
 
 
-def lookup_of(found):
+def lookup_of(aliases):
     calls = []
 
     def lookup(name):
         calls.append(name)
-        return found
+        return aliases
 
     return lookup, calls
 
 
-def version(json=VERSION, found=None):
-    return entities.model_version(json, lookup_of(found or {"champion": "3", "other": "2"})[0])
+def version(json=VERSION, aliases=None):
+    return entities.model_version(json, lookup_of(aliases or {"champion": "3", "other": "2"})[0])
 
 
 def test_every_field_of_a_model_version_arrives():
-    found = version()
-    metric, param, state = found.metrics[0], found.params[0], found.deployment_job_state
+    entity = version()
+    metric, param, state = entity.metrics[0], entity.params[0], entity.deployment_job_state
     assert {
-        "name": found.name,
-        "version": found.version,
-        "creation_timestamp": found.creation_timestamp,
-        "last_updated_timestamp": found.last_updated_timestamp,
-        "user_id": found.user_id,
-        "current_stage": found.current_stage,
-        "description": found.description,
-        "source": found.source,
-        "run_id": found.run_id,
-        "status": found.status,
-        "status_message": found.status_message,
-        "tags": [{"key": key, "value": value} for key, value in found.tags.items()],
-        "run_link": found.run_link,
-        "aliases": [alias for alias in found.aliases if alias == "reported"],
-        "model_id": found.model_id,
+        "name": entity.name,
+        "version": entity.version,
+        "creation_timestamp": entity.creation_timestamp,
+        "last_updated_timestamp": entity.last_updated_timestamp,
+        "user_id": entity.user_id,
+        "current_stage": entity.current_stage,
+        "description": entity.description,
+        "source": entity.source,
+        "run_id": entity.run_id,
+        "status": entity.status,
+        "status_message": entity.status_message,
+        "tags": [{"key": key, "value": value} for key, value in entity.tags.items()],
+        "run_link": entity.run_link,
+        "aliases": [alias for alias in entity.aliases if alias == "reported"],
+        "model_id": entity.model_id,
         "model_metrics": [
             {
                 "key": metric.key,
@@ -105,20 +105,20 @@ def test_every_field_of_a_model_version_arrives():
 
 
 def test_every_field_of_a_registered_model_arrives():
-    found = entities.registered_model(MODEL)
-    assert isinstance(found, RegisteredModel)
-    assert (found.name, found.description) == ("main.default.iris", "flowers")
-    assert (found.creation_timestamp, found.last_updated_timestamp) == (
+    model = entities.registered_model(MODEL)
+    assert isinstance(model, RegisteredModel)
+    assert (model.name, model.description) == ("main.default.iris", "flowers")
+    assert (model.creation_timestamp, model.last_updated_timestamp) == (
         1700000000000,
         1700000000009,
     )
-    assert (found.deployment_job_id, found.deployment_job_state) == (
+    assert (model.deployment_job_id, model.deployment_job_state) == (
         "job-1",
         "REQUIRED_PARAMETERS_CHANGED",
     )
-    assert found.tags == {"team": "ml"}
-    assert found.aliases == {"reported": "3", "champion": "3"}
-    assert found.latest_versions[0].aliases == ["champion", "reported"]
+    assert model.tags == {"team": "ml"}
+    assert model.aliases == {"reported": "3", "champion": "3"}
+    assert model.latest_versions[0].aliases == ["champion", "reported"]
 
 
 def test_fields_that_are_not_known_are_left_out():
@@ -127,13 +127,13 @@ def test_fields_that_are_not_known_are_left_out():
 
 def test_values_that_mlflow_does_not_know_become_its_words_for_that():
     state = {**VERSION["deployment_job_state"], "job_state": "DREAMING", "run_state": "FLYING"}
-    found = version(
+    entity = version(
         {**VERSION, "status": "ENTANGLED", "status_message": None, "deployment_job_state": state}
     )
-    assert (found.status, "'ENTANGLED'" in found.status_message) == ("PENDING_REGISTRATION", True)
-    assert found.deployment_job_state.job_state == "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED"
-    assert found.deployment_job_state.run_state == "DEPLOYMENT_JOB_RUN_STATE_UNSPECIFIED"
-    assert found.to_proto().name == found.name
+    assert (entity.status, "'ENTANGLED'" in entity.status_message) == ("PENDING_REGISTRATION", True)
+    assert entity.deployment_job_state.job_state == "DEPLOYMENT_JOB_CONNECTION_STATE_UNSPECIFIED"
+    assert entity.deployment_job_state.run_state == "DEPLOYMENT_JOB_RUN_STATE_UNSPECIFIED"
+    assert entity.to_proto().name == entity.name
 
 
 @pytest.mark.parametrize("kind", [entities.registered_model, lambda json: version(json)])
@@ -162,42 +162,42 @@ def test_another_shape_is_refused_with_one_of_pythons_errors(broken):
 
 def test_aliases_are_looked_up_once_and_only_when_they_are_read():
     lookup, calls = lookup_of({"champion": "3"})
-    found = entities.model_version(VERSION, lookup)
+    entity = entities.model_version(VERSION, lookup)
     assert calls == []
-    assert found.aliases == ["champion", "reported"]
-    assert found.aliases == ["champion", "reported"]
+    assert entity.aliases == ["champion", "reported"]
+    assert entity.aliases == ["champion", "reported"]
     assert calls == ["main.default.iris"]
 
 
 def plain():
     """MLflow's own entity, made by hand."""
-    found = version()
+    entity = version()
     return ModelVersion(
-        found.name,
-        found.version,
-        found.creation_timestamp,
-        found.last_updated_timestamp,
-        found.description,
-        found.user_id,
-        found.current_stage,
-        found.source,
-        found.run_id,
-        found.status,
-        found.status_message,
-        run_link=found.run_link,
+        entity.name,
+        entity.version,
+        entity.creation_timestamp,
+        entity.last_updated_timestamp,
+        entity.description,
+        entity.user_id,
+        entity.current_stage,
+        entity.source,
+        entity.run_id,
+        entity.status,
+        entity.status_message,
+        run_link=entity.run_link,
         aliases=["champion", "reported"],
-        model_id=found.model_id,
-        params=found.params,
-        metrics=found.metrics,
-        deployment_job_state=found.deployment_job_state,
+        model_id=entity.model_id,
+        params=entity.params,
+        metrics=entity.metrics,
+        deployment_job_state=entity.deployment_job_state,
         tags=[ModelVersionTag("team", "ml")],
     )
 
 
 def test_it_is_a_model_version_that_prints_and_iterates_as_mlflows():
-    found, own = version(), plain()
-    assert isinstance(found, ModelVersion)
-    assert [name for name, _ in found] == [name for name, _ in own]
+    entity, own = version(), plain()
+    assert isinstance(entity, ModelVersion)
+    assert [name for name, _ in entity] == [name for name, _ in own]
     assert repr(version({"name": "a", "version": "1"})) == repr(
         ModelVersion("a", "1", None, aliases=[], tags=[])
     )
@@ -217,10 +217,10 @@ def test_it_compares_as_mlflows():
     "copied", [copy.copy, copy.deepcopy, lambda entity: pickle.loads(pickle.dumps(entity))]
 )
 def test_it_copies_and_pickles_to_mlflows_own(copied):
-    found = copied(version())
-    assert type(found) is ModelVersion
-    assert found.aliases == ["champion", "reported"]
-    assert found.model_id == "m-1"
+    entity = copied(version())
+    assert type(entity) is ModelVersion
+    assert entity.aliases == ["champion", "reported"]
+    assert entity.model_id == "m-1"
 
 
 def test_its_proto_has_the_aliases():
@@ -228,6 +228,6 @@ def test_its_proto_has_the_aliases():
 
 
 def test_aliases_can_be_set_as_on_mlflows():
-    found = version()
-    found.aliases = ["mine"]
-    assert found.aliases == ["mine"]
+    entity = version()
+    entity.aliases = ["mine"]
+    assert entity.aliases == ["mine"]

@@ -72,8 +72,8 @@ def test_prompts_by_mlflow_genai(registry):
 
 def test_model_info_is_read_through_the_registry(logged):
     mlflow.register_model(logged, NAME)
-    found = mlflow.models.get_model_info(f"models:/{NAME}/1")
-    assert found.flavors["python_function"]["loader_module"] == "mlflow.sklearn"
+    info = mlflow.models.get_model_info(f"models:/{NAME}/1")
+    assert info.flavors["python_function"]["loader_module"] == "mlflow.sklearn"
 
 
 def test_an_alias_that_is_not_there_says_so(logged):

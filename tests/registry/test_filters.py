@@ -8,7 +8,7 @@ from mlflow_oci_aidp.registry.filters import with_single_quotes
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"),
+    ("text", "sent"),
     [
         (None, None),
         ("name = 'iris'", "name = 'iris'"),
@@ -20,12 +20,12 @@ from mlflow_oci_aidp.registry.filters import with_single_quotes
         ("tags.x = 'a = \"b\"'", "tags.x = 'a = \"b\"'"),
     ],
 )
-def test_values_are_in_single_quotes(given, sent):
-    assert with_single_quotes(given) == sent
+def test_values_are_in_single_quotes(text, sent):
+    assert with_single_quotes(text) == sent
 
 
 def test_the_search_of_mlflows_page_is_understood(aidp, client):
     client.create_registered_model("main.default.iris", tags={"team": "ml"})
-    found = client.search_registered_models('tags.team = "ml"')
-    assert [model.name for model in found] == ["main.default.iris"]
+    models = client.search_registered_models('tags.team = "ml"')
+    assert [model.name for model in models] == ["main.default.iris"]
     assert aidp.exchanges[-1].query["filter"] == "tags.team = 'ml'"

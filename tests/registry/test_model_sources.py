@@ -30,7 +30,7 @@ def sources():
 
 
 @pytest.mark.parametrize(
-    ("source", "run_id", "found"),
+    ("source", "run_id", "expected"),
     [
         (f"runs:/{RUN}/model", None, f"runs:/{RUN}/model.00000002"),
         (f"runs:/{RUN}/model/data/weights", None, f"runs:/{RUN}/model.00000002/data/weights"),
@@ -39,8 +39,8 @@ def sources():
         (f"{ROOT}/model.00000001", RUN, f"runs:/{RUN}/model.00000001"),
     ],
 )
-def test_a_source_of_a_run_is_found(sources, source, run_id, found):
-    assert sources.find(source, run_id).source == found
+def test_a_source_of_a_run_is_found(sources, source, run_id, expected):
+    assert sources.find(source, run_id).source == expected
 
 
 @pytest.mark.parametrize(

@@ -45,13 +45,13 @@ def answers(aidp):
 def test_a_search_goes_on_after_an_empty_page(store, answers, operation, search):
     answers(operation, EMPTY, FULL)
     page = search(store)
-    assert ([found.name for found in page], page.token) == ([NAME], None)
+    assert ([model.name for model in page], page.token) == ([NAME], None)
 
 
 def test_a_search_goes_on_after_a_page_of_prompts(store, answers):
     prompt = {"name": "greeting", "tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]}
     answers("list_registered_models", {**EMPTY, "registered_models": [prompt]}, FULL)
-    assert [found.name for found in store.search_registered_models()] == [NAME]
+    assert [model.name for model in store.search_registered_models()] == [NAME]
 
 
 def test_a_page_with_something_on_it_hands_out_its_token(store, answers):
@@ -59,7 +59,7 @@ def test_a_page_with_something_on_it_hands_out_its_token(store, answers):
         "list_registered_models", {"registered_models": [{"name": NAME}], "next_page_token": "t"}
     )
     page = store.search_registered_models()
-    assert ([found.name for found in page], page.token) == ([NAME], "t")
+    assert ([model.name for model in page], page.token) == ([NAME], "t")
 
 
 @pytest.mark.parametrize("tokens", ["a", "ab", "abc"])

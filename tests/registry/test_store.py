@@ -77,8 +77,8 @@ def test_stages_and_latest_versions(store):
         store.transition_model_version_stage(NAME, 1, "Production", False).current_stage
         == "Production"
     )
-    assert [found.version for found in store.get_latest_versions(NAME, ["production"])] == ["1"]
-    assert sorted(found.version for found in store.get_latest_versions(NAME)) == ["1", "3"]
+    assert [version.version for version in store.get_latest_versions(NAME, ["production"])] == ["1"]
+    assert sorted(version.version for version in store.get_latest_versions(NAME)) == ["1", "3"]
 
 
 def test_the_deployment_job_reaches_the_platform_and_comes_back(store):
@@ -101,9 +101,13 @@ def test_metrics_params_and_job_state_of_a_version_come_back(aidp, store):
         model_params=[{"name": "depth", "value": "7"}],
         deployment_job_state={"job_id": "j", "job_state": "CONNECTED", "run_state": "RUNNING"},
     )
-    found = store.get_model_version(NAME, 1)
-    assert (found.model_id, found.metrics[0].value, found.params[0].value) == ("m-1", 0.5, "7")
-    assert found.deployment_job_state.run_state == "RUNNING"
+    version = store.get_model_version(NAME, 1)
+    assert (version.model_id, version.metrics[0].value, version.params[0].value) == (
+        "m-1",
+        0.5,
+        "7",
+    )
+    assert version.deployment_job_state.run_state == "RUNNING"
 
 
 def test_searches_go_over_several_pages(client):
@@ -112,14 +116,14 @@ def test_searches_go_over_several_pages(client):
         client.create_registered_model(name)
         client.create_model_version(name, "s3://bucket/model")
     for search in (client.search_registered_models, client.search_model_versions):
-        found, token = [], None
+        listed, token = [], None
         while True:
             page = search(max_results=10, page_token=token)
-            found += [item.name for item in page]
+            listed += [item.name for item in page]
             token = page.token
             if not token:
                 break
-        assert sorted(found) == names
+        assert sorted(listed) == names
 
 
 def test_a_users_filter_goes_out_as_written_and_an_empty_one_not_at_all(aidp, client):
@@ -133,13 +137,13 @@ def test_prompts_are_left_out_of_models_and_found_as_prompts(aidp, client):
     client.create_registered_model(NAME)
     for number in range(3):
         client.register_prompt(f"prompt{number}", template="Say {{what}}")
-    assert [found.name for found in client.search_registered_models()] == [NAME]
-    assert sorted(found.name for found in client.search_prompts()) == [
+    assert [model.name for model in client.search_registered_models()] == [NAME]
+    assert sorted(prompt.name for prompt in client.search_prompts()) == [
         "prompt0",
         "prompt1",
         "prompt2",
     ]
-    assert [found.name for found in client.search_prompts("name LIKE 'prompt1'")] == ["prompt1"]
+    assert [prompt.name for prompt in client.search_prompts("name LIKE 'prompt1'")] == ["prompt1"]
 
 
 def test_a_page_is_never_empty_while_there_are_more(client):
@@ -147,7 +151,7 @@ def test_a_page_is_never_empty_while_there_are_more(client):
         client.register_prompt(f"a_prompt{number}", template="Say {{what}}")
     client.create_registered_model("z_model")
     page = client.search_registered_models(max_results=1)
-    assert [found.name for found in page] == ["z_model"]
+    assert [model.name for model in page] == ["z_model"]
 
 
 def test_prompts_of_every_kind(client):
@@ -191,9 +195,9 @@ def test_reading_a_version_is_one_round_trip(aidp, store):
     store.create_registered_model(NAME)
     store.create_model_version(NAME, "s3://bucket/model")
     aidp.exchanges.clear()
-    found = store.get_model_version(NAME, 1)
+    version = store.get_model_version(NAME, 1)
     assert len(aidp.exchanges) == 1
-    assert found.aliases == []
+    assert version.aliases == []
     assert len(aidp.exchanges) == 2
 
 
@@ -203,9 +207,9 @@ def test_a_page_of_versions_looks_their_aliases_up_once(aidp, store):
         store.create_model_version(NAME, "s3://bucket/model")
     store.set_registered_model_alias(NAME, "champion", 2)
     aidp.exchanges.clear()
-    assert sorted(found.version for found in store.search_model_versions() if found.aliases) == [
-        "2"
-    ]
+    assert sorted(
+        version.version for version in store.search_model_versions() if version.aliases
+    ) == ["2"]
     assert len(aidp.exchanges) == 2
 
 

@@ -89,8 +89,8 @@ class _Daemon:
         """What the words in its log name, as soon as they stand there."""
         end = time.monotonic() + START
         while time.monotonic() < end and self.process.poll() is None:
-            if found := words.search(self.log.read_text(errors="replace")):
-                return found[1]
+            if match := words.search(self.log.read_text(errors="replace")):
+                return match[1]
             time.sleep(0.1)
         raise RuntimeError(
             f"Spark's {self.log.stem} did not start:\n{self.log.read_text(errors='replace')}"

@@ -25,7 +25,7 @@ def forget_stores() -> None:
         repositories.clear()
 
 
-def forget_platforms() -> None:
+def forget_connections() -> None:
     """Make this package resolve settings and open connections anew, and forget signers."""
     mlflow_oci_aidp.use_signer(None)
     session.forget_sessions()

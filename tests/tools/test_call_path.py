@@ -35,11 +35,11 @@ def test_a_call_of_another_package_crosses_nothing():
 
 
 def test_a_call_crosses_the_client_and_not_the_emulator(aidp):
-    found = get_run(aidp)
-    assert found.steps[0].function == found.steps[-1].function == "get_run"
-    assert [step.event for step in (found.steps[0], found.steps[-1])] == ["call", "return"]
-    assert len(found.files) > 1
-    assert [file for file in found.files if file.startswith("emulator/")] == []
+    path = get_run(aidp)
+    assert path.steps[0].function == path.steps[-1].function == "get_run"
+    assert [step.event for step in (path.steps[0], path.steps[-1])] == ["call", "return"]
+    assert len(path.files) > 1
+    assert [file for file in path.files if file.startswith("emulator/")] == []
 
 
 def test_it_prints_a_table_and_the_steps(capsys):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import signal
 import subprocess
+import sys
 import textwrap
+import time
 
 import pytest
 
@@ -124,6 +129,43 @@ def test_the_users_files_stay_and_count(repository, mutants, capsys):
     assert (git(repository, "status", "--porcelain"), git(repository, "stash", "list")) == before
     assert len(git(repository, "worktree", "list").splitlines()) == 1
     assert (repository / "code.py").read_text() == FILES["code.py"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without a signal")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_run_that_is_ended_leaves_no_worktree(repository, tmp_path, name):
+    """Neither the worktree and its folder, nor the tests that were running in it."""
+    script = repository / "tools" / "mutants" / "run.py"
+    script.parent.mkdir(parents=True)
+    shutil.copy(run.__file__, script)
+    (script.parent / "slow.toml").write_text(mutant(["test_slow.py"]))
+    begun, temporary = tmp_path / "begun", tmp_path / "temporary"
+    temporary.mkdir()
+    (repository / "test_slow.py").write_text(
+        "import os, pathlib, time\n\ndef test_it():\n"
+        f"    pathlib.Path({str(tmp_path / 'new')!r}).write_text(str(os.getpid()))\n"
+        f"    os.rename({str(tmp_path / 'new')!r}, {str(begun)!r})\n"
+        "    time.sleep(50)\n"
+    )
+    program = subprocess.Popen(
+        [sys.executable, str(script)], env={**os.environ, "TMPDIR": str(temporary)}
+    )
+    try:
+        end = time.monotonic() + 60
+        while not begun.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        tests = int(begun.read_text())
+        assert len(git(repository, "worktree", "list").splitlines()) == 2
+        number = getattr(signal, name)
+        program.send_signal(number)
+        assert program.wait(30) == 128 + number
+    finally:
+        program.kill()
+        program.wait()
+    assert len(git(repository, "worktree", "list").splitlines()) == 1
+    assert list(temporary.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(tests, 0)
 
 
 def test_tests_that_are_red_anyway_mean_nothing(repository, mutants, capsys):

@@ -53,19 +53,19 @@ def model(tracking, run):
 
 
 def test_a_logged_model_is_read_as_it_was_made(tracking, run, model):
-    found = tracking.get_logged_model(model.model_id)
-    assert dict(found) == dict(model)
-    assert (found.name, found.model_type, found.source_run_id) == ("model", "tree", run.info.run_id)
-    assert (found.tags, found.params, found.status) == (
+    read = tracking.get_logged_model(model.model_id)
+    assert dict(read) == dict(model)
+    assert (read.name, read.model_type, read.source_run_id) == ("model", "tree", run.info.run_id)
+    assert (read.tags, read.params, read.status) == (
         {"team": "ml"},
         {"depth": "3"},
         LoggedModelStatus.PENDING,
     )
     assert (
-        found.artifact_location
-        == f"{run.info.artifact_uri}/model.{ModelId.parse(found.model_id).suffix}"
+        read.artifact_location
+        == f"{run.info.artifact_uri}/model.{ModelId.parse(read.model_id).suffix}"
     )
-    assert ModelId.parse(found.model_id).run_id == run.info.run_id
+    assert ModelId.parse(read.model_id).run_id == run.info.run_id
 
 
 def test_the_versions_that_it_became_are_noted(store, model):
@@ -85,10 +85,10 @@ def test_status_tags_and_parameters_change(tracking, store, model):
     tracking.finalize_logged_model(model.model_id, "FAILED")
     tracking.set_logged_model_tags(model.model_id, {"season": "spring", "team": "data"})
     store.log_logged_model_params(model.model_id, [LoggedModelParameter("width", "4")])
-    found = tracking.get_logged_model(model.model_id)
-    assert found.status == LoggedModelStatus.FAILED
-    assert found.tags == {"season": "spring", "team": "data"}
-    assert found.params == {"depth": "3", "width": "4"}
+    read = tracking.get_logged_model(model.model_id)
+    assert read.status == LoggedModelStatus.FAILED
+    assert read.tags == {"season": "spring", "team": "data"}
+    assert read.params == {"depth": "3", "width": "4"}
     tracking.delete_logged_model_tag(model.model_id, "team")
     assert tracking.get_logged_model(model.model_id).tags == {"season": "spring"}
     with pytest.raises(MlflowException, match="has no tag"):
@@ -133,7 +133,7 @@ def test_without_a_run_one_is_made_and_ended(tracking, run, source):
     assert tracking.get_logged_model(made.model_id).tags == {"team": "ml"}
     tracking.delete_logged_model(made.model_id)
     gone = tracking.search_runs([run.info.experiment_id], run_view_type=ViewType.DELETED_ONLY)
-    assert [found.info.run_id for found in gone] == [made.source_run_id]
+    assert [deleted.info.run_id for deleted in gone] == [made.source_run_id]
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_search(tracking, run, filter_string, names):
             model_type="tree",
         )
         tracking.log_metric(run.info.run_id, "score", number, model_id=made.model_id)
-    found = tracking.search_logged_models([run.info.experiment_id], filter_string)
-    assert {model.name for model in found} == names
+    models = tracking.search_logged_models([run.info.experiment_id], filter_string)
+    assert {model.name for model in models} == names
 
 
 def test_search_is_ordered_and_paged(tracking, run):
@@ -168,14 +168,14 @@ def test_search_is_ordered_and_paged(tracking, run):
             run.info.experiment_id, name=name, source_run_id=run.info.run_id
         )
     order = [{"field_name": "name", "ascending": False}]
-    found, token = [], None
+    listed, token = [], None
     while True:
         page = tracking.search_logged_models([run.info.experiment_id], None, None, 2, order, token)
-        found += [model.name for model in page]
+        listed += [model.name for model in page]
         token = page.token
         if not token:
             break
-    assert found == ["e", "d", "c", "b", "a"]
+    assert listed == ["e", "d", "c", "b", "a"]
 
 
 @pytest.fixture
@@ -259,8 +259,8 @@ def test_a_metric_that_is_no_number_is_before_and_after_nothing(
         )
         tracking.log_metric(run.info.run_id, "rmse", value, model_id=made.model_id)
     clause = {"field_name": "metrics.rmse", "ascending": ascending}
-    found = store.search_logged_models([run.info.experiment_id], order_by=[clause])
-    assert "".join(model.name for model in found) == names
+    models = store.search_logged_models([run.info.experiment_id], order_by=[clause])
+    assert "".join(model.name for model in models) == names
 
 
 @pytest.mark.parametrize("values", itertools.permutations([1.0, 2.0, math.nan, 3.0]))
@@ -277,8 +277,8 @@ def test_a_metric_that_is_no_number_comes_last_wherever_it_was(values):
         )
         for number, value in enumerate(values)
     ]
-    found = search.ordered(models, [{"field_name": "metrics.rmse"}])
-    assert [model.name for model in found] == ["1.0", "2.0", "3.0", "nan"]
+    in_order = search.ordered(models, [{"field_name": "metrics.rmse"}])
+    assert [model.name for model in in_order] == ["1.0", "2.0", "3.0", "nan"]
 
 
 @pytest.mark.parametrize(
@@ -306,9 +306,9 @@ def test_metrics_are_kept_with_the_model_and_once_with_the_run(tracking, run, mo
     tracking.log_metric(run.info.run_id, "score", 0.5, step=1, model_id=model.model_id)
     tracking.log_metric(run.info.run_id, "score", 0.7, step=2, model_id=model.model_id)
     tracking.log_batch(other, [Metric("accuracy", 0.9, 1, 0, model_id=model.model_id)])
-    found = {metric.key: metric for metric in tracking.get_logged_model(model.model_id).metrics}
-    assert {key: metric.value for key, metric in found.items()} == {"score": 0.7, "accuracy": 0.9}
-    assert found["accuracy"].run_id == other
+    metrics = {metric.key: metric for metric in tracking.get_logged_model(model.model_id).metrics}
+    assert {key: metric.value for key, metric in metrics.items()} == {"score": 0.7, "accuracy": 0.9}
+    assert metrics["accuracy"].run_id == other
     assert len(tracking.get_metric_history(run.info.run_id, "score")) == 2
     assert tracking.get_run(other).data.metrics == {"accuracy": 0.9}
 
@@ -363,7 +363,7 @@ def test_what_another_program_wrote_into_reserved_tags_hides_no_other_model(
         details = models.SetExperimentRunTagDetails(run_id=run.info.run_id, key=key, value=value)
         sdk.set_experiment_run_tag(aidp.ai_data_platform_id, aidp.workspace_key, details)
     assert [
-        found.model_id for found in tracking.search_logged_models([run.info.experiment_id])
+        listed.model_id for listed in tracking.search_logged_models([run.info.experiment_id])
     ] == [model.model_id]
     assert tracking.get_logged_model(model.model_id).name == "model"
     assert len(tracking.search_runs([run.info.experiment_id])) == 1
@@ -377,7 +377,7 @@ def test_a_model_of_many_tags_is_there_when_it_is_whole(aidp, tracking, run, mod
             run.info.experiment_id, name="big", source_run_id=run.info.run_id, tags=tags
         )
     aidp.faults.clear()
-    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == [
+    assert [listed.name for listed in tracking.search_logged_models([run.info.experiment_id])] == [
         "model"
     ]
 
@@ -505,7 +505,7 @@ def test_a_run_that_was_made_for_a_model_stays_as_long_as_it_has_another(trackin
         run.info.experiment_id, name="second", source_run_id=first.source_run_id
     )
     tracking.delete_logged_model(first.model_id)
-    assert [found.name for found in tracking.search_logged_models([run.info.experiment_id])] == [
+    assert [listed.name for listed in tracking.search_logged_models([run.info.experiment_id])] == [
         "second"
     ]
     assert tracking.get_run(second.source_run_id).info.lifecycle_stage == "active"
@@ -594,8 +594,8 @@ def test_models_that_the_platform_lists_by_itself_are_found(aidp, tracking, run)
         status="READY",
         artifact_uri="oci://bucket@namespace/theirs",
     )
-    found = tracking.search_logged_models([run.info.experiment_id], "name = 'theirs'")
-    assert [(model.model_id, model.params, model.status) for model in found] == [
+    models = tracking.search_logged_models([run.info.experiment_id], "name = 'theirs'")
+    assert [(model.model_id, model.params, model.status) for model in models] == [
         ("m-of-the-platform", {"depth": "3"}, LoggedModelStatus.READY)
     ]
     assert (

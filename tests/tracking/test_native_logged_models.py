@@ -75,8 +75,8 @@ def test_the_life_of_a_logged_model(store):
         store.finalize_logged_model(made.model_id, LoggedModelStatus.READY).status
         == LoggedModelStatus.READY
     )
-    found = store.get_logged_model(made.model_id)
-    assert (found.tags, found.params) == ({"season": "spring"}, {"depth": "3", "width": "4"})
+    read = store.get_logged_model(made.model_id)
+    assert (read.tags, read.params) == ({"season": "spring"}, {"depth": "3", "width": "4"})
     assert [
         model.model_id for model in store.search_logged_models([experiment], "name = 'model'")
     ] == [made.model_id]

@@ -84,7 +84,7 @@ def test_the_list_of_artifacts_goes_on_after_an_empty_page(store, answers):
         {"files": [], "next_page_token": "b"},
         {"files": [file]},
     )
-    assert [found.path for found in store.list_artifacts("0123")] == ["notes.txt"]
+    assert [file.path for file in store.list_artifacts("0123")] == ["notes.txt"]
 
 
 def test_the_search_for_logged_models_goes_on_after_an_empty_page(store, answers):

@@ -29,9 +29,9 @@ def test_an_experiment_is_made_read_changed_deleted_and_restored(tracking):
     assert tracking.get_experiment_by_name("more flowers").experiment_id == made
     tracking.delete_experiment(made)
     assert tracking.get_experiment(made).lifecycle_stage == "deleted"
-    assert made not in [found.experiment_id for found in tracking.search_experiments()]
+    assert made not in [experiment.experiment_id for experiment in tracking.search_experiments()]
     tracking.restore_experiment(made)
-    assert made in [found.experiment_id for found in tracking.search_experiments()]
+    assert made in [experiment.experiment_id for experiment in tracking.search_experiments()]
 
 
 def test_a_tag_of_an_experiment_is_deleted(tracking, store):
@@ -94,15 +94,15 @@ def test_an_unknown_experiment(tracking):
 def test_experiments_are_searched_page_by_page(tracking):
     for number in range(5):
         tracking.create_experiment(f"flowers {number}", tags={"odd": str(number % 2)})
-    found = tracking.search_experiments(
+    experiments = tracking.search_experiments(
         filter_string="tags.odd = '1' AND name LIKE 'flowers%'", order_by=["name DESC"]
     )
-    assert [experiment.name for experiment in found] == ["flowers 3", "flowers 1"]
+    assert [experiment.name for experiment in experiments] == ["flowers 3", "flowers 1"]
     first = tracking.search_experiments(max_results=4, order_by=["name ASC"])
     second = tracking.search_experiments(
         max_results=4, order_by=["name ASC"], page_token=first.token
     )
-    assert len({found.name for found in [*first, *second]}) == 6  # with the Default one
+    assert len({experiment.name for experiment in [*first, *second]}) == 6  # with the Default one
     assert not second.token
 
 
@@ -115,12 +115,12 @@ def test_a_run_holds_what_was_logged(tracking, run):
     )
     tracking.set_tag(run_id, "season", "spring")
     tracking.delete_tag(run_id, "team")
-    found = tracking.get_run(run_id).data
-    assert (found.params, found.metrics) == (
+    data = tracking.get_run(run_id).data
+    assert (data.params, data.metrics) == (
         {"depth": "3", "width": "4"},
         {"loss": 0.5, "rate": 0.1},
     )
-    assert {key: value for key, value in found.tags.items() if not key.startswith("mlflow.")} == {
+    assert {key: value for key, value in data.tags.items() if not key.startswith("mlflow.")} == {
         "season": "spring"
     }
     assert tracking.get_metric_history(run_id, "loss") == [Metric("loss", 0.5, 7, 2, run_id=run_id)]
@@ -131,15 +131,13 @@ def test_a_run_is_ended_deleted_and_restored(tracking, run):
     assert run.info.status == "RUNNING"
     tracking.set_terminated(run_id, "FAILED", end_time=12)
     tracking.update_run(run_id, name="better")
-    found = tracking.get_run(run_id).info
-    assert (found.status, found.end_time, found.run_name) == ("FAILED", 12, "better")
+    info = tracking.get_run(run_id).info
+    assert (info.status, info.end_time, info.run_name) == ("FAILED", 12, "better")
     tracking.delete_run(run_id)
-    assert tracking.search_runs([found.experiment_id]) == []
-    assert (
-        len(tracking.search_runs([found.experiment_id], run_view_type=ViewType.DELETED_ONLY)) == 1
-    )
+    assert tracking.search_runs([info.experiment_id]) == []
+    assert len(tracking.search_runs([info.experiment_id], run_view_type=ViewType.DELETED_ONLY)) == 1
     tracking.restore_run(run_id)
-    assert len(tracking.search_runs([found.experiment_id])) == 1
+    assert len(tracking.search_runs([info.experiment_id])) == 1
 
 
 def test_runs_are_searched_page_by_page(tracking):
@@ -147,7 +145,7 @@ def test_runs_are_searched_page_by_page(tracking):
     for number in range(7):
         made = tracking.create_run(experiment)
         tracking.log_metric(made.info.run_id, "score", number)
-    found, token = [], None
+    scores, token = [], None
     while True:
         page = tracking.search_runs(
             [experiment],
@@ -156,22 +154,22 @@ def test_runs_are_searched_page_by_page(tracking):
             order_by=["metrics.score ASC"],
             page_token=token,
         )
-        found += [run.data.metrics["score"] for run in page]
+        scores += [run.data.metrics["score"] for run in page]
         token = page.token
         if not token:
             break
-    assert found == [1, 2, 3, 4, 5, 6]
+    assert scores == [1, 2, 3, 4, 5, 6]
 
 
 def test_numbers_that_json_lacks(tracking, run):
     for step, value in enumerate((math.nan, math.inf, -math.inf)):
         tracking.log_metric(run.info.run_id, f"metric {step}", value)
-    found = tracking.get_run(run.info.run_id).data.metrics
-    assert math.isnan(found["metric 0"])
+    metrics = tracking.get_run(run.info.run_id).data.metrics
+    assert math.isnan(metrics["metric 0"])
     # MLflow's own SQL store, which the emulator keeps metrics in, has the largest numbers in their
     # place.
-    assert found["metric 1"] > 1e300
-    assert found["metric 2"] < -1e300
+    assert metrics["metric 1"] > 1e300
+    assert metrics["metric 2"] < -1e300
 
 
 def test_a_long_batch_is_split_by_mlflows_limits(aidp, store, run):
@@ -189,8 +187,8 @@ def test_a_long_batch_is_split_by_mlflows_limits(aidp, store, run):
         for batch in batches
     ]
     assert sizes == [(800, 100, 100), (880, 100, 20), (420, 50, 0)]
-    found = store.get_run(run.info.run_id).data
-    assert (len(found.metrics), len(found.params)) == (2100, 250)
+    data = store.get_run(run.info.run_id).data
+    assert (len(data.metrics), len(data.params)) == (2100, 250)
 
 
 def test_one_round_trip_for_one_call(aidp, tracking, run):
@@ -220,9 +218,9 @@ def test_a_long_history_is_read_page_by_page(aidp, store, run):
 )
 def test_metrics_of_several_runs_are_sampled_for_charts(store, run):
     store.log_batch(run.info.run_id, [Metric("loss", step, 0, step) for step in range(100)], [], [])
-    found = store.get_metric_history_bulk_interval([run.info.run_id], "loss", 10, None, None)
-    assert found[0].run_id == run.info.run_id
-    steps = [metric.step for metric in found]
+    metrics = store.get_metric_history_bulk_interval([run.info.run_id], "loss", 10, None, None)
+    assert metrics[0].run_id == run.info.run_id
+    steps = [metric.step for metric in metrics]
     assert {0, 99} <= set(steps)
     assert len(steps) < 30
 
@@ -231,9 +229,9 @@ def test_datasets_are_logged_and_read(tracking, run):
     data = mlflow.data.from_numpy(numpy.zeros((3, 2)), name="zeros")
     with mlflow.start_run(run_id=run.info.run_id):
         mlflow.log_input(data, context="training")
-    found = tracking.get_run(run.info.run_id).inputs.dataset_inputs[0]
-    assert (found.dataset.name, found.dataset.digest) == ("zeros", data.digest)
-    assert {tag.key: tag.value for tag in found.tags} == {"mlflow.data.context": "training"}
+    dataset_input = tracking.get_run(run.info.run_id).inputs.dataset_inputs[0]
+    assert (dataset_input.dataset.name, dataset_input.dataset.digest) == ("zeros", data.digest)
+    assert {tag.key: tag.value for tag in dataset_input.tags} == {"mlflow.data.context": "training"}
 
 
 def test_asynchronous_logging(tracking):
@@ -277,8 +275,10 @@ def test_the_values_of_a_metric_at_some_steps(store, run):
     store.log_batch(
         run.info.run_id, [Metric("loss", 1 / (step + 1), step, step) for step in range(10)], [], []
     )
-    found = store.get_metric_history_bulk_interval_from_steps(run.info.run_id, "loss", [1, 3, 5], 2)
-    assert [(metric.run_id, metric.step, metric.value) for metric in found] == [
+    metrics = store.get_metric_history_bulk_interval_from_steps(
+        run.info.run_id, "loss", [1, 3, 5], 2
+    )
+    assert [(metric.run_id, metric.step, metric.value) for metric in metrics] == [
         (run.info.run_id, 1, 0.5),
         (run.info.run_id, 3, 0.25),
     ]
@@ -366,11 +366,11 @@ def test_tags_of_its_own_are_refused_and_hidden(store, tracking, run):
 def test_the_platform_lists_the_artifacts_of_a_run(store, tracking, run, tmp_path):
     (tmp_path / "notes.txt").write_text("about flowers")
     tracking.log_artifact(run.info.run_id, str(tmp_path / "notes.txt"), "texts")
-    assert [(found.path, found.is_dir) for found in store.list_artifacts(run.info.run_id)] == [
+    assert [(file.path, file.is_dir) for file in store.list_artifacts(run.info.run_id)] == [
         ("texts", True)
     ]
     inside = store.list_artifacts(run.info.run_id, "texts")
-    assert [(found.path, found.is_dir, found.file_size) for found in inside] == [
+    assert [(file.path, file.is_dir, file.file_size) for file in inside] == [
         ("texts/notes.txt", False, 13)
     ]
 

@@ -44,10 +44,10 @@ def runs(client: mlflow.MlflowClient) -> Json:
 def logged_models(client: mlflow.MlflowClient) -> Json:
     """Every logged model of the experiments, as it is read by its id."""
     ids = [experiment.experiment_id for experiment in _experiments(client)]
-    found = client.search_logged_models(ids, max_results=100)
+    models = client.search_logged_models(ids, max_results=100)
     return {
         model.model_id: fields_of_logged_model(client.get_logged_model(model.model_id))
-        for model in found
+        for model in models
     }
 
 
@@ -63,7 +63,7 @@ def searches_of_logged_models(client: mlflow.MlflowClient) -> Json:
         "status = 'FAILED'",
     )
     ordered = [{"field_name": "creation_time", "ascending": True}]
-    found = {
+    by_filter = {
         text: [model.model_id for model in client.search_logged_models(ids, text)]
         for text in filters
     }
@@ -72,7 +72,7 @@ def searches_of_logged_models(client: mlflow.MlflowClient) -> Json:
         ids, order_by=[{"field_name": "metrics.score", "ascending": False}]
     )
     return {
-        **found,
+        **by_filter,
         "oldest first": [model.model_id for model in oldest_first],
         "best first": [model.model_id for model in best_first if model.metrics],
     }
@@ -80,9 +80,9 @@ def searches_of_logged_models(client: mlflow.MlflowClient) -> Json:
 
 def registered_models(client: mlflow.MlflowClient) -> Json:
     """Every registered model that is no prompt, as a search and as a read by name return it."""
-    found = client.search_registered_models()
+    models = client.search_registered_models()
     answers = {}
-    for model in found:
+    for model in models:
         read = fields_of_registered_model(client.get_registered_model(model.name))
         assert fields_of_registered_model(model) == read, (
             f"a search answers {model.name!r} otherwise"
@@ -164,8 +164,8 @@ def files_of_runs(client: mlflow.MlflowClient) -> Json:
 def files_of_logged_models(client: mlflow.MlflowClient) -> Json:
     """The files of each logged model that is ready."""
     ids = [experiment.experiment_id for experiment in _experiments(client)]
-    found = client.search_logged_models(ids, "status = 'READY'")
-    return {model.model_id: _downloaded(f"models:/{model.model_id}") for model in found}
+    models = client.search_logged_models(ids, "status = 'READY'")
+    return {model.model_id: _downloaded(f"models:/{model.model_id}") for model in models}
 
 
 def files_of_model_versions(client: mlflow.MlflowClient) -> Json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,9 @@ ROOT = HERE.parent.parent
 #: Seconds that one test may take, and all tests of a path. A mutant may loop for ever.
 LONGEST_TEST = 60
 LONGEST_RUN = 600
+
+#: Signals that end a program at once, unless it says otherwise. Windows has no SIGHUP.
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 KILLED, SURVIVED, BROKEN, INAPPLICABLE = "killed", "SURVIVED", "BROKEN", "DOES NOT APPLY"
 
@@ -184,15 +188,17 @@ def worktree(root: Path) -> Iterator[Path]:
     revision = _git(root, "stash", "create") or "HEAD"
     new = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        place = Path(scratch) / "worktree"
-        _git(root, "worktree", "add", "--detach", "--quiet", str(place), revision)
+        place = Path(scratch).resolve() / "worktree"
         try:
+            _git(root, "worktree", "add", "--detach", "--quiet", str(place), revision)
             for name in filter(None, new):
                 (place / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / name, place / name)
             yield place
         finally:
-            _git(root, "worktree", "remove", "--force", str(place))
+            # Git knows the worktree from the beginning of `add` on, which may not have ended.
+            if str(place) in _git(root, "worktree", "list", "--porcelain"):
+                _git(root, "worktree", "remove", "--force", "--force", str(place))
 
 
 def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT, folder: Path = HERE) -> int:
@@ -293,10 +299,19 @@ def _check_keys(path: Path, content: dict[str, Any], kinds: dict[str, type]) -> 
             raise MutantError(f"{path.name} has no proper entry {name!r}")
 
 
+def _exit_on_signal(number: int, frame: object) -> None:
+    """End the program as an exception does, so that the worktree is removed."""
+    for name in _ENDING:
+        signal.signal(name, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
+    for ending in _ENDING:
+        signal.signal(ending, _exit_on_signal)
     sys.exit(main())

@@ -40,15 +40,15 @@ class SdkOperation:
 
     @property
     def response(self):
-        found = re.search(r'response_type="([^"]+)"', self.source)
-        return found[1] if found else None
+        match = re.search(r'response_type="([^"]+)"', self.source)
+        return match[1] if match else None
 
     @property
     def body(self):
-        found = re.search(r"body=(\w+)", self.source)
+        match = re.search(r"body=(\w+)", self.source)
         return (
-            re.search(rf":param \S+\.models\.(\w+) {found[1]}:", self.documentation)[1]
-            if found
+            re.search(rf":param \S+\.models\.(\w+) {match[1]}:", self.documentation)[1]
+            if match
             else None
         )
 

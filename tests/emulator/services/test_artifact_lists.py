@@ -16,10 +16,10 @@ class TestArtifacts:
         root = ws.get_run(run_id).info.artifact_uri
         put(aidp, root, "model/MLmodel", b"abc")
         put(aidp, root, "plot.png", b"abcd")
-        found = ws.sdk.list_artifacts(*ws.at, run_id).data
+        listing = ws.sdk.list_artifacts(*ws.at, run_id).data
         assert (
-            found.root_uri,
-            [(file.path, file.is_dir, file.file_size) for file in found.files],
+            listing.root_uri,
+            [(file.path, file.is_dir, file.file_size) for file in listing.files],
         ) == (
             root,
             [("model", True, None), ("plot.png", False, 4)],

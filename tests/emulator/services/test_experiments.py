@@ -11,16 +11,18 @@ from ..workspace import INVALID, MISSING, TAKEN, pairs, refusal
 
 class TestExperiments:
     def test_there_is_a_default_one(self, aidp, ws):
-        found = ws.get_experiment("0")
-        assert (found.name, found.lifecycle_stage, found.artifact_location) == (
+        experiment = ws.get_experiment("0")
+        assert (experiment.name, experiment.lifecycle_stage, experiment.artifact_location) == (
             "Default",
             "active",
             f"oci://aidp-emulator@emulator/{aidp.workspace_key}/0",
         )
 
     def test_have_every_field(self, ws):
-        found = ws.get_experiment(ws.experiment(tags=[m.ExperimentTag(key="a", value="b")]))
-        assert [name for name in found.attribute_map if getattr(found, name) is None] == []
+        experiment = ws.get_experiment(ws.experiment(tags=[m.ExperimentTag(key="a", value="b")]))
+        assert [
+            name for name in experiment.attribute_map if getattr(experiment, name) is None
+        ] == []
 
     @pytest.mark.parametrize(
         "location", ["oci://b@n/x", "/Volumes/main/default/v", "s3://bucket/x"]
@@ -134,10 +136,10 @@ class TestSearchOfExperiments:
     def test_by_filter_and_order(self, ws):
         for name in ("test-a", "test-b", "other"):
             ws.experiment(name, tags=[m.ExperimentTag(key="a-key", value="x")])
-        found = ws.experiments(
+        page = ws.experiments(
             filter="name LIKE 'test-%' AND tags.`a-key` = 'x'", order_by=["name DESC"]
         )
-        assert [experiment.name for experiment in found.experiments] == ["test-b", "test-a"]
+        assert [experiment.name for experiment in page.experiments] == ["test-b", "test-a"]
 
     def test_by_view(self, ws):
         ws.sdk.delete_experiment(

@@ -25,10 +25,10 @@ class TestMetrics:
         run_id = ws.run()
         body = {"run_id": run_id, "key": "loss", "value": value, "timestamp": 1}
         assert tracking_call(aidp, "runs/log-metric", body).status_code == 200
-        found = aidp.workspace().get_experiment_run_by_id({"run_id": run_id}, "user")["run"][
+        metrics = aidp.workspace().get_experiment_run_by_id({"run_id": run_id}, "user")["run"][
             "data"
         ]["metrics"]
-        assert found == [{"key": "loss", "value": reported, "timestamp": 1, "step": 0}]
+        assert metrics == [{"key": "loss", "value": reported, "timestamp": 1, "step": 0}]
 
     def test_the_sdk_reads_what_is_not_finite(self, aidp, ws):
         run_id = ws.run()
@@ -54,11 +54,11 @@ class TestMetrics:
         assert [metric.step for metric in ws.history(run_id, "loss").metrics] == [0, 1, 2, 3, 4]
         steps, token = [], None
         while True:
-            found = ws.history(
+            page = ws.history(
                 run_id, "loss", max_results=2, **({"page_token": token} if token else {})
             )
-            steps.append([metric.step for metric in found.metrics])
-            token = found.next_page_token
+            steps.append([metric.step for metric in page.metrics])
+            token = page.next_page_token
             if not token:
                 break
         assert steps == [[0, 1], [2, 3], [4]]

@@ -56,7 +56,7 @@ def test_what_is_put_is_got_whatever_its_name(storage, name):
     assert got.headers["etag"] == put.headers["etag"]
     assert got.headers["content-md5"] == put.headers["opc-content-md5"] == md5(b"content")
     assert (got.headers["content-type"], got.headers["opc-meta-k"]) == ("text/plain", "v")
-    assert [found.name for found in storage.list_objects(*PLACE).data.objects] == [name]
+    assert [summary.name for summary in storage.list_objects(*PLACE).data.objects] == [name]
 
 
 def test_the_head_is_that_of_the_object(storage):
@@ -147,12 +147,12 @@ def test_lists_in_pages(storage):
             **({"start": start} if start else {}),
         ).data
         assert len(page.objects) + len(page.prefixes) <= 2
-        shown += [(found.name, found.size) for found in page.objects] + page.prefixes
+        shown += [(summary.name, summary.size) for summary in page.objects] + page.prefixes
         start = page.next_start_with
         if start is None:
             break
     assert sorted(map(str, shown)) == sorted(map(str, ["a/", ("b", 1), "c/", ("z", 1)]))
-    assert [found.name for found in storage.list_objects(*PLACE, prefix="c/").data.objects] == [
+    assert [summary.name for summary in storage.list_objects(*PLACE, prefix="c/").data.objects] == [
         "c/d/1",
         "c/e",
     ]
@@ -164,10 +164,10 @@ def test_a_prefix_with_more_objects_than_a_page_is_one_entry(aidp, storage):
     store.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     storage.put_object(*PLACE, "other", b"1")
     page = storage.list_objects(*PLACE, delimiter="/").data
-    assert (page.prefixes, [found.name for found in page.objects]) == (["many/"], ["other"])
+    assert (page.prefixes, [summary.name for summary in page.objects]) == (["many/"], ["other"])
     names = [
-        found.name
-        for found in oci.pagination.list_call_get_all_results(
+        summary.name
+        for summary in oci.pagination.list_call_get_all_results(
             storage.list_objects, *PLACE
         ).data.objects
     ]
@@ -213,7 +213,7 @@ class TestParts:
     def test_are_no_object_before(self, storage, upload):
         self.part(storage, upload, 1, b"one")
         assert refusal(storage.get_object, *PLACE, "a") == (404, "ObjectNotFound")
-        assert [found.upload_id for found in storage.list_multipart_uploads(*PLACE).data] == [
+        assert [pending.upload_id for pending in storage.list_multipart_uploads(*PLACE).data] == [
             upload
         ]
 

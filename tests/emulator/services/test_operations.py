@@ -85,8 +85,8 @@ def test_registered_model_has_every_field_that_has_a_value(aidp, sdk):
     create_version(sdk, aidp)
     aidp.state.set_platform_alias(NAME, "champion", 1)
     model = get_model(sdk, aidp)
-    given = {name for name in model.attribute_map if getattr(model, name) is not None}
-    assert given == set(model.attribute_map) - {"deployment_summary"}
+    filled = {name for name in model.attribute_map if getattr(model, name) is not None}
+    assert filled == set(model.attribute_map) - {"deployment_summary"}
 
 
 def test_model_version_has_every_field_that_has_a_value(aidp, sdk):
@@ -209,8 +209,8 @@ def test_summary_counts_a_schema(aidp, sdk):
 
 
 def names(sdk, aidp, **query):
-    found = sdk.list_registered_models(aidp.ai_data_platform_id, **query).data
-    return [model.name for model in found.registered_models]
+    page = sdk.list_registered_models(aidp.ai_data_platform_id, **query).data
+    return [model.name for model in page.registered_models]
 
 
 def test_like_means_contains(aidp, sdk):
@@ -236,7 +236,7 @@ def test_pages_hold_everything_once_and_in_order(aidp, sdk):
     expected = [f"main.default.m{number}" for number in range(5)]
     for name in expected:
         create_model(sdk, aidp, name)
-    found, token = [], None
+    listed, token = [], None
     while True:
         query = {
             "max_results": 2,
@@ -244,11 +244,11 @@ def test_pages_hold_everything_once_and_in_order(aidp, sdk):
             **({"page_token": token} if token else {}),
         }
         page = sdk.list_registered_models(aidp.ai_data_platform_id, **query).data
-        found += [model.name for model in page.registered_models]
+        listed += [model.name for model in page.registered_models]
         token = page.next_page_token
         if not token:
             break
-    assert found == expected[::-1]
+    assert listed == expected[::-1]
 
 
 def test_a_hundred_is_the_default_page(aidp, sdk):
@@ -265,18 +265,18 @@ def test_versions_are_ordered_by_stage_and_version(aidp, sdk):
         {"name": NAME, "version": "2", "stage": "Staging", "archive_existing_versions": False},
         "user",
     )
-    found = sdk.list_model_versions(
+    page = sdk.list_model_versions(
         aidp.ai_data_platform_id, order_by="stage DESC, version ASC"
     ).data
-    assert [version.version for version in found.model_versions] == ["2", "1", "3"]
+    assert [version.version for version in page.model_versions] == ["2", "1", "3"]
 
 
 def test_versions_report_their_aliases_in_a_search(aidp, sdk):
     create_model(sdk, aidp)
     create_version(sdk, aidp)
     aidp.state.set_platform_alias(NAME, "champion", 1)
-    found = sdk.list_model_versions(aidp.ai_data_platform_id, filter=f"name = '{NAME}'").data
-    assert found.model_versions[0].aliases == ["champion"]
+    page = sdk.list_model_versions(aidp.ai_data_platform_id, filter=f"name = '{NAME}'").data
+    assert page.model_versions[0].aliases == ["champion"]
 
 
 @pytest.mark.parametrize(

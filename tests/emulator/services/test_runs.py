@@ -207,18 +207,18 @@ class TestSearchOfRuns:
             run_id = ws.run(run_name=f"r{number}")
             ws.metric(run_id, "model loss", float(number))
             ws.log(run_id, params=[m.ExperimentRunParam(key="kind", value="tree")])
-        found = ws.runs(
+        page = ws.runs(
             filter="metrics.\"model loss\" < 3 AND params.kind = 'tree'",
             order_by=["metrics.`model loss` DESC"],
         )
-        assert [run.info.run_name for run in found.runs] == ["r2", "r1"]
+        assert [run.info.run_name for run in page.runs] == ["r2", "r1"]
 
     def test_by_experiment(self, ws):
         experiment_id = ws.experiment()
         run_id = ws.run(experiment_id=experiment_id)
         ws.run()
-        found = ws.runs(experiment_ids=[experiment_id, "999", "abc"]).runs
-        assert [run.info.run_id for run in found] == [run_id]
+        runs = ws.runs(experiment_ids=[experiment_id, "999", "abc"]).runs
+        assert [run.info.run_id for run in runs] == [run_id]
 
     def test_by_view(self, ws):
         ws.run()

@@ -23,12 +23,15 @@ VOLUME = ("main", "default", "artifacts")
 def test_an_operation_is_the_sdks(row):
     method = getattr(VolumeClient, row.name)
     source, documentation = inspect.getsource(method), inspect.getdoc(method)
-    found = {
+    documented = {
         name: text[1]
         for name in ("resource_path", "method")
         if (text := re.search(rf'{name} = "(.*)"', source))
     }
-    assert (row.verb, row.template) == (found["method"], f"/20260430{found['resource_path']}")
+    assert (row.verb, row.template) == (
+        documented["method"],
+        f"/20260430{documented['resource_path']}",
+    )
     response = re.search(r'response_type="(.*)"', source)
     assert row.response == (response[1] if response else None)
     always = {"accept", "content-type", "opc-request-id"}

@@ -36,23 +36,23 @@ def of_a_child(own):
 def test_it_is_made_once_in_each_process():
     own = PerProcess(os.getpid)
     assert own.get() == own.get() == os.getpid()
-    found, child = of_a_child(own)
-    assert found == str(child)
+    answer, child = of_a_child(own)
+    assert answer == str(child)
     assert own.get() == os.getpid()
 
 
 def test_threads_share_it():
     made = []
     own = PerProcess(lambda: made.append(1) or object())
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(own.get())) for _ in range(20)]
+    values = []
+    threads = [threading.Thread(target=lambda: values.append(own.get())) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(made) == 1
-    assert {id(one) for one in found} == {id(own.get())}
-    assert len(found) == 20
+    assert {id(one) for one in values} == {id(own.get())}
+    assert len(values) == 20
 
 
 class MadeByThreads:
@@ -103,9 +103,9 @@ def test_a_child_does_not_wait_for_a_thread_that_it_does_not_have():
     thread.start()
     assert begun.wait(PATIENCE)
     try:
-        found, child = of_a_child(own)
+        answer, child = of_a_child(own)
     finally:
         end.set()
         thread.join()
-    assert found == str(child)
+    assert answer == str(child)
     assert own.get() == parent

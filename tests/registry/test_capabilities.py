@@ -1,4 +1,4 @@
-"""The table of operations covers MLflow's registry store, whatever its version."""
+"""The table of capabilities covers MLflow's registry store, whatever its version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which AI Data Platform artifacts belong to."""
+"""The session that artifacts at a location belong to, that is, their AI Data Platform."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ LOCATION = "oci://bucket@namespace/x"
 LOCAL = "sqlite:////nowhere/x.db"
 
 
-def uri_in_use(*passed: str | None, environ: dict[str, str]) -> str | None:
-    """The URI of the session that artifacts belong to."""
+def platform_in_use(*passed: str | None, environ: dict[str, str]) -> str | None:
+    """Return the end of the OCID of the AI Data Platform that artifacts belong to."""
     session = session_for_artifacts(LOCATION, *passed, environ=environ)
-    return session and session.uri
+    return session and session.settings.instance_id.rpartition(".")[2]
 
 
 @pytest.fixture(autouse=True)
@@ -44,24 +44,24 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ("passed", "environ", "wanted"),
     [
         ((None, None), {}, None),
-        ((ONE, TWO), {}, ONE),
-        ((LOCAL, TWO), {}, TWO),
-        ((None, None), {SERVER_VARIABLES[0]: ONE, SERVER_VARIABLES[1]: TWO}, ONE),
-        ((None, LOCAL), {SERVER_VARIABLES[0]: LOCAL, SERVER_VARIABLES[1]: TWO}, TWO),
-        ((TWO, None), {SERVER_VARIABLES[0]: ONE}, TWO),
+        ((ONE, TWO), {}, "one"),
+        ((LOCAL, TWO), {}, "two"),
+        ((None, None), {SERVER_VARIABLES[0]: ONE, SERVER_VARIABLES[1]: TWO}, "one"),
+        ((None, LOCAL), {SERVER_VARIABLES[0]: LOCAL, SERVER_VARIABLES[1]: TWO}, "two"),
+        ((TWO, None), {SERVER_VARIABLES[0]: ONE}, "two"),
     ],
 )
 def test_what_is_passed_comes_before_the_server(
     passed: tuple[str | None, str | None], environ: dict[str, str], wanted: str | None
 ) -> None:
-    assert uri_in_use(*passed, environ=environ) == wanted
+    assert platform_in_use(*passed, environ=environ) == wanted
 
 
 def test_what_mlflow_is_set_to_counts() -> None:
     mlflow.set_registry_uri(TWO)
-    assert uri_in_use(environ={}) == TWO
+    assert platform_in_use(environ={}) == "two"
     mlflow.set_tracking_uri(ONE)
-    assert uri_in_use(environ={}) == ONE
+    assert platform_in_use(environ={}) == "one"
 
 
 def test_the_names_of_the_variables_are_those_of_mlflow() -> None:
@@ -73,12 +73,12 @@ def test_the_names_of_the_variables_are_those_of_mlflow() -> None:
 def test_the_store_that_was_made_last_counts_where_nothing_else_is_said() -> None:
     for uri in (ONE, TWO):
         remember_tracking(session_for(uri), uri)
-    assert uri_in_use(environ={}) == TWO
+    assert platform_in_use(environ={}) == "two"
     remember_tracking(session_for(ONE), ONE)
-    assert uri_in_use(environ={}) == ONE
-    assert uri_in_use(TWO, environ={}) == TWO
+    assert platform_in_use(environ={}) == "one"
+    assert platform_in_use(TWO, environ={}) == "two"
     forget_sessions()
-    assert uri_in_use(environ={}) is None
+    assert platform_in_use(environ={}) is None
 
 
 def test_a_store_is_found_while_threads_note_stores() -> None:
@@ -96,9 +96,9 @@ def test_a_store_is_found_while_threads_note_stores() -> None:
     sys.setswitchinterval(1e-6)
     noting.start()
     try:
-        found = {uri_in_use(environ={}) for _ in range(3000)}
+        platforms = {platform_in_use(environ={}) for _ in range(3000)}
     finally:
         end.set()
         noting.join()
         sys.setswitchinterval(switch_interval)
-    assert found == {ONE}
+    assert platforms == {"one"}
