@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tools.call_path import log_model, update_registered_model
 
 #: ``python -m tools.call_path --list`` prints what is counted. In 0.1.0 the changes were 30 and 614

@@ -124,7 +124,10 @@ def test_one_principal_does_not_know_what_another_read(aidp, store):
         store.create_logged_model("0", "model", run.info.run_id)
 
     with user_principal(YOU):
-        assert operations(aidp, create) == ["get_experiment_run_by_id", "update_experiment_run_tags"]
+        assert operations(aidp, create) == [
+            "get_experiment_run_by_id",
+            "update_experiment_run_tags",
+        ]
     with user_principal(ME):
         assert operations(aidp, create) == ["update_experiment_run_tags"]
     assert operations(aidp, create) == ["get_experiment_run_by_id", "update_experiment_run_tags"]
@@ -150,8 +153,14 @@ def test_the_file_mlmodel_that_went_up_is_not_read_back(aidp, store, model, tmp_
     def finalize():
         store.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
 
-    assert operations(aidp, finalize) == ["get_experiment_run_by_id", "log_experiment_run_model", "update_experiment_run_tags"]
-    sent = next(e.body["model_json"] for e in aidp.exchanges if e.operation == "log_experiment_run_model")
+    assert operations(aidp, finalize) == [
+        "get_experiment_run_by_id",
+        "log_experiment_run_model",
+        "update_experiment_run_tags",
+    ]
+    sent = next(
+        e.body["model_json"] for e in aidp.exchanges if e.operation == "log_experiment_run_model"
+    )
     assert model.artifact_location.rpartition("/")[2] in sent
 
 
