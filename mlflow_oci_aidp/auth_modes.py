@@ -266,6 +266,6 @@ def mode_of_profile(authentication_type: str) -> AuthMode | None:
 
 
 def mode_of_environment(environ: Mapping[str, str]) -> AuthMode | None:
-    """Return the mode that an environment variable identifies, or None."""
+    """Return the first mode whose own environment variable is set, or None."""
     modes = AUTH_MODES.values()
     return next((mode for mode in modes if mode.variable and environ.get(mode.variable)), None)

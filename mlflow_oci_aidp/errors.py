@@ -331,7 +331,10 @@ def as_local_file_error(problem: LocalFileProblem) -> LocalFileError:
 
 
 def _raise_alone(exception: BaseException) -> NoReturn:
-    """Raise an exception without the one that is being handled, which ``from None`` only hides."""
+    """Raise an exception with an empty chain.
+
+    After ``from None`` alone, the exception that is being handled stays in ``__context__``.
+    """
     try:
         raise exception from None
     finally:

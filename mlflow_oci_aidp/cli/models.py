@@ -40,10 +40,11 @@ class _Models(click.Group):
 def command() -> None:
     """Show registered models, or the versions of one.
 
-    A table on a terminal; in a pipe a line for each, with tabs between the columns and no heading.
+    A terminal gets a table. A pipe gets a line for each, with tabs between the columns and no
+    heading.
 
-    URI is MLFLOW_REGISTRY_URI or MLFLOW_TRACKING_URI if that begins with aidp://, else aidp:// (all
-    from the environment).
+    The default of URI is MLFLOW_REGISTRY_URI or MLFLOW_TRACKING_URI, the first that begins with
+    aidp://. Without one, the environment names the AI Data Platform.
     """
 
 

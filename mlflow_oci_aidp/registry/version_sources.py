@@ -44,11 +44,11 @@ class NewVersionSource:
 
 
 class VersionSources:
-    """Translates the sources of model versions.
+    """Tells what is sent as the source of a new model version, and where a version's files are.
 
     Args:
         get_model_version: Reads a model version by name and version.
-        of_workspace: The sources in the workspace, or None if the registry URI names none.
+        of_workspace: Finds the run behind a source; None if the registry URI names no workspace.
         workspace: The key of the workspace.
         store_uri: The registry URI.
         tracking_uri: The tracking URI in use, where logged models and runs are looked up.

@@ -200,7 +200,12 @@ def _names(dataset: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def _is_on(metric: Metric, datasets: Sequence[tuple[Any, Any]]) -> bool:
-    """Return whether a metric is on one of the datasets; a missing name or digest fits all."""
+    """Return whether a metric is on one of the datasets.
+
+    Args:
+        metric: The metric.
+        datasets: Pairs of name and digest. A name or digest that is None fits every metric.
+    """
     return any(
         (not name or metric.dataset_name == name)
         and (not digest or metric.dataset_digest == digest)
