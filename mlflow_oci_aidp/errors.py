@@ -305,7 +305,7 @@ def local_file_problem(
 def local_files_as_os_errors() -> Iterator[None]:
     """Let callers of a block catch its problems with local files as ``OSError``.
 
-    Every public method of an artifact repository runs inside one.
+    Every method of an artifact repository that reads or writes local files runs inside one.
 
     Raises:
         LocalFileError: Instead of a :py:class:`LocalFileProblem`. Nothing of the transfer is in its

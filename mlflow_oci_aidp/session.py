@@ -2,7 +2,7 @@
 
 A session holds settings, identity and client. URIs that resolve to the same settings share one.
 
-MLflow makes artifact repositories by itself, from a location alone. So the process keeps one map,
+MLflow makes artifact repositories by itself, from a location alone. So the process keeps a map
 from the locations that stores named to the stores.
 """
 
@@ -181,7 +181,7 @@ _LONGEST_SHARED = 64
 
 _sessions: _RecentlyUsed[Any, Session] = _RecentlyUsed(32)
 _identities: _RecentlyUsed[Any, Identity] = _RecentlyUsed(32)
-#: The one map of the process: from a location to the store that named it.
+#: From a location to the store that named it.
 _locations: _RecentlyUsed[str, _Origin] = _RecentlyUsed(10_000)
 #: The tracking stores, by their URIs.
 _tracking: _RecentlyUsed[str, _Origin] = _RecentlyUsed(32)
