@@ -9,7 +9,8 @@ How it counts:
 
 - The profiler of Python (``sys.setprofile``) reports every call and every return of a Python
     function. Only functions
-  of ``mlflow_oci_aidp`` count, and none of its emulator, which stands for the other side.
+  of ``mlflow_oci_aidp`` count; none of its emulator, which stands for the other side, and none of
+  its transport, which stands beside ``urllib3``, below the call.
 - A *change* is a report from another file than the report before. Functions of other packages in
     between count for
   nothing. The step from the caller into this package is a change, and so is the last step back.
@@ -17,8 +18,8 @@ How it counts:
 - The call runs twice, and the second one counts: the first one imports modules, opens connections
     and fills caches.
 
-Nothing here depends on a name of a module in the package, so the numbers can be compared across its
-revisions.
+Nothing else here depends on a name of a module in the package, so the numbers can be compared
+across its revisions.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 PACKAGE = Path(mlflow_oci_aidp.__file__).parent
+#: Folders whose functions do not count.
+LEFT_OUT = ("emulator", "client/transport")
 _MODEL = "main.default.call_path"
 
 
@@ -96,12 +99,13 @@ def record(call: Callable[[], Any]) -> CallPath:
     Args:
         call: The call. What it raises is passed on.
     """
-    root, emulator = f"{PACKAGE}{os.sep}", f"{PACKAGE / 'emulator'}{os.sep}"
+    root = f"{PACKAGE}{os.sep}"
+    left_out = tuple(f"{PACKAGE / folder}{os.sep}" for folder in LEFT_OUT)
     steps: list[Step] = []
 
     def note(frame: FrameType, event: str, _argument: Any) -> None:
         path = frame.f_code.co_filename
-        if event in ("call", "return") and path.startswith(root) and not path.startswith(emulator):
+        if event in ("call", "return") and path.startswith(root) and not path.startswith(left_out):
             steps.append(
                 Step(event, Path(path).relative_to(PACKAGE).as_posix(), frame.f_code.co_name)
             )

@@ -11,17 +11,19 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from http.client import HTTPException
 from typing import Any
 
 import requests
 from mlflow.environment_variables import MLFLOW_HTTP_POOL_CONNECTIONS, MLFLOW_HTTP_POOL_MAXSIZE
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from mlflow_oci_aidp.client.network_failures import classify_exception
 from mlflow_oci_aidp.client.request import Request
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock
+from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, BoundedAdapter
+from mlflow_oci_aidp.client.transport.request_ids import attempt_id
 from mlflow_oci_aidp.errors import conflict_code, invalid_parameter
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity
@@ -33,7 +35,7 @@ _PIECE = 1 << 20
 #: Bytes of a JSON answer, decoded. A page of 1,000 runs has some megabytes.
 LONGEST_BODY = 256 << 20
 
-#: Reads the body of an answer: gets the answer and returns the bytes that stay in memory.
+#: Reads an answer that is a file: gets the answer and returns the bytes that stay in memory.
 Receive = Callable[[requests.Response], bytes]
 
 
@@ -110,7 +112,7 @@ class Sender:
         endpoint: Scheme, host and port.
         identity: Who signs.
         timeout: Seconds that an attempt may take.
-        clock: The clock to measure by.
+        clock: The clock of the log.
         options: Proxies and certificates.
     """
 
@@ -130,7 +132,7 @@ class Sender:
         self.pool = PerProcess(lambda: ConnectionPool(options))
 
     def attempt(
-        self, request: Request, number: str, body: Any = None, receive: Receive | None = None
+        self, request: Request, number: int, body: Any = None, receive: Receive | None = None
     ) -> Response:
         """Sign a request afresh and send it once. A network failure is part of the response.
 
@@ -138,13 +140,13 @@ class Sender:
             request: The request.
             number: Tells the attempts of the call apart.
             body: The body; that of the request if None.
-            receive: Reads the body of the answer; None for one that is read into memory.
+            receive: Reads the answer, which is a file; None for one that is read into memory.
         """
         begin = self._clock.monotonic()
-        request_id = f"{request.id}-{number}"
+        request_id = attempt_id(request.id, number)
         signed = self._sign(request, request_id, request.body if body is None else body)
         pool = self.pool.made or self.pool.get()
-        response = pool.send(signed, self._timeout, self._clock, receive)
+        response = pool.send(signed, self._timeout, receive)
         response.request_id = response.request_id or request_id
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug(
@@ -165,7 +167,7 @@ class Sender:
                 "accept": "application/json",
                 "content-type": "application/json",
                 "host": self._host,
-                "opc-request-id": request_id,
+                REQUEST_ID: request_id,
                 "user-agent": _user_agent(),
                 **request.headers,
             }
@@ -195,7 +197,7 @@ class ConnectionPool:
         self._verify = options.verify
         self._cert = options.cert
         self._proxies = dict(options.proxies)
-        self._adapter = HTTPAdapter(
+        self._adapter = BoundedAdapter(
             pool_connections=options.connections,
             # Both stores and the volumes of a session share it; MLflow counts for one store.
             pool_maxsize=3 * options.per_pool,
@@ -206,56 +208,58 @@ class ConnectionPool:
         self,
         request: requests.PreparedRequest,
         timeout: float,
-        clock: Clock,
         receive: Receive | None = None,
     ) -> Response:
         """Send a request once and read the whole answer.
 
         Args:
             request: The signed request.
-            timeout: Seconds until the answer is there, and seconds in which nothing may move.
-            clock: The clock to measure by.
-            receive: Reads the body; None for a body that is read into memory within ``timeout``.
+            timeout: Seconds until the answer is complete; of a file that is sent or received,
+                seconds that its content may stand still.
+            receive: Reads an answer that is a file; None for one that is read into memory.
 
         Returns:
             The answer, or why there was none.
         """
-        deadline = clock.monotonic() + timeout
         try:
             answer = self._adapter.send(
                 request,
-                stream=True,
+                stream=receive is not None,
                 timeout=timeout,
                 verify=self._verify,
                 cert=self._cert,
                 proxies=self._proxies,
             )
             try:
-                body = receive(answer) if receive else read_body(answer, deadline, clock)
+                body = receive(answer) if receive else read_body(answer)
             except BaseException:
                 answer.close()
                 raise
-        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as problem:
+        except _NO_ANSWER as problem:
             failure = classify_exception(problem)
         else:
             return _response(answer, body)
         return Response(failure=failure)
 
 
+#: What may be raised where there is no whole answer.
+_NO_ANSWER = (
+    requests.exceptions.RequestException,
+    HTTPError,
+    HTTPException,
+    OSError,
+    ValueError,
+)
+
+
 class OversizedBodyError(ValueError):
     """The body of an answer is too long to be kept in memory."""
 
 
-def read_body(answer: requests.Response, deadline: float, clock: Clock) -> bytes:
-    """Read a body into memory, however slowly it comes, but not beyond the deadline.
-
-    Args:
-        answer: The answer.
-        deadline: The end, by the monotonic clock.
-        clock: The clock.
+def read_body(answer: requests.Response) -> bytes:
+    """Read a body into memory. The timer of the attempt bounds how long that takes.
 
     Raises:
-        TimeoutError: The body was not over at the deadline.
         OversizedBodyError: The body is longer than :py:data:`LONGEST_BODY`.
     """
     pieces, size = [], 0
@@ -264,8 +268,6 @@ def read_body(answer: requests.Response, deadline: float, clock: Clock) -> bytes
         size += len(piece)
         if size > LONGEST_BODY:
             raise OversizedBodyError
-        if clock.monotonic() > deadline:
-            raise TimeoutError
     return b"".join(pieces)
 
 
@@ -274,12 +276,12 @@ def _response(answer: requests.Response, body: bytes) -> Response:
     return Response(
         status=answer.status_code,
         body=body,
-        request_id=headers.get("opc-request-id", ""),
+        request_id=headers.get(REQUEST_ID, ""),
         code=conflict_code(body) if answer.status_code == 409 else "",
         retry_after=headers.get("retry-after", ""),
         date=headers.get("date", ""),
         next_page=headers.get("opc-next-page", ""),
-        is_from_platform="opc-request-id" in headers,
+        is_from_platform=REQUEST_ID in headers,
     )
 
 

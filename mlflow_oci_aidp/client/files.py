@@ -15,14 +15,14 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Protocol
 
 import requests
 from urllib3.exceptions import IncompleteRead
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
-from mlflow_oci_aidp.client.connection import read_body
-from mlflow_oci_aidp.client.retry import Clock
+from mlflow_oci_aidp.client.connection import Receive, read_body
 from mlflow_oci_aidp.errors import error, local_file_errors, local_file_problem
 
 #: Bytes of a file that are in memory at a time.
@@ -39,8 +39,8 @@ class FileTransfer(Protocol):
     def open(self, token: CancelToken) -> AbstractContextManager[UploadBody | None]:
         """Open the body of one attempt, or None if there is none."""
 
-    def receive(self, answer: requests.Response, token: CancelToken) -> bytes:
-        """Read the body of the answer."""
+    def receiver(self, token: CancelToken) -> Receive | None:
+        """Return what reads an answer that is a file; None if the answer is none."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,10 @@ class Upload:
 
     Args:
         snapshot: The file.
-        timeout: Seconds until the answer is read, from the moment when the body was sent.
-        clock: The clock to measure by.
     """
 
-    def __init__(self, snapshot: FileSnapshot, timeout: float, clock: Clock) -> None:
+    def __init__(self, snapshot: FileSnapshot) -> None:
         self.snapshot = snapshot
-        self._timeout = timeout
-        self._clock = clock
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -143,9 +139,8 @@ class Upload:
         finally:
             file.close()
 
-    def receive(self, answer: requests.Response, token: CancelToken) -> bytes:
-        """Read the answer. Its time begins when the file has been sent."""
-        return read_body(answer, self._clock.monotonic() + self._timeout, self._clock)
+    def receiver(self, token: CancelToken) -> None:
+        """Leave the answer, which is no file, to the connection."""
 
 
 class UploadBody:
@@ -191,8 +186,6 @@ class Download:
 
     Args:
         path: The file to write. After an exception it may hold a part of the content.
-        timeout: Seconds until an answer that is no success is read.
-        clock: The clock to measure by.
         shown: The file that errors name: the one that a temporary file becomes.
 
     Attributes:
@@ -201,11 +194,9 @@ class Download:
 
     headers: Mapping[str, str] = {}
 
-    def __init__(self, path: str, timeout: float, clock: Clock, shown: str = "") -> None:
+    def __init__(self, path: str, shown: str = "") -> None:
         self._path = path
         self._shown = shown or path
-        self._timeout = timeout
-        self._clock = clock
         self.is_whole = False
 
     @contextmanager
@@ -213,7 +204,11 @@ class Download:
         """Send no body."""
         yield None
 
-    def receive(self, answer: requests.Response, token: CancelToken) -> bytes:
+    def receiver(self, token: CancelToken) -> Receive:
+        """Return what writes the answer to the file."""
+        return partial(self._receive, token=token)
+
+    def _receive(self, answer: requests.Response, token: CancelToken) -> bytes:
         """Write the body of a 200 to the file; read any other body into memory.
 
         Raises:
@@ -223,10 +218,10 @@ class Download:
                 whole.
         """
         if answer.status_code != 200 or _is_encoded(answer):
-            return read_body(answer, self._clock.monotonic() + self._timeout, self._clock)
+            return read_body(answer)
         with local_file_errors(self._shown, "written"):
             file = open(self._path, "wb")  # noqa: SIM115 - closed below
-        if "content-length" not in answer.headers and not answer.raw.chunked:
+        if not any(name in answer.headers for name in ("content-length", "transfer-encoding")):
             file.close()
             raise IncompleteRead(0, 0)
         try:

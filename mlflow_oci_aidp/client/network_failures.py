@@ -30,6 +30,8 @@ def classify_exception(exception: BaseException) -> NetworkFailure:
     return NetworkFailure(f"the request failed ({min(names)})", "INTERNAL_ERROR", True)
 
 
+_NO_HTTP = ("the answer is no proper HTTP", "TEMPORARILY_UNAVAILABLE", False)
+
 #: Failures by the name of an exception type in the chain; the first entry that is in the chain
 #: counts. Each has the fields of :py:class:`NetworkFailure`.
 NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
@@ -61,6 +63,15 @@ NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
         False,
     ),
     "SSLZeroReturnError": ("the connection was closed", "TEMPORARILY_UNAVAILABLE", False),
+    "ForeignAnswerError": (
+        "the answer was that of another request",
+        "TEMPORARILY_UNAVAILABLE",
+        False,
+    ),
+    "BrokenAnswerError": _NO_HTTP,
+    "BadStatusLine": _NO_HTTP,
+    "LineTooLong": _NO_HTTP,
+    "UnknownProtocol": _NO_HTTP,
     "SSLError": ("it does not speak TLS, or not as expected", "INTERNAL_ERROR", True),
     "OversizedBodyError": ("the answer is longer than 256 MiB", "INTERNAL_ERROR", True),
     "DecodeError": ("the answer's encoding is broken", "INTERNAL_ERROR", True),

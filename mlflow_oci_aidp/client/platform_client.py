@@ -30,6 +30,7 @@ from mlflow_oci_aidp.client.response_errors import (
 )
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.client.routes import BASE_PATH, WORKSPACE, Route
+from mlflow_oci_aidp.client.transport.request_ids import new_call_id
 from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.settings import Settings
@@ -188,7 +189,7 @@ class PlatformClient:
     ) -> None:
         """Send a file, from its first byte in each attempt.
 
-        An attempt in which nothing moves for the policy's timeout has failed.
+        An attempt in which less moves than ``attempt_timer.SLOWEST`` says has failed.
 
         Args:
             route: The route.
@@ -201,9 +202,7 @@ class PlatformClient:
                 while it was sent, and for a cancelled upload.
         """
         snapshot = FileSnapshot.take(path)
-        response = self._transfer(
-            route, fields, Upload(snapshot, self._policy.timeout, self._clock), token
-        )
+        response = self._transfer(route, fields, Upload(snapshot), token)
         if response.status == 401 and not snapshot.is_unchanged():
             # The signature covers the digest of what the file was.
             raise error(
@@ -223,8 +222,8 @@ class PlatformClient:
     ) -> None:
         """Write the body of a 200 to a file.
 
-        An attempt in which nothing moves for the policy's timeout has failed, and so has one whose
-        answer does not say where it ends.
+        An attempt in which less moves than ``attempt_timer.SLOWEST`` says has failed, and so has
+        one whose answer does not say where it ends.
 
         Args:
             route: The route.
@@ -237,7 +236,7 @@ class PlatformClient:
             MlflowException: Also for a file that cannot be written; ``ABORTED`` for a cancelled
                 download.
         """
-        transfer = Download(path, self._policy.timeout, self._clock, shown)
+        transfer = Download(path, shown)
         response = self._transfer(route, fields, transfer, token)
         self._raise_for_status(route, response)
         if not transfer.is_whole:
@@ -295,7 +294,7 @@ class PlatformClient:
         token = None
         if route.has_retry_token and not route.is_read_only:
             token = uuid.uuid4().hex
-        return Request(route, url, body, uuid.uuid4().hex, token, headers)
+        return Request(route, url, body, new_call_id(), token, headers)
 
     # Attempts
 
@@ -325,13 +324,12 @@ class PlatformClient:
             # A file may take long: the number of attempts is bounded, not their time.
             policy = replace(policy, longest_call=math.inf)
 
-        def attempt(number: str) -> Response:
+        def attempt(number: int) -> Response:
             cancel.raise_if_cancelled()
             if not transfer:
                 return self._sender.attempt(request, number)
             with transfer.open(cancel) as body:
-                receive = partial(transfer.receive, token=cancel)
-                return self._sender.attempt(request, number, body, receive)
+                return self._sender.attempt(request, number, body, transfer.receiver(cancel))
 
         return policy.execute(
             attempt,
@@ -368,5 +366,7 @@ class PlatformClient:
         """
         if response.failure is not None or not 200 <= response.status < 300:
             raise error_for(route, response, self._endpoint, self._clock.time())
+        if response.status == 206:  # Nothing was asked for in parts.
+            raise not_as_documented(route, response, "is a part of one")
         if not route.is_mlflows and not response.is_from_platform:
             raise not_as_documented(route, response, "does not come from AI Data Platform")

@@ -19,7 +19,7 @@ class Request:
         route: The route of the call.
         url: The address, query included.
         body: The JSON; None if there is none.
-        id: The beginning of the ``opc-request-id`` of each attempt.
+        id: The beginning of the ``opc-request-id`` of each attempt: see ``request_ids``.
         retry_token: The ``opc-retry-token``, which makes it safe to repeat a change; None for a
             call without one. [REST reference: 1 to 64 characters, valid for 24 hours]
         headers: The headers beside those of every request.

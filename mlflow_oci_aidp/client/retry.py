@@ -160,7 +160,7 @@ class RetryPolicy:
 
     def execute(
         self,
-        send: Callable[[str], ResultT],
+        send: Callable[[int], ResultT],
         *,
         call: str,
         renew: Callable[[], bool],
@@ -173,8 +173,8 @@ class RetryPolicy:
         count as a retry.
 
         Args:
-            send: Makes one attempt. The argument tells the attempts of the call apart. A failure
-                that another attempt could mend is returned, not raised.
+            send: Makes one attempt. The argument counts the requests of the call, from 1. A
+                failure that another attempt could mend is returned, not raised.
             call: The name of the call, for the log.
             renew: Gets a new token, and returns whether there is one.
             clock: The clock to wait by.
@@ -184,13 +184,14 @@ class RetryPolicy:
             The last result.
         """
         begin = clock.monotonic()
+        requests = count(1)
         is_renewed = False
         for number in count(1):
-            result = send(f"{number}")
+            result = send(next(requests))
             if result.status == 401 and not is_renewed and renew():
                 is_renewed = True
                 _logger.debug("%s: the token was renewed after a 401", call)
-                result = send(f"{number}r")
+                result = send(next(requests))
             result.attempt = number
             if not is_retryable(result) or number > self.max_retries:
                 break

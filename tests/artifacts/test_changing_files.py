@@ -92,7 +92,7 @@ def test_a_volume_keeps_what_was_there_at_the_beginning(aidp, path, tmp_path):
 
 def test_a_body_is_as_long_as_it_was_announced(path):
     before = path.read_bytes()
-    upload = Upload(FileSnapshot.take(str(path)), POLICY.timeout, SleeplessClock())
+    upload = Upload(FileSnapshot.take(str(path)))
     appended(path)
     # A server ignores what follows. It would cost the connection, and be sent for nothing.
     with upload.open(CancelToken()) as body:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
@@ -18,6 +19,8 @@ from mlflow.exceptions import MlflowException
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.network_failures import NetworkFailure, classify_exception
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock, RetryPolicy
+from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, BoundedAdapterMixin
+from mlflow_oci_aidp.client.transport.request_ids import new_request_id
 from mlflow_oci_aidp.errors import clock_note, error, error_from_response
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity, client_signer
@@ -28,8 +31,7 @@ T = TypeVar("T")
 
 #: The most requests of one client that are under way at a time.
 SLOTS = 16
-#: Seconds until a connection is made. ``urllib3`` counts them, too, while the first body is sent
-#: and nothing moves.
+#: Seconds until a connection is made.
 CONNECT_TIMEOUT = 60.0
 
 _REMEDIES = {
@@ -47,12 +49,22 @@ _REMEDIES = {
 }
 
 
+#: The successes of each verb. [Object Storage API reference]
+_SUCCESSES: Mapping[str, frozenset[int]] = {
+    "GET": frozenset({200, 206}),
+    "HEAD": frozenset({200}),
+    "PUT": frozenset({200}),
+    "POST": frozenset({200}),
+    "DELETE": frozenset({200, 204}),
+}
+
+
 class BrokenContentError(Exception):
     """Content that is not what it should be. The text says why, and holds no secret."""
 
 
-class _ForeignAnswerError(Exception):
-    """An answer that does not come from Object Storage."""
+class _UndocumentedAnswerError(Exception):
+    """A success that is none of Object Storage's. The text says why, and holds no secret."""
 
 
 @dataclass
@@ -132,7 +144,7 @@ class ObjectStorageClient:
         if moves_content:
             policy = replace(policy, longest_call=math.inf)
 
-        def attempt(_: str) -> _Result:
+        def attempt(_: int) -> _Result:
             if token:
                 token.raise_if_cancelled()
             return self._attempt(operation)
@@ -187,8 +199,8 @@ class ObjectStorageClient:
             return _result_of(problem)
         except BrokenContentError as problem:
             return _Result(failure=NetworkFailure(str(problem), "DATA_LOSS", False))
-        except _ForeignAnswerError:
-            return _failed("the answer does not come from Object Storage")
+        except _UndocumentedAnswerError as problem:
+            return _failed(str(problem))
         except (TypeError, ValueError, LookupError, AttributeError):
             return _refusal_or(_failed("the answer is not as documented"))
         except (RequestException, HTTPError, HTTPException, ConnectionError, TimeoutError) as lost:
@@ -225,13 +237,28 @@ class ObjectStorageClient:
                 f"The client of Object Storage could not be made ({problem}).",
                 "Check the installed version of oci.",
             )
+        base, session = client.base_client, client.base_client.session
         # A redirect would take the content to another server than the signature names.
-        client.base_client.session.max_redirects = 0
-        client.base_client.session.hooks["response"].append(_inspect_response)
-        # This makes room for as many connections as there are slots.
-        factor = object_storage.UploadManager.REQUESTS_POOL_SIZE_FACTOR
-        object_storage.UploadManager(client, parallel_process_count=-(-SLOTS // factor))
+        session.max_redirects = 0
+        session.hooks["response"].append(_inspect_response)
+        for scheme, adapter in list(session.adapters.items()):
+            session.mount(scheme, _bounded_adapter(type(adapter)))
+        # A checksum is that of the content as it is stored.
+        session.headers["accept-encoding"] = "identity"
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        base.build_request_id = new_request_id
         return client
+
+
+def _bounded_adapter(adapter: Any) -> Any:
+    """Return an adapter of the class that ``oci`` chose, with bounded connections."""
+
+    class ObjectStorageAdapter(BoundedAdapterMixin, adapter):
+        # Object Storage has request ids of its own, and answers with this header as it was sent.
+        # [Object Storage API reference]
+        more_id_headers = ("opc-client-request-id",)
+
+    return ObjectStorageAdapter(pool_maxsize=SLOTS)
 
 
 class _Refusal(threading.local):
@@ -245,16 +272,26 @@ _refusal = _Refusal()
 
 
 def _inspect_response(response: Any, *_: Any, **__: Any) -> None:
-    """Note a refusal before its body is read; raise for a success of another server.
+    """Note a refusal before its body is read; raise for a success that is none of the service's.
 
     Every answer of OCI has an ``opc-request-id``. That of a proxy, for instance, has none.
     """
-    if response.status_code >= 400:
-        _refusal.status = response.status_code
+    status = response.status_code
+    if status >= 400:
+        _refusal.status = status
         _refusal.headers = dict(response.headers.lower_items())
-    if 200 <= response.status_code < 300 and "opc-request-id" not in response.headers:
+    if not 200 <= status < 300:
+        return
+    problem: Exception | None = None
+    if REQUEST_ID not in response.headers:
+        problem = _UndocumentedAnswerError("the answer does not come from Object Storage")
+    elif status == 206 and "range" not in response.request.headers:
+        problem = BrokenContentError("the service answered with a part of what was asked for")
+    elif status not in _SUCCESSES[response.request.method]:
+        problem = _UndocumentedAnswerError(f"the answer is not as documented (HTTP {status})")
+    if problem:
         response.close()
-        raise _ForeignAnswerError
+        raise problem
 
 
 def _refusal_or(result: _Result) -> _Result:

@@ -154,9 +154,6 @@ class ObjectTransfer:
 
         def attempt(client: Any) -> tuple[Mapping[str, str], int]:
             response = client.get_object(*self._place, name)
-            if response.status != 200:
-                response.data.close()
-                raise BrokenContentError("the service answered with a part of the object")
             with contextlib.closing(response.data), _writable(temporary, "wb", path) as file:
                 size = int(response.headers["content-length"])
                 if size <= self._options.part_size:
@@ -254,11 +251,11 @@ class ObjectTransfer:
 
         def attempt(client: Any) -> None:
             nonlocal done
-            wanted = f"bytes={offset + done}-{offset + length - 1}"
-            response = client.get_object(*self._place, name, range=wanted, if_match=etag)
+            wanted = f"{offset + done}-{offset + length - 1}"
+            response = client.get_object(*self._place, name, range=f"bytes={wanted}", if_match=etag)
             with contextlib.closing(response.data), _writable(temporary, "r+b", path) as file:
-                if response.status != 206:
-                    reason = "the service answered with more than the range that was asked for"
+                if not response.headers.get("content-range", "").startswith(f"bytes {wanted}/"):
+                    reason = "the service answered with another range than was asked for"
                     raise BrokenContentError(reason)
                 file.seek(offset + done)
                 for piece in _pieces(response, length - done, self._options.chunk):

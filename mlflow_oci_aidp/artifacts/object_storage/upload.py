@@ -8,8 +8,10 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
+import requests
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.artifacts.object_storage.client import (
@@ -58,7 +60,10 @@ class Upload:
         self._digests: dict[int, bytes] = {}
         self._parts_done = threading.Condition()
         self._sending = 0
-        self.base_client = storage.client.base_client
+        # The manager mounts an adapter of its own on this session, which nobody uses otherwise.
+        self.base_client = SimpleNamespace(
+            endpoint=storage.client.base_client.endpoint, session=requests.Session()
+        )
 
     @property
     def is_in_one_part(self) -> bool:

@@ -1,0 +1,1 @@
+"""What stands below a call, beside `urllib3`: connections, their time, and whose answer it is."""
