@@ -4,13 +4,14 @@ A reader who follows a call opens each of these files, and turns a page at each 
 
     python -m tools.call_path                       # the table
     python -m tools.call_path get_run --list        # each step of one call
+    python -m tools.call_path --transport           # with the files below urllib3
 
 How it counts:
 
 - The profiler of Python (``sys.setprofile``) reports every call and every return of a Python
     function. Only functions
   of ``mlflow_oci_aidp`` count; none of its emulator, which stands for the other side, and none of
-  its transport, which stands beside ``urllib3``, below the call.
+  its transport, which stands beside ``urllib3``, below the call, unless it is asked for.
 - A *change* is a report from another file than the report before. Functions of other packages in
     between count for
   nothing. The step from the caller into this package is a change, and so is the last step back.
@@ -50,8 +51,9 @@ from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 PACKAGE = Path(mlflow_oci_aidp.__file__).parent
-#: Folders whose functions do not count.
-LEFT_OUT = ("emulator", "client/transport")
+#: Folders whose functions do not count. The transport does if it is asked for.
+TRANSPORT = "client/transport"
+LEFT_OUT = ["emulator", TRANSPORT]
 _MODEL = "main.default.call_path"
 
 
@@ -205,7 +207,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "calls", nargs="*", metavar="call", help=f"any of {', '.join(CALLS)}; all of them if none"
     )
     parser.add_argument("--list", action="store_true", help="print each step, and the files")
+    parser.add_argument("--transport", action="store_true", help="count its files, too")
     options = parser.parse_args(arguments)
+    if options.transport:
+        LEFT_OUT.remove(TRANSPORT)
     unknown = sorted(set(options.calls) - CALLS.keys())
     if unknown:
         parser.error(f"no such call: {', '.join(unknown)}; there are {', '.join(CALLS)}")
