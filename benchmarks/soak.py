@@ -1,6 +1,6 @@
-"""Use one store from many threads, with faults, and print the work done, lost and doubled.
+"""Use one store from many threads, with faults, and print what was done, lost, doubled, mixed up.
 
-The last two must be 0.
+The last three must be 0. Mixed up is an answer that is about something else than was asked for.
 
 python benchmarks/soak.py [--minutes 5] [--threads 16] [--faults 0.1]
 
@@ -23,17 +23,22 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
-#: Faults of one kind each, in equal parts. A hang costs the client its timeout.
-KINDS = (
-    "status",
-    "reset_before",
-    "reset_after",
-    "truncated",
-    "html",
-    "hang",
-    "hang_after",
-    "slow_drip",
-)
+#: Faults of one kind each, in equal parts, and the seconds between their pieces, if they have some.
+#: A hang costs the client its timeout, and so does a head that drips.
+KINDS = {
+    "status": 0.0,
+    "reset_before": 0.0,
+    "reset_after": 0.0,
+    "truncated": 0.0,
+    "html": 0.0,
+    "hang": 0.0,
+    "hang_after": 0.0,
+    "slow_drip": 0.0005,
+    "slow_head": 0.05,
+    "interim": 0.01,
+    "twice": 0.01,
+    "other_answer": 0.0,
+}
 MODELS = 64
 
 
@@ -42,11 +47,11 @@ def serve(pipe: Connection, faults: float, seed: int) -> None:
     from mlflow_oci_aidp.emulator import Emulator
 
     with Emulator() as aidp:
-        for number, kind in enumerate(KINDS):
+        for number, (kind, delay) in enumerate(KINDS.items()):
             # The first that fires counts, so that each has its part of those that the ones before
             # let pass.
             part = faults / len(KINDS) / (1 - number * faults / len(KINDS))
-            aidp.faults.add(kind, times=None, probability=part, seed=seed + number, delay=0.0005)
+            aidp.faults.add(kind, times=None, probability=part, seed=seed + number, delay=delay)
         pipe.send(aidp.uri)
         pipe.recv()
         fired = dict(aidp.faults.fired)
@@ -83,6 +88,7 @@ class Soak:
         self.done: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.told: dict[str, bool] = {}
+        self.mixed_up: list[str] = []
         self.marks = 0
 
     def mark(self, kind: str) -> str:
@@ -99,17 +105,20 @@ class Soak:
             model = f"main.soak.model{chance.randrange(MODELS)}"
             operation = chance.choice(("create", "create", "tag", "update", "get", "search"))
             mark = self.mark(operation)
+            names, source = {model}, mark
             try:
                 if operation == "create":
-                    self.store.create_model_version(model, f"s3://soak/{mark}")
+                    made = self.store.create_model_version(model, f"s3://soak/{mark}")
+                    names, source = {made.name}, made.source.rpartition("/")[2]
                 elif operation == "tag":
                     self.store.set_registered_model_tag(model, RegisteredModelTag(mark, "1"))
                 elif operation == "update":
-                    self.store.update_registered_model(model, mark)
+                    names = {self.store.update_registered_model(model, mark).name}
                 elif operation == "get":
-                    self.store.get_registered_model(model)
+                    names = {self.store.get_registered_model(model).name}
                 else:
-                    self.store.search_model_versions(f"name = '{model}'", max_results=10)
+                    found = self.store.search_model_versions(f"name = '{model}'", max_results=10)
+                    names |= {version.name for version in found}
             except MlflowException as error:
                 with self.lock:
                     self.errors[error.error_code] += 1
@@ -118,6 +127,8 @@ class Soak:
                 with self.lock:
                     self.done[operation] += 1
                     self.told[mark] = True
+                    if names != {model} or source != mark:
+                        self.mixed_up.append(mark)
 
     def held(self) -> Counter[str]:
         """The marks of versions and tags that the registry holds, and how often."""
@@ -160,7 +171,7 @@ def main() -> None:
     )
     process.start()
     retries = Retries()
-    logger = logging.getLogger("mlflow_oci_aidp.client.platform_client")
+    logger = logging.getLogger("mlflow_oci_aidp.client.retry")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     logger.addHandler(retries)
@@ -198,11 +209,12 @@ def main() -> None:
     print(f"writes      {len(written)} with a mark of their own")
     print(f"lost        {len(lost)}")
     print(f"doubled     {len(doubled)}")
+    print(f"mixed up    {len(soak.mixed_up)}")
     print(
         f"memory      {before:.0f} MiB after warming up, {after:.0f} MiB at the end, "
         f"{len(soak.told)} marks kept"
     )
-    sys.exit(bool(lost or doubled))
+    sys.exit(bool(lost or doubled or soak.mixed_up))
 
 
 if __name__ == "__main__":

@@ -212,6 +212,7 @@ class Emulator:
             running.workspaces.reset()
             running.objects.clear()
             running.volumes.reset()
+            running.dispatcher.reset()
             self.faults.clear()
             self.exchanges.clear()
 

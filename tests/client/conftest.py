@@ -75,3 +75,7 @@ def caller(request, uri_of) -> Callable[..., Call]:
         return CALLERS[request.param](uri_of(endpoint, **settings))
 
     return make
+
+
+#: For tests of many kinds: the parts that have connections of their own.
+EACH_POOL = pytest.mark.parametrize("caller", ["registry", "object storage"], indirect=True)

@@ -11,7 +11,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
-from tests.client.conftest import BUCKET
+from tests.client.conftest import BUCKET, EACH_POOL
 from tests.support.certificates import Authority
 from tests.support.hostile import HungUp, answer, head, hostile, proper, proper_body
 
@@ -112,6 +112,7 @@ def connections(server):
     return [wire.connection for wire in server.requests]
 
 
+@EACH_POOL
 @pytest.mark.parametrize("kind", OVER)
 def test_an_answer_that_is_over_leaves_its_connection_to_the_next(caller, kind):
     with hostile(lambda wire: wire.send(OVER[kind](wire))) as server:
@@ -120,6 +121,7 @@ def test_an_answer_that_is_over_leaves_its_connection_to_the_next(caller, kind):
         assert set(connections(server)) == {0}
 
 
+@EACH_POOL
 @pytest.mark.parametrize("kind", IN_DOUBT)
 def test_an_answer_that_may_not_be_over_counts_and_takes_its_connection_along(caller, kind):
     with hostile(lambda wire: wire.send(IN_DOUBT[kind](wire))) as server:
@@ -128,6 +130,7 @@ def test_an_answer_that_may_not_be_over_counts_and_takes_its_connection_along(ca
         assert len(set(connections(server))) == len(server.requests)
 
 
+@EACH_POOL
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_answer_is_none_and_the_request_is_repeated(caller, kind):
     def script(wire):
@@ -141,6 +144,7 @@ def test_a_broken_answer_is_none_and_the_request_is_repeated(caller, kind):
         assert connections(server)[:2] == [0, 1]
 
 
+@EACH_POOL
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_answer_that_stays_is_an_error(caller, kind):
     def script(wire):
@@ -152,6 +156,7 @@ def test_a_broken_answer_that_stays_is_an_error(caller, kind):
     assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"
 
 
+@EACH_POOL
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 @pytest.mark.parametrize("headers", ["content-length: 5", "transfer-encoding: chunked", "a: b"])
 def test_an_answer_without_a_body_has_none_whatever_it_says(caller, status, headers):

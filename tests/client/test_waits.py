@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
-from tests.client.conftest import BUCKET, VOLUME
+from tests.client.conftest import BUCKET, EACH_POOL, VOLUME
 from tests.support.certificates import Authority
 from tests.support.hostile import Hostile, answer, head, hostile, proper
 
@@ -71,9 +71,18 @@ def assert_in_time(call):
     return caught.value
 
 
+@EACH_POOL
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_an_answer_without_an_end_is_given_up(caller, kind):
     with hostile(ENDLESS[kind]) as server:
+        call = caller(server.endpoint, timeout=TIMEOUT)
+        error = assert_in_time(lambda: call("a"))
+    assert error.error_code == "DEADLINE_EXCEEDED"
+
+
+@pytest.mark.parametrize("caller", ["tracking", "volume"], indirect=True)
+def test_the_same_of_every_part(caller):
+    with hostile(ENDLESS["headers that drip"]) as server:
         call = caller(server.endpoint, timeout=TIMEOUT)
         error = assert_in_time(lambda: call("a"))
     assert error.error_code == "DEADLINE_EXCEEDED"

@@ -13,7 +13,7 @@ from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
 from mlflow_oci_aidp.client.transport import request_ids
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
-from tests.client.conftest import BUCKET, VOLUME
+from tests.client.conftest import BUCKET, EACH_POOL, VOLUME
 from tests.support.hostile import answer, head, hostile, proper, proper_body
 
 
@@ -97,6 +97,7 @@ ACCEPTED = {
 }
 
 
+@EACH_POOL
 @pytest.mark.parametrize("kind", ACCEPTED)
 def test_every_other_id_is_accepted(caller, kind):
     with hostile(lambda wire: wire.send(with_id(wire, ACCEPTED[kind](wire)))) as server:

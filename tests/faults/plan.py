@@ -67,4 +67,12 @@ CASES: Mapping[str, Case] = {
     "redirect 307": Case("redirect", REFUSED, {"status": 307}),
     "redirect 308": Case("redirect", REFUSED, {"status": 308}),
     "slow drip": Case("slow_drip", ANSWERED, {"delay": 0.05}),
+    "headers that drip": Case("slow_head", ANSWERED, {"delay": 0.05}),
+}
+
+#: Answers that come out of turn, each with the next call's right behind it.
+OUT_OF_TURN: Mapping[str, Case] = {
+    "early hints": Case("interim", ANSWERED, {"delay": 0.02}),
+    "a second answer": Case("twice", ANSWERED, {"delay": 0.002}),
+    "the answer of another call": Case("other_answer", ANSWERED),
 }

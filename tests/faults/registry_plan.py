@@ -12,6 +12,8 @@ from mlflow_oci_aidp.registry.store import AidpRegistryStore as Store
 from .plan import PlannedCall
 
 NAME = "main.default.iris"
+#: A registered model that no operation touches.
+OTHER = "main.default.other"
 
 
 def _versions(store: Store) -> list[Any]:
@@ -83,8 +85,9 @@ PLAN: Mapping[str, PlannedCall] = {
 
 
 def prepare(reader: Store, operation: str) -> None:
-    """A registry with the registered model NAME and its version 1, both with the tag `old`."""
+    """A registry with OTHER, and with NAME and its version 1, both with the tag `old`."""
     for model in reader.search_registered_models():
         reader.delete_registered_model(model.name)
+    reader.create_registered_model(OTHER)
     reader.create_registered_model(NAME, [RegisteredModelTag("old", "1")])
     reader.create_model_version(NAME, "s3://bucket/first", tags=[ModelVersionTag("old", "1")])

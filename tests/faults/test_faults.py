@@ -8,11 +8,16 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from . import registry_plan, tracking_plan
-from .plan import ANSWERED, CASES
-from .registry_plan import NAME
+from .plan import ANSWERED, CASES, OUT_OF_TURN
+from .registry_plan import NAME, OTHER
 
 PLANS = {"registry": registry_plan.PLAN, "tracking": tracking_plan.PLAN}
 ALL = [(part, name) for part, operations in PLANS.items() for name in operations]
+#: Asks for something that no operation touches, and tells whether the answer is about it.
+ASKED = {
+    "registry": lambda store: store.get_registered_model(OTHER).name == OTHER,
+    "tracking": lambda store: store.get_experiment("0").experiment_id == "0",
+}
 WRITES = [(part, name) for part, name in ALL if PLANS[part][name].effects]
 
 
@@ -36,6 +41,24 @@ def test_a_fault_that_happens_once(shared, store, reader, part, name, case):
     if error is not None:
         assert requests == 1
     assert "/elsewhere" not in {exchange.path for exchange in shared.exchanges}
+
+
+@pytest.mark.parametrize("case", OUT_OF_TURN)
+@pytest.mark.parametrize(("part", "name"), ALL)
+def test_no_answer_becomes_that_of_another_call(shared, store, reader, part, name, case):
+    operation, fault = PLANS[part][name], OUT_OF_TURN[case]
+    shared.faults.add(fault.kind, **fault.fields)
+    operation.call(store)
+    shared.faults.clear()
+    attempts = {exchange.headers["opc-request-id"][-4:] for exchange in shared.exchanges}
+    if fault.kind == "interim":
+        assert attempts == {"0001"}
+    if fault.kind == "other_answer":
+        assert attempts == {"0001", "0002"}
+    # Over the connection that is left, if one is.
+    assert ASKED[part](store)
+    if operation.effects:
+        assert operation.effects(reader) == 1
 
 
 @pytest.mark.parametrize("kind", ["status", "reset_before", "reset_after", "truncated"])

@@ -78,6 +78,11 @@ class Dispatcher:
         self._recorder = recorder
         self._clock = clock
         self._gate = _Gate()
+        self._last: Response | None = None
+
+    def reset(self) -> None:
+        """Forget the response to the request before."""
+        self._last = None
 
     def service_of(self, path: str) -> Service:
         """Return the service that owns a path, as sent."""
@@ -97,6 +102,11 @@ class Dispatcher:
             response = self._response_with_fault(service, match, request, fault)
             headers = self._common_headers(request_id, fault.skew if fault else 0.0)
             response = replace(response, headers={**headers, **response.headers}, fault=fault)
+            if fault and fault.kind == "other_answer" and self._last:
+                _close_file(response)
+                response = replace(self._last, fault=fault)
+            elif not isinstance(response.body, FileSlice):
+                self._last = response
             record.response = response
         return response
 
@@ -138,8 +148,7 @@ class Dispatcher:
         request.body.flip = fault.kind == "corrupt" and match is not None and match.route.is_upload
         response = self._work(service, match, request)
         if fault.kind == "body":
-            if isinstance(response.body, FileSlice):
-                response.body.file.close()
+            _close_file(response)
             return Response(
                 fault.status or 200,
                 fault.body,
@@ -219,6 +228,12 @@ def request_id_of(headers: Mapping[str, str]) -> str:
     sent = headers.get("opc-request-id", "")
     own = secrets.token_hex(16).upper()
     return f"{sent}/{own}" if _REQUEST_ID.fullmatch(sent) else own
+
+
+def _close_file(response: Response) -> None:
+    """Close the file of a response that is not sent."""
+    if isinstance(response.body, FileSlice):
+        response.body.file.close()
 
 
 def _response_without_work(fault: Fault) -> Response:

@@ -23,6 +23,10 @@ Kind = Literal[
     "hang_after",
     "truncated",
     "slow_drip",
+    "slow_head",
+    "interim",
+    "twice",
+    "other_answer",
     "corrupt",
     "body",
     "date",
@@ -52,7 +56,13 @@ _CODES = {
     504: "GatewayTimeout",
 }
 
-_DEFAULT_STATUS: dict[str, int] = {"status": 503, "html": 502, "redirect": 307, "body": 200}
+_DEFAULT_STATUS: dict[str, int] = {
+    "status": 503,
+    "html": 502,
+    "redirect": 307,
+    "interim": 103,
+    "body": 200,
+}
 
 
 @dataclass
@@ -73,6 +83,13 @@ class Fault:
     truncated      the work is done; the answer ends after half of the length that it announces
     slow_drip      the work is done; the answer comes one byte at a time (a file: in 64
                    pieces), ``delay`` seconds apart
+    slow_head      the work is done; status line and headers come one byte at a time, ``delay``
+                   seconds apart
+    interim        the work is done; an interim answer with ``status`` (103) comes ``delay``
+                   seconds before the answer
+    twice          the work is done; the answer comes a second time after ``delay`` seconds
+    other_answer   the work is done; the answer is that to the request before, with its request
+                   id; the right one, if there was none
     corrupt        one bit of a file is turned over, on its way in or out
     body           the work is done; the answer is ``status`` with the bytes ``body``
                    (``content_type``)

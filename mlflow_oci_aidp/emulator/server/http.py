@@ -209,13 +209,23 @@ class _Connection(BaseHTTPRequestHandler):
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _write(self, response: Response) -> None:
-        if self.command == "HEAD" or response.status in _WITHOUT_BODY:
-            self.wfile.write(self._head(response))
-        elif isinstance(response.body, FileSlice):
-            self.wfile.write(self._head(response))
+        head = self._head(response)
+        if self._has_body(response) and not isinstance(response.body, FileSlice):
+            self.wfile.write(head + response.body)
+        else:
+            self.wfile.write(head)
+            self._write_body(response)
+
+    def _has_body(self, response: Response) -> bool:
+        return self.command != "HEAD" and response.status not in _WITHOUT_BODY
+
+    def _write_body(self, response: Response) -> None:
+        if not self._has_body(response):
+            return
+        if isinstance(response.body, FileSlice):
             self._write_slice(response.body)
         else:
-            self.wfile.write(self._head(response) + response.body)
+            self.wfile.write(response.body)
 
     def _write_slice(self, part: FileSlice) -> None:
         # Over TLS this reads and sends in small pieces, without it the kernel copies; both in
@@ -241,6 +251,28 @@ class _Connection(BaseHTTPRequestHandler):
             if self.server.stopping.wait(delay):
                 return
             self.wfile.write(chunk)
+
+    def _write_head_slowly(self, response: Response) -> None:
+        delay = response.fault.delay if response.fault else 0.0
+        head = self._head(response)
+        for begin in range(len(head)):
+            if self.server.stopping.wait(delay):
+                return
+            self.wfile.write(head[begin : begin + 1])
+        self._write_body(response)
+
+    def _write_after_interim(self, response: Response) -> None:
+        fault = response.fault
+        if fault:
+            phrase = responses.get(fault.status or 103, "")
+            self.wfile.write(f"HTTP/1.1 {fault.status} {phrase}\r\nlink: </a>\r\n\r\n".encode())
+            self.server.stopping.wait(fault.delay)
+        self._write(response)
+
+    def _write_twice(self, response: Response) -> None:
+        self._write(response)
+        self.server.stopping.wait(response.fault.delay if response.fault else 0.0)
+        self._write(response)
 
     def _write_corrupted(self, response: Response) -> None:
         if not isinstance(response.body, FileSlice):
@@ -289,6 +321,9 @@ class _Connection(BaseHTTPRequestHandler):
 _WAYS_OUT = {
     "truncated": _Connection._write_half,
     "slow_drip": _Connection._write_slowly,
+    "slow_head": _Connection._write_head_slowly,
+    "interim": _Connection._write_after_interim,
+    "twice": _Connection._write_twice,
     "corrupt": _Connection._write_corrupted,
     "reset_before": _Connection._reset,
     "reset_during": _Connection._reset,

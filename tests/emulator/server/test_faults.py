@@ -151,6 +151,48 @@ def test_slow_drip_ends_when_the_emulator_stops(own_aidp, own_bare):
     assert connection_threads(own_aidp) == []
 
 
+def test_slow_head(aidp, bare):
+    aidp.faults.add("slow_head", delay=0.001)
+    bare.send(request_to_create(aidp))
+    pieces, received = 0, b""
+    while b"\r\n\r\n" not in received or not received.endswith(b"}}"):
+        pieces += b"\r\n\r\n" not in received
+        received += bare.socket.recv(65536)
+    assert json.loads(head_and_body(received)[2])["registered_model"]["name"] == "a"
+    assert pieces > 10
+
+
+def test_interim(aidp, bare):
+    aidp.faults.add("interim", delay=0.001)
+    bare.send(request_to_create(aidp))
+    received = b""
+    while not received.endswith(b"}}"):
+        received += bare.socket.recv(65536)
+    first, _, rest = received.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 103 Early Hints")
+    assert head_and_body(rest)[0] == "HTTP/1.1 200 OK"
+
+
+def test_twice(aidp, bare):
+    aidp.faults.add("twice", delay=0.001)
+    bare.send(request_to_create(aidp))
+    received = b""
+    while received.count(b"}}") < 2:
+        received += bare.socket.recv(65536)
+    half = len(received) // 2
+    assert received[:half] == received[half:]
+    assert received.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_other_answer(aidp):
+    first = create(aidp)
+    aidp.faults.add("other_answer")
+    second = create(aidp, name="b")
+    assert second.content == first.content
+    assert second.headers["opc-request-id"] == first.headers["opc-request-id"]
+    assert len(aidp.state.list_registered_models({}, "user")["registered_models"]) == 2
+
+
 def test_body(aidp):
     aidp.faults.add("body", status=201, body=b"\x00null", content_type="text/plain")
     answer = create(aidp)
