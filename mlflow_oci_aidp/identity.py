@@ -25,9 +25,9 @@ from mlflow_oci_aidp.sign_in_errors import (
     OWN_SIGNER,
     OWN_SIGNER_REMEDY,
     Failure,
+    doubtful_remedy,
     missing_credentials,
     nothing_found,
-    refused_remedy,
     signer_error,
 )
 
@@ -148,7 +148,7 @@ class Identity:
     def refused_remedy(self) -> str:
         """Return what to do if the platform does not accept a signature of this identity."""
         own = _chosen_signer is not None or self._mode is None
-        return OWN_SIGNER_REMEDY if own else refused_remedy(self._settings)
+        return OWN_SIGNER_REMEDY if own else doubtful_remedy(self._settings)
 
     def _mode_in_use(self) -> AuthMode | None:
         """Return the mode of the signer in use, None for a signer of the program's own."""

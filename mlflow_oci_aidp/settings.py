@@ -133,7 +133,10 @@ class Settings:
     def _place_of_endpoint(self, name: str) -> str:
         if name in self.sources or not self.region:
             return self.place(name)
-        return f"the region {self.region}, which comes from {self.place('region')}"
+        place = f"the region {self.region}, which comes from {self.place('region')}"
+        if self.unknown_region:
+            place += f", since oci does not know the OCID's own, {self.unknown_region!r}"
+        return place
 
     def add_sources(self, sources: Mapping[str, str]) -> None:
         """Note where the same settings come from for another URI, so that errors name both."""

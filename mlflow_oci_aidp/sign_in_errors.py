@@ -100,26 +100,46 @@ def nothing_found(settings: Settings) -> AidpError:
     )
 
 
-def refused_remedy(settings: Settings, fingerprint: str = "") -> str:
-    """Return what to do if the platform does not accept a signature, by where the key comes from.
+def doubtful_remedy(settings: Settings) -> str:
+    """Return what to do if the platform does not accept a signature, and nothing was checked yet.
 
     Args:
         settings: The settings that the signer was made of.
-        fingerprint: That of the private key, where key and fingerprint are known to belong
-            together.
     """
     mode = AUTH_MODES[settings.auth]
-    places = _places(mode, settings)
-    if mode.name == "api_key" and not fingerprint:
+    if mode.name == "api_key":
         return (
-            f"Check that user, tenancy, fingerprint and key, which come from {places}, belong "
-            "together, and that the clock is right: `mlflow-oci-aidp check` compares them."
+            f"Check that user, tenancy, fingerprint and key, which come from "
+            f"{_places(mode, settings)}, belong together, and that the clock is right: "
+            "`mlflow-oci-aidp check` compares them."
         )
-    remedy = mode.refused_remedy
-    if "{profile}" in remedy and not is_from_profile(settings.sources.get(mode.needs[0], "")):
-        # The session's files are not those of a profile that could be renewed by its name.
-        remedy = mode.remedy
-    return remedy.format(profile=settings.profile, fingerprint=fingerprint, places=places)
+    if mode.is_renewed_on_disk and _is_of_profile(mode, settings):
+        return (
+            f"Renew the session with `oci session refresh --profile {settings.profile}`, or make a "
+            f"new one with `oci session authenticate --profile-name {settings.profile}`."
+        )
+    return refused_remedy(settings)
+
+
+def refused_remedy(settings: Settings, fingerprint: str = "") -> str:
+    """Return what to do if the platform does not accept a signature that seems to be right.
+
+    Args:
+        settings: The settings that the signer was made of.
+        fingerprint: That of the private key; ``""`` if there is none.
+    """
+    mode = AUTH_MODES[settings.auth]
+    # The files of a session need not be those of a profile, which can be renewed by its name.
+    is_by_name = "{profile}" not in mode.refused_remedy or _is_of_profile(mode, settings)
+    remedy = mode.refused_remedy if is_by_name else mode.remedy
+    return remedy.format(
+        profile=settings.profile, fingerprint=fingerprint, places=_places(mode, settings)
+    )
+
+
+def _is_of_profile(mode: AuthMode, settings: Settings) -> bool:
+    """Tell whether the first setting that a mode needs comes from the profile."""
+    return is_from_profile(settings.sources.get(mode.needs[0], ""))
 
 
 def _places(mode: AuthMode, settings: Settings) -> str:

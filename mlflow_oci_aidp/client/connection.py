@@ -281,7 +281,7 @@ def _response(answer: requests.Response, body: bytes) -> Response:
         retry_after=headers.get("retry-after", ""),
         date=headers.get("date", ""),
         next_page=headers.get("opc-next-page", ""),
-        is_from_platform=REQUEST_ID in headers,
+        is_from_platform=bool(headers.get(REQUEST_ID, "").strip()),
     )
 
 
