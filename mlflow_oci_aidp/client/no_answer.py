@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from mlflow_oci_aidp.client.foreign_answers import NOT_KNOWN
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
-from mlflow_oci_aidp.client.surroundings import Destination, problem_of_bundle
+from mlflow_oci_aidp.client.surroundings import Destination, bundle_in_use, problem_of_bundle
 
 _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES says how often it is tried"
 _SOCKS = "Install PySocks (`pip install pysocks`), or name an http proxy in {place}."
 _CERTIFICATE = (
-    "If a proxy of your company or the emulator signs certificates, set REQUESTS_CA_BUNDLE to its "
-    "authority's file; if not, check the endpoint {endpoint}."
+    "If a proxy of your company or the emulator signs certificates, {bundle}; if not, {check}."
 )
 
 #: Remedies by the kind of a failure, where the general one does not fit.
@@ -57,12 +56,22 @@ def explain(
     return failure.error_code, reason, remedy
 
 
+def _bundle() -> str:
+    """Return what to do so that an authority is trusted."""
+    if bundle := bundle_in_use():
+        variable, path = bundle
+        return f"add its authority to {path}, which {variable} names"
+    return "set REQUESTS_CA_BUNDLE to its authority's file"
+
+
 def _remedy(failure: NetworkFailure, destination: Destination) -> str:
     proxy = destination.proxy
     words = {
         "endpoint": destination.endpoint,
         "place": proxy.place if proxy else "the proxy settings",
         "proxy": str(proxy or "the proxy"),
+        "bundle": _bundle(),
+        "check": destination.check.replace("Check", "check", 1),
     }
     if failure.kind in _REMEDIES:
         return _REMEDIES[failure.kind].format(**words)

@@ -17,6 +17,7 @@ from mlflow_oci_aidp.settings import Settings
 
 #: The variables that name the bundle of trusted certificates, as ``requests`` reads them.
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PORTS = {"https": 443, "http": 80}
 
 
 class Proxy(NamedTuple):
@@ -27,20 +28,18 @@ class Proxy(NamedTuple):
         place: The variable that names it, or words for the operating system's own settings.
         host: Its host; ``""`` if the address has none.
         port: Its port.
+        is_default: Whether the address names no port, so that it is the scheme's.
     """
 
     address: str
     place: str
     host: str
     port: int
-
-    @property
-    def is_socks(self) -> bool:
-        """Whether it is a SOCKS proxy."""
-        return self.address.startswith("socks")
+    is_default: bool = False
 
     def __str__(self) -> str:
-        return f"the proxy {self.address} (from {self.place})"
+        port = f"; it names no port, so that {self.port} is taken" if self.is_default else ""
+        return f"the proxy {self.address} (from {self.place}{port})"
 
 
 @dataclass(frozen=True)
@@ -102,11 +101,13 @@ def _proxy(address: str, place: str) -> Proxy:
     text = address if "://" in address else f"http://{address}"
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return Proxy("", place, "", 0)
     # What is before the last @ is a user name and a password.
-    return Proxy(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", place, host, port)
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    default = 1080 if parts.scheme.startswith("socks") else _PORTS.get(parts.scheme, 80)
+    return Proxy(shown, place, host, port or default, port is None)
 
 
 def problem_of_bundle() -> str:
@@ -115,10 +116,14 @@ def problem_of_bundle() -> str:
     Returns:
         A part of a sentence that begins with the variable; ``""`` if nothing is wrong.
     """
-    for variable in _BUNDLES:
-        if path := os.environ.get(variable):
-            return _problem_of_bundle(variable, path)
-    return ""
+    bundle = bundle_in_use()
+    return _problem_of_bundle(*bundle) if bundle else ""
+
+
+def bundle_in_use() -> tuple[str, str] | None:
+    """Return the variable that names a bundle of certificates, and its path; None without one."""
+    bundles = ((variable, os.environ.get(variable, "")) for variable in _BUNDLES)
+    return next((bundle for bundle in bundles if bundle[1]), None)
 
 
 def _problem_of_bundle(variable: str, path: str) -> str:

@@ -343,7 +343,8 @@ def _result_of(problem: Any) -> _Result:
         code=problem.code or "",
         message=problem.message if problem.code and isinstance(problem.message, str) else "",
         retry_after=headers.get("retry-after", ""),
-        request_id=problem.request_id or "",
+        # Not the exception's own: that is the request's where the answer has none. [oci.exceptions]
+        request_id=headers.get("opc-request-id", "").strip(),
         date=headers.get("date", ""),
         sent_as=_refusal.sent_as,
     )
