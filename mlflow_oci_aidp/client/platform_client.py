@@ -20,7 +20,7 @@ from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.connection import ConnectionOptions, Response, Sender
 from mlflow_oci_aidp.client.files import Download, FileSnapshot, FileTransfer, Upload
 from mlflow_oci_aidp.client.paging import Page, follow_pages, repeated_token
-from mlflow_oci_aidp.client.request import Request, fill, split_fields
+from mlflow_oci_aidp.client.request import Request, fill, split_fields, workspace_path
 from mlflow_oci_aidp.client.response_errors import (
     cannot_be_sent,
     error_for,
@@ -276,7 +276,7 @@ class PlatformClient:
             raise undocumented_fields(route, values)
         url = f"{self._endpoint}{base_path}/{self._instance}"
         if route.scope == WORKSPACE:
-            url += f"/workspaces/{quote(workspace, safe='')}"
+            url += workspace_path(workspace)
         body: bytes | None = None
         headers: dict[str, str] = {}
         problem = ""
