@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException
 from mlflow_oci_aidp.auth_modes import AUTH_MODES, AuthMode, Signer, UnusableCredentialsError
 from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.fork_safety import PerProcess
+from mlflow_oci_aidp.oci_logs import quiet_signer
 from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import Settings, check_header_value
 from mlflow_oci_aidp.sign_in_errors import (
@@ -167,7 +168,7 @@ def _build(mode: AuthMode, settings: Settings) -> Signer:
     def build() -> Signer:
         if problem := missing_credentials(settings):
             raise problem
-        return mode.build(settings.plain_credentials())
+        return quiet_signer(mode.build(settings.plain_credentials()))
 
     signer: Signer = _guard(mode, settings, build)
     return signer

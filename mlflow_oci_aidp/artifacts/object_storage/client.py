@@ -29,6 +29,7 @@ from mlflow_oci_aidp.clock_skew import clock_note
 from mlflow_oci_aidp.errors import error, error_from_response
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity, client_signer
+from mlflow_oci_aidp.oci_logs import quiet_client
 from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.settings import Settings
 
@@ -259,6 +260,7 @@ class ObjectStorageClient:
                 f"The client of Object Storage could not be made ({problem}).",
                 "Check the installed version of oci.",
             )
+        quiet_client(client)
         base, session = client.base_client, client.base_client.session
         # A redirect would take the content to another server than the signature names.
         session.max_redirects = 0
