@@ -141,6 +141,8 @@ class Settings:
     def add_sources(self, sources: Mapping[str, str]) -> None:
         """Note where the same settings come from for another URI, so that errors name both."""
         for name, source in sources.items():
+            if name == "workspaceKey":
+                continue  # Each store has its own.
             known = self.sources.get(name)
             if known is None:
                 self.sources[name] = source
@@ -388,7 +390,8 @@ def _storage_region(lookup: Lookup, instance_id: str) -> str:
         raise invalid_parameter(
             "The region of Object Storage is not known: there is no aidp:// URI, and neither "
             "environment nor profile names one.",
-            "Set OCI_CLI_REGION, or `region` in the profile.",
+            f"Set OCI_CLI_REGION, or `region` in profile {lookup.profile_name} of "
+            f"{lookup.config_file}.",
         )
     lookup.sources.setdefault("region", FROM_URI)
     if not regions.is_known(name):

@@ -73,7 +73,9 @@ def missing_credentials(settings: Settings) -> AidpError | None:
     variables = ", ".join(_variables_of(name) for name in missing)
     remedy = f"Set {variables}."
     if _has_profile(settings):
-        remedy = f"Add it to the profile, or set {variables}."
+        remedy = (
+            f"Add it to profile {settings.profile} of {settings.config_file}, or set {variables}."
+        )
     return error(
         "UNAUTHENTICATED",
         f"Signing in by {settings.auth} needs {', '.join(missing)}, found neither in the "

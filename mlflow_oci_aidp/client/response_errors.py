@@ -11,7 +11,7 @@ from mlflow_oci_aidp.client.connection import Response
 from mlflow_oci_aidp.client.foreign_answers import NOT_KNOWN, foreign_answer
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
 from mlflow_oci_aidp.client.no_answer import explain
-from mlflow_oci_aidp.client.routes import VOLUME, WORKSPACE, Route
+from mlflow_oci_aidp.client.routes import INSTANCE, VOLUME, WORKSPACE, Route
 from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.clock_skew import clock_note
 from mlflow_oci_aidp.error_codes import STATUS_REMEDIES
@@ -144,16 +144,20 @@ def _no_answer(
     )
 
 
-#: The remedy for a 404, by the scope of the route, where the general sentence does not fit.
+#: The remedy for a 404, by the scope of the route.
 _NOT_FOUND_REMEDIES: Mapping[str, str] = {
+    INSTANCE: (
+        "Check the name, the version and the AI Data Platform's OCID{place}; OCI answers the same "
+        "where a policy does not let this identity see the resource."
+    ),
     WORKSPACE: (
-        "Check the id or the name, the key of the workspace and the AI Data Platform's OCID; OCI "
-        "answers the same where a policy does not let this identity see the resource. "
+        "Check the id or the name, the key of the workspace and the AI Data Platform's OCID"
+        "{place}; OCI answers the same where a policy does not let this identity see the resource. "
         "`mlflow-oci-aidp check` tells whether the workspace can be seen."
     ),
     VOLUME: (
-        "Check the path, the volume and the AI Data Platform's OCID; OCI answers the same where a "
-        "policy does not let this identity see the resource."
+        "Check the path, the volume and the AI Data Platform's OCID{place}; OCI answers the same "
+        "where a policy does not let this identity see the resource."
     ),
 }
 
@@ -176,7 +180,10 @@ def _remedy(route: Route, response: Response, destination: Destination, identity
     if response.status == 401:
         return identity.refused_remedy()
     if response.status == 404:
-        return _NOT_FOUND_REMEDIES.get(route.scope, "")
+        settings = destination.settings
+        is_known = "aiDataPlatformId" in settings.sources
+        place = f" (from {settings.place('aiDataPlatformId')})" if is_known else ""
+        return _NOT_FOUND_REMEDIES[route.scope].format(place=place)
     if response.status < 500 and response.status not in STATUS_REMEDIES:
         return f"{destination.check}: this may not be the answer of an {destination.service}."
     return ""
