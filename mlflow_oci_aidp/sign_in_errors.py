@@ -70,6 +70,7 @@ def missing_credentials(settings: Settings) -> AidpError | None:
         return None
     names = [*missing, *(["key_content"] if "key_file" in missing else [])]
     blank = settings.blank_note(*names)
+    is_secret_blank = any(BY_NAME[name].secret for name, _ in settings.blank if name in names)
     variables = ", ".join(_variables_of(name) for name in missing)
     remedy = f"Set {variables}."
     if _has_profile(settings):
@@ -80,7 +81,7 @@ def missing_credentials(settings: Settings) -> AidpError | None:
         "UNAUTHENTICATED",
         f"Signing in by {settings.auth} needs {', '.join(missing)}, found neither in the "
         f"environment nor in {_profile(settings)}.{blank}",
-        remedy + (_NO_VALUE if any(BY_NAME[name].secret for name, _ in settings.blank) else ""),
+        remedy + (_NO_VALUE if is_secret_blank else ""),
     )
 
 

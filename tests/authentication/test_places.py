@@ -92,6 +92,7 @@ def test_an_empty_secret_is_explained(here, variables):
     variables(**{VARIABLE: ""})
     refusal = here.refusal_of()
     assert "needs key_file, found neither in the environment nor in the profile" in refusal.cause
+    assert refusal.cause.endswith("OCI_CLI_KEY_CONTENT is set, but empty.")
     assert refusal.remedy == (
         "Set OCI_CLI_KEY_FILE or OCI_CLI_KEY_CONTENT. "
         "A CI has no secrets to give to the pull request of a fork."
