@@ -53,7 +53,7 @@ STATUSES: Mapping[int, str] = {
 #: The same, for answers that do not come from the platform. It alone can say that something does
 #: not exist, that a name is taken, or that it has no such operation: MLflow and this package act on
 #: such codes. So the answers of other servers have none of these.
-FOREIGN_STATUSES: Mapping[int, str] = {
+OTHER_SERVERS_STATUSES: Mapping[int, str] = {
     **STATUSES,
     400: "BAD_REQUEST",
     404: "ENDPOINT_NOT_FOUND",

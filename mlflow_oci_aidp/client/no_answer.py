@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlflow_oci_aidp.client.foreign_answers import NOT_KNOWN
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
+from mlflow_oci_aidp.client.other_servers import NOT_KNOWN
 from mlflow_oci_aidp.client.surroundings import Destination, bundle_in_use, problem_of_bundle
 
 _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES says how often it is tried"

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client.connection import Response
-from mlflow_oci_aidp.client.foreign_answers import NOT_KNOWN, foreign_answer
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
 from mlflow_oci_aidp.client.no_answer import explain
+from mlflow_oci_aidp.client.other_servers import NOT_KNOWN, answer_of_another_server
 from mlflow_oci_aidp.client.routes import INSTANCE, VOLUME, WORKSPACE, Route
 from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.clock_skew import clock_note
@@ -42,7 +42,7 @@ def error_for(
     if response.failure is not None:
         return _no_answer(route, response, response.failure, destination)
     if not response.is_from_platform:
-        return _foreign(route, response, destination)
+        return _of_another_server(route, response, destination)
     return error_from_response(
         response.status,
         response.body,
@@ -65,7 +65,7 @@ def not_as_documented(
         destination: Where the request went.
     """
     if not response.is_from_platform:
-        return _foreign(route, response, destination)
+        return _of_another_server(route, response, destination)
     return malformed_response(
         route.call,
         problem,
@@ -75,8 +75,10 @@ def not_as_documented(
     )
 
 
-def _foreign(route: Route, response: Response, destination: Destination) -> MlflowException:
-    return foreign_answer(
+def _of_another_server(
+    route: Route, response: Response, destination: Destination
+) -> MlflowException:
+    return answer_of_another_server(
         route.call,
         destination,
         response.status,

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
-from mlflow_oci_aidp.client.foreign_answers import foreign_answer
 from mlflow_oci_aidp.client.network_failures import NetworkFailure, classify_exception
 from mlflow_oci_aidp.client.no_answer import explain
+from mlflow_oci_aidp.client.other_servers import answer_of_another_server
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock, RetryPolicy
 from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, BoundedAdapterMixin
@@ -191,7 +191,9 @@ class ObjectStorageClient:
         status = result.status
         body = json.dumps({"code": result.code, "message": result.message}).encode()
         if not result.request_id:
-            return foreign_answer(description, self._destination, status, body, result.sent_as)
+            return answer_of_another_server(
+                description, self._destination, status, body, result.sent_as
+            )
         note = self._settings.region_note if status == 404 else ""
         remedy = _REMEDIES.get(500 if status >= 500 else status, "")
         if status == 401:

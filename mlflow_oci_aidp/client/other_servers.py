@@ -7,7 +7,7 @@ nothing about models and runs, whatever its status and its body are.
 from __future__ import annotations
 
 from mlflow_oci_aidp.client.surroundings import Destination
-from mlflow_oci_aidp.error_codes import FOREIGN_STATUSES, STATUS_CAUSES, STATUS_REMEDIES
+from mlflow_oci_aidp.error_codes import OTHER_SERVERS_STATUSES, STATUS_CAUSES, STATUS_REMEDIES
 from mlflow_oci_aidp.errors import PlatformError, code_of_class, message_in
 
 #: What to add for a change that a server before the platform may have passed on.
@@ -21,7 +21,7 @@ _UNCERTAIN = frozenset({408, 500, 502, 504})
 _LONGEST_MESSAGE = 200
 
 
-def foreign_answer(
+def answer_of_another_server(
     call: str,
     destination: Destination,
     status: int,
@@ -41,7 +41,7 @@ def foreign_answer(
         is_change: Whether the call changes something.
     """
     exception = PlatformError.from_parts(
-        FOREIGN_STATUSES.get(status) or code_of_class(status),
+        OTHER_SERVERS_STATUSES.get(status) or code_of_class(status),
         _cause(call, destination, status, body, sent_as),
         _remedy(destination, status, is_change),
         status=status,

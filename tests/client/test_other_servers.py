@@ -60,7 +60,9 @@ def assert_says_to_check_the_endpoint(problem, aidp):
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_page_of_any_status_says_to_check_the_endpoint(emulator, tmp_path, call, status):
     location = {"location": "/elsewhere"} if status == 302 else {}
-    emulator.faults.add("html", status=status, is_foreign=True, headers=location, times=None)
+    emulator.faults.add(
+        "html", status=status, is_of_another_server=True, headers=location, times=None
+    )
     with pytest.raises(RestException) as caught:
         call(emulator.tracking_uri, tmp_path)
     problem = caught.value
@@ -79,7 +81,7 @@ def test_a_page_for_a_volume_says_to_check_the_endpoint(emulator, tmp_path, call
     repository = VolumeArtifactRepository(
         "aidp:/Volumes/main/default/artifacts/x", emulator.tracking_uri
     )
-    emulator.faults.add("html", status=status, is_foreign=True, times=None)
+    emulator.faults.add("html", status=status, is_of_another_server=True, times=None)
     with pytest.raises(MlflowException) as caught:
         call(repository, tmp_path)
     assert_says_to_check_the_endpoint(caught.value, emulator)
@@ -91,7 +93,7 @@ def test_a_page_for_a_volume_says_to_check_the_endpoint(emulator, tmp_path, call
 def test_a_page_for_object_storage_says_to_check_its_endpoint(emulator, tmp_path, call, status):
     (tmp_path / "source.txt").write_text("about flowers")
     repository = OciArtifactRepository("oci://aidp-emulator@emulator/x", emulator.tracking_uri)
-    emulator.faults.add("html", status=status, is_foreign=True, times=None)
+    emulator.faults.add("html", status=status, is_of_another_server=True, times=None)
     with pytest.raises(MlflowException) as caught:
         call(repository, tmp_path)
     assert_says_to_check_the_endpoint(caught.value, emulator)
@@ -114,7 +116,7 @@ def test_the_platforms_own_answers_have_their_own_words(emulator):
 
 def test_no_experiment_is_made_because_a_gateway_has_no_such_page(emulator):
     mlflow.set_tracking_uri(emulator.tracking_uri)
-    emulator.faults.add("html", status=404, is_foreign=True, times=None)
+    emulator.faults.add("html", status=404, is_of_another_server=True, times=None)
     with pytest.raises(RestException, match="ENDPOINT_NOT_FOUND"):
         mlflow.set_experiment("flowers")
     assert {exchange.verb for exchange in emulator.exchanges} == {"GET"}
@@ -124,7 +126,9 @@ def test_no_experiment_is_made_because_a_gateway_has_no_such_page(emulator):
 
 def test_no_model_passes_for_registered_because_of_a_conflict_at_a_gateway(emulator):
     mlflow.set_registry_uri(emulator.uri)
-    emulator.faults.add("html", status=409, is_foreign=True, operation="create_registered_model")
+    emulator.faults.add(
+        "html", status=409, is_of_another_server=True, operation="create_registered_model"
+    )
     with pytest.raises(RestException, match="BAD_REQUEST"):
         mlflow.register_model("s3://bucket/model", NAME)
 
@@ -140,7 +144,7 @@ def test_no_model_passes_for_registered_because_of_a_conflict_at_a_gateway(emula
     ids=["list", "read", "write"],
 )
 def test_a_success_that_holds_nothing_proves_nothing(emulator, call, body):
-    emulator.faults.add("body", body=body, is_foreign=True, times=None)
+    emulator.faults.add("body", body=body, is_of_another_server=True, times=None)
     with pytest.raises(MlflowException) as caught:
         call(AidpTrackingStore(emulator.tracking_uri))
     assert_says_to_check_the_endpoint(caught.value, emulator)
@@ -149,7 +153,9 @@ def test_a_success_that_holds_nothing_proves_nothing(emulator, call, body):
 def test_a_success_with_the_documented_content_proves_itself(emulator):
     """A proxy may take headers away, and no other server has a registered model of that name."""
     emulator.faults.add(
-        "body", body=b'{"registered_model": {"name": "main.default.iris"}}', is_foreign=True
+        "body",
+        body=b'{"registered_model": {"name": "main.default.iris"}}',
+        is_of_another_server=True,
     )
     assert AidpRegistryStore(emulator.uri).get_registered_model(NAME).name == NAME
 
@@ -247,15 +253,15 @@ def test_where_object_storage_is_comes_from_its_own_variable(signed, other, monk
         (431, "The headers of the request are too large.", "Shorten DH_USER_PRINCIPAL"),
     ],
 )
-@pytest.mark.parametrize("is_foreign", [False, True])
-def test_what_is_too_large_is_said_to_be(emulator, status, cause, remedy, is_foreign):
-    emulator.faults.add("html", status=status, is_foreign=is_foreign)
+@pytest.mark.parametrize("is_of_another_server", [False, True])
+def test_what_is_too_large_is_said_to_be(emulator, status, cause, remedy, is_of_another_server):
+    emulator.faults.add("html", status=status, is_of_another_server=is_of_another_server)
     with pytest.raises(RestException) as caught:
         AidpRegistryStore(emulator.uri).update_registered_model(NAME, "a" * 100)
     problem = caught.value
     assert problem.cause.startswith(cause)
     assert problem.remedy.startswith(remedy)
-    assert ("Check the endpoint" in problem.remedy) == is_foreign
+    assert ("Check the endpoint" in problem.remedy) == is_of_another_server
 
 
 def test_a_file_that_is_too_large_for_a_volume_or_a_bucket(emulator, tmp_path):
@@ -274,16 +280,16 @@ def test_a_file_that_is_too_large_for_a_volume_or_a_bucket(emulator, tmp_path):
 # Changes that may have taken effect
 
 
-@pytest.mark.parametrize("is_foreign", [False, True])
+@pytest.mark.parametrize("is_of_another_server", [False, True])
 @pytest.mark.parametrize(
     ("status", "is_known"), [(500, False), (502, False), (504, False), (429, True)]
 )
 def test_an_answer_of_a_server_in_between_leaves_a_change_uncertain(
-    emulator, status, is_known, is_foreign
+    emulator, status, is_known, is_of_another_server
 ):
     store = AidpRegistryStore(emulator.uri)
     words = "Whether the change took effect is not known"
-    emulator.faults.add("html", status=status, is_foreign=is_foreign, times=2)
+    emulator.faults.add("html", status=status, is_of_another_server=is_of_another_server, times=2)
     with pytest.raises(RestException) as changed:
         store.create_registered_model(NAME)
     with pytest.raises(RestException) as read:
@@ -294,7 +300,7 @@ def test_an_answer_of_a_server_in_between_leaves_a_change_uncertain(
 def test_a_long_or_escaping_message_of_another_server_is_cut_and_harmless(emulator):
     message = "\\u001b[31m" + "a" * 1000
     emulator.faults.add(
-        "body", status=404, body=f'{{"message": "{message}"}}'.encode(), is_foreign=True
+        "body", status=404, body=f'{{"message": "{message}"}}'.encode(), is_of_another_server=True
     )
     with pytest.raises(RestException) as caught:
         AidpRegistryStore(emulator.uri).get_registered_model(NAME)
