@@ -33,9 +33,10 @@ class AuthMode:
         where: Where it is used, for the documentation.
         build: Makes a signer of the credentials; may raise anything.
         problem: Why no signer could be made, in words, where its exception must not be shown.
-        remedy: One sentence on what to do if no signer could be made.
+        remedy: One sentence on what to do if no signer could be made. May name ``{places}``, where
+            the credentials come from.
         refused_remedy: One sentence on what to do if the platform does not accept a signature. May
-            name ``{profile}`` and ``{fingerprint}``.
+            name ``{profile}``, ``{fingerprint}`` and ``{places}``.
         needs: The settings without which there is no signer; ``key_content`` can replace
             ``key_file``.
         identified_by: Settings any one of which identifies the mode.
@@ -67,6 +68,12 @@ class AuthMode:
     def has_private_key(self) -> bool:
         """Whether the user has the private key that signs."""
         return "key_file" in self.needs
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The settings that its signer may be made of, where they are set."""
+        more = ("key_content", "pass_phrase") if self.has_private_key else ()
+        return (*self.needs, *more)
 
     def needed(self, present: Collection[str]) -> list[str]:
         """Return the settings that are needed, given those that are present."""
@@ -111,7 +118,10 @@ def _security_token(credentials: Credentials) -> Signer:
 
 
 def _unexpired_token(path: str) -> str:
-    token = read_text(path)
+    try:
+        token = read_text(path)
+    except UnicodeDecodeError:
+        token = ""
     expires = expiry_of(read_claims(token))
     if expires is None:
         raise UnusableCredentialsError(f"the file {path!r} holds no session token")
@@ -177,7 +187,10 @@ AUTH_MODES: Mapping[str, AuthMode] = {
             "laptops, CI: an API key of a user",
             _api_key,
             problem=_KEY_PROBLEM,
-            remedy="Check tenancy, user, fingerprint, the key and its passphrase in the profile.",
+            remedy=(
+                "Check tenancy, user, fingerprint, the key and its passphrase, which come from "
+                "{places}."
+            ),
             refused_remedy=(
                 "Upload the public key of {fingerprint} as an API key of that user (in the "
                 "Console, the user's API keys), or correct user and tenancy; a new key takes some "
@@ -192,7 +205,10 @@ AUTH_MODES: Mapping[str, AuthMode] = {
             "`oci session refresh`",
             _security_token,
             problem=_KEY_PROBLEM,
-            remedy="Renew the session with `oci session refresh` or `oci session authenticate`.",
+            remedy=(
+                "Renew the session with `oci session refresh` or `oci session authenticate`; its "
+                "files are named by {places}."
+            ),
             refused_remedy=(
                 "Make a new session with `oci session authenticate --profile-name {profile}`."
             ),
@@ -236,7 +252,7 @@ AUTH_MODES: Mapping[str, AuthMode] = {
             "Cloud Shell, which calls it `instance_obo_user`",
             _delegation_token,
             problem=_INSTANCE_PROBLEM,
-            remedy="Check delegation_token_file, which Cloud Shell makes.",
+            remedy="Check delegation_token_file (from {places}), which Cloud Shell makes.",
             needs=("delegation_token_file",),
             identified_by=frozenset({"delegation_token_file"}),
             aliases=("instance_obo_user",),

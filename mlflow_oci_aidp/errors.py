@@ -29,7 +29,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeVar
 
 from mlflow.exceptions import MlflowException, RestException
@@ -40,15 +39,13 @@ from mlflow_oci_aidp.error_codes import (
     CODES,
     OTHER_CONFLICTS,
     SERVER_REMEDY,
+    STATUS_CAUSES,
     STATUS_REMEDIES,
     STATUSES,
 )
 
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound="AidpError")
-
-#: Seconds by which a clock may be off before OCI refuses a signature. [OCI documentation]
-ALLOWED_SKEW = 300.0
 
 OTHER_REMEDY = "Check the endpoint: this may not be the answer of an AI Data Platform."
 _LOCAL_FILE_REMEDY = "Check its path, its permissions and the space on the disk."
@@ -139,9 +136,12 @@ class PlatformError(AidpError, RestException):
     Attributes:
         oci_code: OCI's error code, such as ``"NotAuthorizedOrNotFound"``; None if the body of the
             response had none.
+        is_from_platform: Whether the response had an ``opc-request-id``, as every response of the
+            platform has. If not, a server in its place refused the request, such as a proxy.
     """
 
     oci_code: str | None = None
+    is_from_platform: bool = True
 
     def __init__(self, message: str, error_code: int = INTERNAL_ERROR, **kwargs: Any) -> None:
         # MLflow turns the number into a name; one that it does not know is an INTERNAL_ERROR.
@@ -240,7 +240,9 @@ def not_implemented(feature: str) -> AidpError:
     )
 
 
-def malformed_response(call: str, problem: str, status: int, request_id: str) -> AidpError:
+def malformed_response(
+    call: str, problem: str, status: int, request_id: str, remedy: str = OTHER_REMEDY
+) -> AidpError:
     """Make an ``INTERNAL_ERROR`` for a success whose body is not what the platform documents.
 
     Args:
@@ -248,12 +250,13 @@ def malformed_response(call: str, problem: str, status: int, request_id: str) ->
         problem: What is wrong with the body, such as ``"is not a JSON object"``.
         status: The HTTP status.
         request_id: The ``opc-request-id``.
+        remedy: One sentence on what to do.
     """
     reference = f"(HTTP {status}, opc-request-id {request_id or 'unknown'})"
     return error(
         "INTERNAL_ERROR",
         f"The answer to {call} {problem} {reference}.",
-        OTHER_REMEDY,
+        remedy,
         status=status,
         request_id=request_id,
     )
@@ -341,37 +344,9 @@ def _raise_alone(exception: BaseException) -> NoReturn:
         exception.__context__ = None
 
 
-def clock_skew(date: str, now: float) -> float | None:
-    """Return the seconds by which this machine's clock is ahead of a service's.
-
-    Args:
-        date: The ``Date`` header of a response, ``""`` without one.
-        now: The current time of this machine in seconds since the Unix epoch.
-
-    Returns:
-        The seconds, negative if this machine's clock is behind, or None if the header has no date.
-    """
-    try:
-        return now - parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def clock_note(date: str, now: float) -> str:
-    """Return a sentence on this machine's clock if a response shows that it is off; else ``""``.
-
-    Args:
-        date: The ``Date`` header of the response, ``""`` without one.
-        now: The current time of this machine in seconds since the Unix epoch.
-    """
-    seconds = clock_skew(date, now)
-    if seconds is None or abs(seconds) < ALLOWED_SKEW:
-        return ""
-    direction = "ahead of" if seconds > 0 else "behind"
-    return (
-        f"This machine's clock is {abs(seconds):.0f} seconds {direction} the service's, and OCI "
-        f"refuses signatures that are more than {ALLOWED_SKEW:.0f} seconds off."
-    )
+def message_in(body: bytes) -> str:
+    """Return the message in a body, ``""`` if there is none."""
+    return _text(_json_object(body).get("message"))
 
 
 def conflict_code(body: bytes) -> str:
@@ -408,6 +383,7 @@ def error_from_response(
     code = _text(fields.get("code"))
     error_code = _mlflow_code(fields) or _code_from_tables(status, code, claims_name)
     cause = [
+        STATUS_CAUSES.get(status, ""),
         _cause(status, code, _text(fields.get("message"))),
         f"(HTTP {status}, opc-request-id {request_id or 'unknown'})",
         note,
@@ -426,7 +402,7 @@ def error_from_response(
 def _code_from_tables(status: int, code: str, claims_name: bool) -> str:
     if status == 409 and claims_name and code not in OTHER_CONFLICTS:
         return "RESOURCE_ALREADY_EXISTS"
-    return CODES.get(code) or STATUSES.get(status) or _code_of_class(status)
+    return CODES.get(code) or STATUSES.get(status) or code_of_class(status)
 
 
 def _cause(status: int, code: str, message: str) -> str:
@@ -435,6 +411,8 @@ def _cause(status: int, code: str, message: str) -> str:
         return sentence if sentence.endswith((".", "!", "?")) else sentence + "."
     if code:
         return f"{code}."
+    if status in STATUS_CAUSES:
+        return ""
     if 300 <= status < 400:
         return "The endpoint answered with a redirect, which is not followed."
     return "The endpoint answered with an error that carries no message."
@@ -450,7 +428,8 @@ def _remedy(status: int, code: str, error_code: str) -> str:
     return SERVER_REMEDY if status >= 500 else OTHER_REMEDY
 
 
-def _code_of_class(status: int) -> str:
+def code_of_class(status: int) -> str:
+    """Return MLflow's error code for a status that no table has."""
     return "BAD_REQUEST" if 400 <= status < 500 else "INTERNAL_ERROR"
 
 

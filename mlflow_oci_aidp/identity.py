@@ -16,18 +16,21 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.auth_modes import (
-    AUTH_MODES,
-    RESOURCE_PRINCIPAL_VARIABLE,
-    AuthMode,
-    Signer,
-    UnusableCredentialsError,
-)
-from mlflow_oci_aidp.errors import AidpError, error, invalid_parameter
+from mlflow_oci_aidp.auth_modes import AUTH_MODES, AuthMode, Signer, UnusableCredentialsError
+from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.fork_safety import PerProcess
+from mlflow_oci_aidp.oci_logs import quiet_signer
 from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import Settings, check_header_value
-from mlflow_oci_aidp.settings_table import variable_of
+from mlflow_oci_aidp.sign_in_errors import (
+    OWN_SIGNER,
+    OWN_SIGNER_REMEDY,
+    Failure,
+    doubtful_remedy,
+    missing_credentials,
+    nothing_found,
+    signer_error,
+)
 
 _chosen_signer: Signer | None = None
 chosen_principal: ContextVar[Secret | None] = ContextVar(
@@ -96,7 +99,7 @@ class Identity:
     @property
     def mode(self) -> str:
         """The authentication mode's name, ``""`` if none was found."""
-        return _OWN_SIGNER[0] if _chosen_signer is not None else self._settings.auth
+        return OWN_SIGNER if _chosen_signer is not None else self._settings.auth
 
     def principal(self) -> str | None:
         """Return the value of ``dh-user-principal`` for this thread or task, or None."""
@@ -118,7 +121,7 @@ class Identity:
         signer = _chosen_signer or self._current_signer()
         if not covers_content:
             signer = getattr(signer, "without_content_headers", signer)
-        _guard(self._mode_in_use(), lambda: signer(request))
+        _guard(self._mode_in_use(), self._settings, lambda: signer(request))
 
     def renew(self) -> bool:
         """Get a new token after a refused signature, if this identity has tokens.
@@ -136,8 +139,17 @@ class Identity:
         refresh = getattr(signer, "refresh_security_token", None)
         if refresh is None:
             return False
-        _guard(self._mode_in_use(), refresh)
+        _guard(self._mode_in_use(), self._settings, refresh)
         return True
+
+    def note_sources(self, sources: Mapping[str, str]) -> None:
+        """Note where the credentials come from for another store that has this identity."""
+        self._settings.add_sources(sources)
+
+    def refused_remedy(self) -> str:
+        """Return what to do if the platform does not accept a signature of this identity."""
+        own = _chosen_signer is not None or self._mode is None
+        return OWN_SIGNER_REMEDY if own else doubtful_remedy(self._settings)
 
     def _mode_in_use(self) -> AuthMode | None:
         """Return the mode of the signer in use, None for a signer of the program's own."""
@@ -146,7 +158,7 @@ class Identity:
     def _current_signer(self) -> Signer:
         mode = self._mode
         if mode is None:
-            raise _nothing_found(self._settings)
+            raise nothing_found(self._settings)
         stamps = _file_stamps(self._files)
         current = self._current.made or self._current.get()
         return current.signer_for(stamps, lambda: _build(mode, self._settings))
@@ -156,30 +168,10 @@ def _build(mode: AuthMode, settings: Settings) -> Signer:
     def build() -> Signer:
         if problem := missing_credentials(settings):
             raise problem
-        return mode.build(settings.plain_credentials())
+        return quiet_signer(mode.build(settings.plain_credentials()))
 
-    has_key_file = mode.has_private_key and "key_content" not in settings.credentials
-    signer: Signer = _guard(
-        mode, build, settings.credentials.get("key_file") if has_key_file else None
-    )
+    signer: Signer = _guard(mode, settings, build)
     return signer
-
-
-def missing_credentials(settings: Settings) -> AidpError | None:
-    """Return the error for credentials that the chosen mode needs and the settings lack.
-
-    Returns:
-        ``UNAUTHENTICATED``, naming everything that is missing; None if nothing is.
-    """
-    missing = AUTH_MODES[settings.auth].missing(settings.credentials)
-    if not missing:
-        return None
-    return error(
-        "UNAUTHENTICATED",
-        f"Signing in by {settings.auth} needs {', '.join(missing)}, found neither in the profile "
-        f"{settings.profile!r} of {settings.config_file!r} nor in the environment.",
-        f"Add it to the profile, or set {', '.join(map(variable_of, missing))}.",
-    )
 
 
 class _Current:
@@ -242,14 +234,6 @@ def client_signer(identity: Identity) -> Any:
     return ClientSigner()
 
 
-#: Name, problem and remedy for a signer of the program's own, which no setting chooses.
-_OWN_SIGNER = (
-    "use_signer",
-    "the signer failed",
-    "Check the signer that was passed to use_signer.",
-)
-
-
 def _files_of(mode: AuthMode, settings: Settings) -> tuple[str, ...]:
     """Return the paths of the files that the mode's signer is made of."""
     names = [name for name in mode.files if name in settings.credentials]
@@ -279,7 +263,7 @@ _KNOWN_PROBLEMS: Mapping[str, str] = {
 }
 
 
-def _guard(mode: AuthMode | None, action: Callable[[], Any], key_file: object = None) -> Any:
+def _guard(mode: AuthMode | None, settings: Settings, action: Callable[[], Any]) -> Any:
     """Run something of ``oci``'s, and turn whatever it raises into one error without its details.
 
     The exceptions of signers, keys and tokens may hold what must not be shown, and so may the
@@ -288,40 +272,24 @@ def _guard(mode: AuthMode | None, action: Callable[[], Any], key_file: object = 
 
     Args:
         mode: The authentication mode, None for a signer of the program's own.
+        settings: The settings of the store, whose places the error names.
         action: What to run.
-        key_file: The file of the private key, to be named in the error.
 
     Raises:
         AidpError: ``UNAUTHENTICATED``.
     """
-    name, failed, remedy = (mode.name, mode.problem, mode.remedy) if mode else _OWN_SIGNER
+    failed = mode.problem if mode else "the signer failed"
     try:
         return action()
     except MlflowException:
         raise
     except UnusableCredentialsError as problem:
-        reason = str(problem)
+        failure = Failure(str(problem))
     except FileNotFoundError as problem:
-        reason = f"the file {problem.filename!r} does not exist"
+        failure = Failure("does not exist", str(problem.filename))
     except OSError as problem:
-        reason = problem.strerror or failed
+        reason = f"cannot be read ({problem.strerror})" if problem.filename else problem.strerror
+        failure = Failure(reason or failed, str(problem.filename or ""))
     except Exception as problem:  # noqa: BLE001 - see above
-        reason = _KNOWN_PROBLEMS.get(type(problem).__name__, failed)
-        reason += f" ({key_file})" if key_file else ""
-    raise error("UNAUTHENTICATED", f"Signing in by {name} failed: {reason}.", remedy)
-
-
-def _nothing_found(settings: Settings) -> AidpError:
-    profile = (
-        f"no credentials in the profile {settings.profile!r} of {settings.config_file!r}"
-        if os.path.isfile(settings.config_file)
-        else f"there is no OCI configuration file at {settings.config_file!r}"
-    )
-    return error(
-        "UNAUTHENTICATED",
-        f"There is nothing to sign requests with: {profile}, no credentials in OCI_CLI_USER, "
-        "OCI_CLI_KEY_FILE, OCI_CLI_KEY_CONTENT or OCI_CLI_SECURITY_TOKEN_FILE, and no "
-        f"{RESOURCE_PRINCIPAL_VARIABLE}.",
-        "Run `oci setup config` or `oci session authenticate`, or choose a way to sign in with "
-        f"OCI_CLI_AUTH or `?auth=`: {', '.join(AUTH_MODES)}.",
-    )
+        failure = Failure(_KNOWN_PROBLEMS.get(type(problem).__name__, failed))
+    raise signer_error(mode, settings, failure)

@@ -212,10 +212,15 @@ def session_of(settings: Settings) -> Session:
     options = ConnectionOptions.from_environment(endpoint) if endpoint else None
     own = replace(settings, workspace="", sources={})
 
-    def make() -> Session:
-        return Session(own, policy, identity=_identity_of(own), options=options, is_shared=True)
+    identity = _identity_of(own)
+    identity.note_sources(settings.sources)
 
-    return _sessions.get((_key(own), _principal_key(own), policy, options), make)
+    def make() -> Session:
+        return Session(own, policy, identity=identity, options=options, is_shared=True)
+
+    session = _sessions.get((_key(own), _principal_key(own), policy, options), make)
+    session.settings.add_sources(settings.sources)
+    return session
 
 
 def session_for_artifacts(
@@ -337,9 +342,17 @@ def forget_sessions() -> None:
 
 def _identity_of(settings: Settings) -> Identity:
     """Return the identity of settings. Sessions share it: to load a key takes long."""
-    signs = replace(settings, instance_id="", endpoint="", region="", object_storage_endpoint="")
+    signs = replace(
+        settings,
+        instance_id="",
+        endpoint="",
+        region="",
+        object_storage_endpoint="",
+        unknown_region="",
+    )
     key = (_key(signs), _principal_key(settings))
-    return _identities.get(key, lambda: Identity(settings))
+    # Sources of its own: those of where to send do not belong to who signs.
+    return _identities.get(key, lambda: Identity(replace(settings, sources={})))
 
 
 def _key(settings: Settings) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,17 +21,18 @@ def read_claims(token: str) -> Mapping[str, Any]:
 def expiry_of(claims: Mapping[str, Any]) -> float | None:
     """Return when a token expires, in seconds since the Unix epoch; None if it does not say."""
     try:
-        return float(claims["exp"])
-    except (KeyError, TypeError, ValueError):
+        expires = float(claims["exp"])
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
+    return expires if math.isfinite(expires) else None
 
 
 def read_text(path: str) -> str:
-    """Return the text of a file, without blanks at its ends.
+    """Return the text of a file, without blanks at its ends and without a byte order mark.
 
     Raises:
         OSError: If the file cannot be read.
         UnicodeDecodeError: If the file is not text.
     """
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8-sig") as file:
         return file.read().strip()

@@ -2,27 +2,27 @@
 
 Which settings there are is said in :py:mod:`mlflow_oci_aidp.settings_table`.
 
-Each setting comes from the URI, then the environment, then the OCI profile, then a default. The
-region differs: a resource lives where its OCID says, whatever the profile's home region is, so the
-OCID comes right after the URI.
+Each setting comes from the URI, then the environment, then the OCI profile, then a default
+(:py:mod:`mlflow_oci_aidp.lookup`). The region differs: a resource lives where its OCID says,
+whatever the profile's home region is, so the OCID comes right after the URI.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from mlflow_oci_aidp import auth_modes, regions
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
-from mlflow_oci_aidp.errors import AidpError, invalid_parameter
-from mlflow_oci_aidp.profiles import DEFAULT_CONFIG_FILE, DEFAULT_PROFILE, Profile, read_profiles
+from mlflow_oci_aidp.endpoints import checked_endpoint
+from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.lookup import FROM_URI, Lookup, is_from_profile, place_of
+from mlflow_oci_aidp.pem import normal_pem
 from mlflow_oci_aidp.secret import Secret
-from mlflow_oci_aidp.settings_table import BY_NAME, IN_QUERY, Setting
-from mlflow_oci_aidp.uri import FORM, AidpUri
+from mlflow_oci_aidp.settings_table import BY_NAME, IN_QUERY
+from mlflow_oci_aidp.uri import FORM, AidpUri, is_workspace_key
 
 _CREDENTIALS = (
     "tenancy",
@@ -37,8 +37,10 @@ _SECRET_CREDENTIALS = ("key_content", "pass_phrase")
 _OCID = re.compile(
     r"ocid1\.([a-z0-9-]+)\.([a-z0-9-]+)\.([a-z0-9-]*)((?:\.[A-Za-z0-9_-]*)*)\.([A-Za-z0-9_-]+)"
 )
+_FROM_OCID = "the OCID"
+#: Between the sources of a session that several URIs share.
+_OR = " or "
 _OCID_FORM = "ocid1.datalake.<realm>.<region>.<unique>"
-_ENDPOINT_FORM = "Its form is https://host[:port]."
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,11 @@ class Settings:
         object_storage_endpoint: Scheme, host and port of Object Storage, or ``""`` for that of the
             region.
         credentials: What the authentication mode may need, by the names of the table.
-        sources: Where each setting comes from, in words, by the names of the table.
+        sources: Where each setting comes from, in words, by the names of the table. A session that
+            URIs share has the sources of all of them.
+        blank: Names of settings that have no value, with the place that holds an empty one.
+        unknown_region: The region that the OCID names and ``oci`` does not know, so that another
+            one is used; else ``""``.
     """
 
     instance_id: str
@@ -73,7 +79,79 @@ class Settings:
     user_principal: Secret | None = None
     object_storage_endpoint: str = ""
     credentials: Mapping[str, str | Secret] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    blank: tuple[tuple[str, str], ...] = ()
+    unknown_region: str = ""
+
+    def place(self, name: str) -> str:
+        """Return where a setting comes from, in words that lead there.
+
+        Args:
+            name: Its name in the table of settings.
+
+        Returns:
+            ``"the URI"``, the name of a variable, a profile with its file, ``"the OCID"``, or
+            ``"default"``.
+        """
+        sources = self.sources.get(name, "default").split(_OR)
+        return _OR.join(place_of(source, self.config_file) for source in sources)
+
+    def blank_note(self, *names: str) -> str:
+        """Return sentences on settings that are there without a value, ``""`` if none is.
+
+        Args:
+            names: The names of settings, of which one would have been needed.
+        """
+        blank = [place for name, place in self.blank if name in names]
+        return "".join(f" {place} is set, but empty." for place in blank)
+
+    @property
+    def uses_profile(self) -> bool:
+        """Whether some setting comes from the profile."""
+        return any(is_from_profile(source) for source in self.sources.values())
+
+    @property
+    def region_note(self) -> str:
+        """A sentence on a region that is not the OCID's own, because that is not known."""
+        if not self.unknown_region:
+            return ""
+        return (
+            f"The OCID names the region {self.unknown_region!r}, which this version of oci does "
+            f"not know, so that requests go to {self.region} (from {self.place('region')})."
+        )
+
+    @property
+    def endpoint_place(self) -> str:
+        """Where the endpoint comes from, in words."""
+        return self._place_of_endpoint("endpoint")
+
+    @property
+    def storage_place(self) -> str:
+        """Where the endpoint of Object Storage comes from, in words."""
+        return self._place_of_endpoint("object_storage_endpoint")
+
+    def _place_of_endpoint(self, name: str) -> str:
+        if name in self.sources or not self.region:
+            return self.place(name)
+        place = f"the region {self.region}, which comes from {self.place('region')}"
+        if self.unknown_region:
+            place += f", since oci does not know the OCID's own, {self.unknown_region!r}"
+        return place
+
+    def add_sources(self, sources: Mapping[str, str]) -> None:
+        """Note where the same settings come from for another URI, so that errors name both."""
+        for name, source in sources.items():
+            if name == "workspaceKey":
+                continue  # Each store has its own.
+            known = self.sources.get(name)
+            if known is None:
+                self.sources[name] = source
+            elif source not in known.split(_OR):
+                self.sources[name] = f"{known}{_OR}{source}"
+
+    def path(self, name: str) -> str:
+        """Return the path that a credential names, with ``~`` expanded."""
+        return os.path.expanduser(str(self.credentials[name]))
 
     def plain_credentials(self) -> dict[str, str]:
         """Return the credentials as plain text, with the paths of files expanded."""
@@ -97,7 +175,7 @@ def resolve(uri: str, environ: Mapping[str, str] | None = None) -> Settings:
     Raises:
         AidpError: ``INVALID_PARAMETER_VALUE``, naming what is wrong and what is allowed.
     """
-    lookup = _Lookup(AidpUri.parse(uri, IN_QUERY), os.environ if environ is None else environ)
+    lookup = Lookup(AidpUri.parse(uri, IN_QUERY), os.environ if environ is None else environ)
     instance_id = _instance_id(lookup)
     lookup.read_profile()
     endpoint = lookup.find("endpoint")
@@ -106,7 +184,11 @@ def resolve(uri: str, environ: Mapping[str, str] | None = None) -> Settings:
         lookup,
         instance_id=instance_id,
         workspace=_workspace(lookup),
-        endpoint=_checked_endpoint(endpoint) if endpoint else regions.default_endpoint(region),
+        endpoint=(
+            checked_endpoint(endpoint, lookup.place("endpoint"))
+            if endpoint
+            else regions.default_endpoint(region)
+        ),
         region=region,
     )
 
@@ -127,7 +209,7 @@ def resolve_storage(uri: str | None, environ: Mapping[str, str] | None = None) -
         AidpError: ``INVALID_PARAMETER_VALUE``, naming what is wrong and what is allowed.
     """
     parsed = AidpUri.parse(uri, IN_QUERY) if uri else AidpUri()
-    lookup = _Lookup(parsed, os.environ if environ is None else environ)
+    lookup = Lookup(parsed, os.environ if environ is None else environ)
     # An aidp:// URI stands for an instance, if only that of the environment.
     instance_id = _instance_id(lookup) if uri else ""
     lookup.read_profile()
@@ -138,7 +220,7 @@ def resolve_storage(uri: str | None, environ: Mapping[str, str] | None = None) -
 
 
 def _settings(
-    lookup: _Lookup, *, instance_id: str, workspace: str, endpoint: str, region: str
+    lookup: Lookup, *, instance_id: str, workspace: str, endpoint: str, region: str
 ) -> Settings:
     """Add the settings that stores and Object Storage have in common."""
     storage_endpoint = lookup.find("object_storage_endpoint")
@@ -149,7 +231,7 @@ def _settings(
     user_principal = lookup.find("user_principal")
     for name in _SECRET_CREDENTIALS:
         if value := lookup.find(name):
-            credentials[name] = Secret(value)
+            credentials[name] = Secret(normal_pem(value) if name == "key_content" else value)
     if user_principal:
         check_header_value("DH_USER_PRINCIPAL", user_principal)
     return Settings(
@@ -161,9 +243,15 @@ def _settings(
         config_file=lookup.config_file,
         auth=_auth(lookup, credentials),
         user_principal=Secret(user_principal) if user_principal else None,
-        object_storage_endpoint=_checked_endpoint(storage_endpoint) if storage_endpoint else "",
+        object_storage_endpoint=(
+            checked_endpoint(storage_endpoint, lookup.place("object_storage_endpoint"))
+            if storage_endpoint
+            else ""
+        ),
         credentials=credentials,
         sources=lookup.sources,
+        blank=tuple(sorted(lookup.blank.items())),
+        unknown_region=_unknown_region(lookup, instance_id) if region else "",
     )
 
 
@@ -184,83 +272,22 @@ def check_header_value(name: str, value: object) -> None:
         )
 
 
-class _Lookup:
-    """Look settings up in the URI, the environment and the profile, in this order."""
-
-    def __init__(self, uri: AidpUri, environ: Mapping[str, str]) -> None:
-        self.uri = uri
-        self.environ = environ
-        self.sources: dict[str, str] = {}
-        self.profile = Profile()
-        self.profile_name = self.find("profile") or DEFAULT_PROFILE
-        self.config_file = os.path.expanduser(self.find("config_file") or DEFAULT_CONFIG_FILE)
-
-    def find(self, name: str) -> str:
-        """Return the value of a setting, ``""`` if it is nowhere, and remember its source."""
-        for value, source in self._candidates(BY_NAME[name]):
-            if value.strip():
-                self.sources[name] = source
-                return value.strip()
-        return ""
-
-    def _candidates(self, setting: Setting) -> Iterator[tuple[str, str]]:
-        """Yield the values that a setting could have, each with its source."""
-        if setting.uri == "query":
-            yield self.uri.settings.get(setting.name, ""), "the URI"
-        for variable in setting.environment:
-            yield self.environ.get(variable, ""), variable
-        if setting.profile:
-            yield self.profile.entries.get(setting.profile, ""), f"profile {self.profile_name}"
-
-    def read_profile(self) -> None:
-        """Read the profile, which may be missing unless it was asked for by name.
-
-        Raises:
-            AidpError: ``INVALID_PARAMETER_VALUE`` for a file or a profile that was asked for and
-                does not exist, and for a file that is no OCI configuration.
-        """
-        if not os.path.isfile(self.config_file):
-            if self.sources.keys() & {"config_file", "profile"}:
-                raise self._no_config_file()
-            return
-        profiles = read_profiles(self.config_file)
-        if self.profile_name in profiles:
-            self.profile = profiles[self.profile_name]
-        elif "profile" in self.sources:
-            raise invalid_parameter(
-                f"The profile {self.profile_name!r} (from {self.sources['profile']}) is not in "
-                f"{self.config_file!r}.",
-                f"There are: {', '.join(profiles) or 'none'}.",
-            )
-
-    def _no_config_file(self) -> AidpError:
-        if "config_file" in self.sources:
-            return invalid_parameter(
-                f"The OCI configuration file {self.config_file!r} (from "
-                f"{self.sources['config_file']}) does not exist.",
-                "Make it with `oci setup config` or `oci session authenticate`, or name another.",
-            )
-        return invalid_parameter(
-            f"The profile {self.profile_name!r} (from {self.sources['profile']}) cannot be read: "
-            f"there is no OCI configuration file at {self.config_file!r}.",
-            "Make it with `oci setup config` or `oci session authenticate`.",
-        )
-
-
-def _instance_id(lookup: _Lookup) -> str:
+def _instance_id(lookup: Lookup) -> str:
     if lookup.uri.instance_id:
-        lookup.sources["aiDataPlatformId"] = "the URI"
+        lookup.sources["aiDataPlatformId"] = FROM_URI
         return _checked_ocid(lookup.uri.instance_id, "The URI's host")
     variables = BY_NAME["aiDataPlatformId"].environment
     for variable in variables:
-        value = lookup.environ.get(variable, "").strip()
+        value = lookup.variable(variable)
         # INSTANCE_ID is a name that others use too: it counts if it is a data lake's OCID.
         if value and (variable != "INSTANCE_ID" or value.startswith("ocid1.datalake.")):
             lookup.sources["aiDataPlatformId"] = variable
             return _checked_ocid(value, variable)
+    blank = [variable for variable in variables if lookup.environ.get(variable) is not None]
     raise invalid_parameter(
         "No AI Data Platform is named: the URI has no host, and none of "
-        f"{', '.join(variables)} is set to a data lake's OCID.",
+        f"{', '.join(variables)} is set to a data lake's OCID."
+        + "".join(f" {name} is set, but empty." for name in blank if not lookup.variable(name)),
         f"Use {FORM}.",
     )
 
@@ -279,39 +306,59 @@ def _checked_ocid(value: str, source: str) -> str:
     return value
 
 
-def _workspace(lookup: _Lookup) -> str:
+def _workspace(lookup: Lookup) -> str:
     if lookup.uri.workspace:
-        lookup.sources["workspaceKey"] = "the URI"
+        lookup.sources["workspaceKey"] = FROM_URI
         return lookup.uri.workspace
-    return lookup.find("workspaceKey")
+    key = lookup.find("workspaceKey")
+    if not is_workspace_key(key):
+        raise invalid_parameter(
+            f"{lookup.place('workspaceKey')} is not a workspace key: {key!r}.",
+            "Set it to the key that AI Data Platform shows for the workspace, or unset it.",
+        )
+    return key
 
 
-def _region(lookup: _Lookup, instance_id: str, *, needed: bool) -> str:
+def _region(lookup: Lookup, instance_id: str, *, needed: bool) -> str:
     """Return the region's name; ``""`` if none is set and an endpoint makes it needless."""
     if not needed and not _region_in_uri(lookup):
         return ""
     name = _region_name(lookup, instance_id)
     if not regions.is_known(name):
         raise invalid_parameter(
-            f"The region {name!r} (from {lookup.sources['region']}) is not known.",
+            f"The region {name!r} (from {lookup.place('region')}) is not known.",
             f"Known are: {', '.join(regions.all_names())}; for another, set `endpoint`.",
         )
     region = regions.full_name(name)
     realm = regions.realm_of_instance(instance_id)
     if not regions.is_in_realm(region, realm):
+        code = _unknown_region(lookup, instance_id)
         raise invalid_parameter(
-            f"The region {region!r} (from {lookup.sources['region']}) is not in the OCID's realm "
+            f"The region {region!r} (from {lookup.place('region')}) is not in the OCID's realm "
             f"{realm!r}.",
-            "Leave the region out, since the OCID says where its resource lives.",
+            f"The OCID's own region, {code!r}, is not known to this version of oci: name it by "
+            "`endpoint`, or update oci."
+            if code
+            else "Leave the region out, since the OCID says where its resource lives.",
         )
     return region
 
 
-def _region_in_uri(lookup: _Lookup) -> str:
+def _unknown_region(lookup: Lookup, instance_id: str) -> str:
+    """Return the OCID's region if a setting stands in for it because ``oci`` does not know it.
+
+    A region of the URI is chosen for this instance, so that it stands in for nothing.
+    """
+    code = regions.region_code(instance_id) if instance_id else ""
+    is_chosen = lookup.sources.get("region") in {FROM_URI, _FROM_OCID}
+    return "" if is_chosen or regions.is_known(code) else code
+
+
+def _region_in_uri(lookup: Lookup) -> str:
     return lookup.uri.settings.get("region", "").strip()
 
 
-def _region_name(lookup: _Lookup, instance_id: str) -> str:
+def _region_name(lookup: Lookup, instance_id: str) -> str:
     """Return the name or the short name of the region: the URI's, the OCID's, or that of a setting.
 
     Raises:
@@ -319,9 +366,9 @@ def _region_name(lookup: _Lookup, instance_id: str) -> str:
     """
     code = regions.region_code(instance_id)
     if name := _region_in_uri(lookup):
-        lookup.sources["region"] = "the URI"
+        lookup.sources["region"] = FROM_URI
     elif code and regions.is_known(code):
-        lookup.sources["region"] = "the OCID"
+        lookup.sources["region"] = _FROM_OCID
         name = code
     else:
         name = lookup.find("region")
@@ -334,7 +381,7 @@ def _region_name(lookup: _Lookup, instance_id: str) -> str:
     )
 
 
-def _storage_region(lookup: _Lookup, instance_id: str) -> str:
+def _storage_region(lookup: Lookup, instance_id: str) -> str:
     """Return the region's name, as :py:func:`_region` does, with or without an instance."""
     if instance_id:
         return _region(lookup, instance_id, needed=True)
@@ -343,65 +390,28 @@ def _storage_region(lookup: _Lookup, instance_id: str) -> str:
         raise invalid_parameter(
             "The region of Object Storage is not known: there is no aidp:// URI, and neither "
             "environment nor profile names one.",
-            "Set OCI_CLI_REGION, or `region` in the profile.",
+            f"Set OCI_CLI_REGION, or `region` in profile {lookup.profile_name} of "
+            f"{lookup.config_file}.",
         )
-    lookup.sources.setdefault("region", "the URI")
+    lookup.sources.setdefault("region", FROM_URI)
     if not regions.is_known(name):
         raise invalid_parameter(
-            f"The region {name!r} (from {lookup.sources['region']}) is not known.",
+            f"The region {name!r} (from {lookup.place('region')}) is not known.",
             "Use the name of a region, as us-ashburn-1, or set AIDP_OBJECT_STORAGE_ENDPOINT.",
         )
     return regions.full_name(name)
 
 
-def _checked_endpoint(value: str) -> str:
-    text = value if "://" in value else f"https://{value}"
-    host, port_is_valid = "", True
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_valid = False
-    if not host or not port_is_valid or not text.isprintable() or any(c.isspace() for c in text):
-        raise invalid_parameter(f"The endpoint {value!r} is not an address.", _ENDPOINT_FORM)
-    if "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
-        raise invalid_parameter(
-            "The endpoint holds more than scheme, host and port.", _ENDPOINT_FORM
-        )
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise invalid_parameter(
-            f"The endpoint {value!r} is plain http, which is allowed for loopback addresses alone.",
-            "Use https.",
-        )
-    if parts.scheme not in {"http", "https"}:
-        raise invalid_parameter(
-            f"The endpoint {value!r} is neither https nor http.", _ENDPOINT_FORM
-        )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _auth(lookup: _Lookup, credentials: Collection[str]) -> str:
+def _auth(lookup: Lookup, credentials: Collection[str]) -> str:
     """Return the mode that is set, or the one that the credentials identify; ``""`` for none."""
     if name := lookup.find("auth").lower():
         if mode := auth_modes.mode_named(name):
             return mode.name
         raise invalid_parameter(
-            f"The way to sign in {name!r} (from {lookup.sources['auth']}) is not known.",
+            f"The way to sign in {name!r} (from {lookup.place('auth')}) is not known.",
             f"Known are: {', '.join(AUTH_MODES)}.",
         )
-    from_profile = {
-        name for name, source in lookup.sources.items() if source.startswith("profile ")
-    }
+    from_profile = {name for name, source in lookup.sources.items() if is_from_profile(source)}
     inherited = from_profile - set(lookup.profile.own)
     # What the profile inherits from DEFAULT counts only if nothing else identifies a mode.
     mode = (

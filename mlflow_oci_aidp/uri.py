@@ -77,9 +77,18 @@ def _workspace(path: str) -> str:
     if len(segments) > 1 or path.startswith("//"):
         raise _invalid("its path has more than one part")
     workspace = unquote(segments[0])
-    if workspace in {".", ".."} or "/" in workspace:
+    if not is_workspace_key(workspace):
         raise _invalid("its path is not a workspace key")
     return workspace
+
+
+def is_workspace_key(text: str) -> bool:
+    """Tell whether text can be the key of a workspace, wherever it comes from.
+
+    A key is one part of the path of a request, so it is neither ``.`` nor ``..`` and holds no
+    slash: others would lead to another address.
+    """
+    return text not in {".", ".."} and "/" not in text
 
 
 def _settings(pairs: list[tuple[str, str]], allowed: tuple[str, ...]) -> Mapping[str, str]:

@@ -25,10 +25,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("session",),
     ("retry", "client"),
     ("identity", "names", "capabilities"),
+    ("sign_in_errors",),
+    ("private_key",),
     ("settings", "mlflow_versions"),
+    ("lookup",),
     ("auth_modes", "profiles", "regions", "settings_table", "uri", "session_token"),
+    ("endpoints", "pem"),
     ("errors",),
-    ("error_codes", "secret", "fork_safety", "mlflow_compat", "model_id"),
+    ("error_codes", "clock_skew", "secret", "fork_safety", "mlflow_compat", "model_id", "oci_logs"),
     ("__init__",),
 )
 #: Modules that import others when a name is asked for, so that importing them costs nothing.

@@ -10,6 +10,8 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
 from mlflow_oci_aidp.client.retry import AttemptResult, RetryPolicy, is_retryable, parse_retry_after
+from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.session import session_for
 from tests.support.clocks import ManualClock
 
 
@@ -219,7 +221,69 @@ def test_numbers_of_any_size_are_taken(monkeypatch):
     assert policy.wait(AttemptResult(503), 10_000, 0.0) <= policy.longest_wait
 
 
-def test_a_setting_that_is_no_whole_number_says_so(monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0.1")
-    with pytest.raises(MlflowException, match="BACKOFF_FACTOR is not a whole number"):
+WHOLE = (
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT",
+    "MLFLOW_HTTP_POOL_CONNECTIONS",
+    "MLFLOW_HTTP_POOL_MAXSIZE",
+)
+
+
+@pytest.mark.parametrize("variable", WHOLE)
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("0.1", "is not a whole number"),
+        ("1e3", "is not a whole number"),
+        ("many", "is not a number"),
+        ("", "is not a number"),
+        ("-1", "is -1, which is too small"),
+    ],
+)
+def test_a_setting_that_is_no_whole_number_says_so(aidp, monkeypatch, variable, value, problem):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(MlflowException) as caught:
+        session_for(aidp.uri)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert caught.value.cause == f"{variable} {problem}."
+    assert caught.value.remedy == "Set it to a whole number, or unset it."
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem", "remedy"),
+    [
+        ("BACKOFF_JITTER", "a bit", "is not a number", "a number"),
+        ("BACKOFF_JITTER", "nan", "is not a finite number", "a number"),
+        ("BACKOFF_JITTER", "inf", "is not a finite number", "a number"),
+        ("BACKOFF_JITTER", "-0.5", "is -0.5, which is too small", "a number"),
+    ],
+)
+def test_a_setting_that_is_no_number_says_so(monkeypatch, variable, value, problem, remedy):
+    monkeypatch.setenv(f"MLFLOW_HTTP_REQUEST_{variable}", value)
+    with pytest.raises(MlflowException) as caught:
         RetryPolicy.from_mlflow()
+    assert caught.value.cause == f"MLFLOW_HTTP_REQUEST_{variable} {problem}."
+    assert caught.value.remedy == f"Set it to {remedy}, or unset it."
+
+
+def test_a_setting_that_is_neither_true_nor_false_says_so(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", "perhaps")
+    with pytest.raises(MlflowException) as caught:
+        RetryPolicy.from_mlflow()
+    assert caught.value.cause.endswith("is neither true nor false.")
+    assert caught.value.remedy == "Set it to true or false, or unset it."
+
+
+@pytest.mark.parametrize("variable", WHOLE)
+def test_a_number_of_any_size_harms_nothing(aidp, monkeypatch, variable):
+    monkeypatch.setenv(variable, "9" * 400)
+    aidp.faults.add("status", status=503, headers={"Retry-After": "0"})
+    monkeypatch.setenv("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", "true")
+    assert AidpRegistryStore(aidp.uri).search_registered_models() == []
+    assert RetryPolicy.from_mlflow().wait(AttemptResult(503), 2, 0.0) <= 60
+
+
+def test_a_jitter_of_half_a_second_is_one(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0.5")
+    assert RetryPolicy.from_mlflow().backoff_jitter == 0.5

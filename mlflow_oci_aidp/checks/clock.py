@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepSkipped
-from mlflow_oci_aidp.errors import ALLOWED_SKEW, clock_skew
+from mlflow_oci_aidp.clock_skew import ALLOWED_SKEW, clock_skew
 
 
 def check(case: Case) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.checks.step import Case, StepFailed
-from mlflow_oci_aidp.identity import missing_credentials
+from mlflow_oci_aidp.lookup import working_folder_note
+from mlflow_oci_aidp.profiles import problem_of_file
+from mlflow_oci_aidp.sign_in_errors import missing_credentials
 
 
 def check(case: Case) -> str:
@@ -17,12 +17,12 @@ def check(case: Case) -> str:
     if problem := missing_credentials(settings):
         raise problem
     needed = mode.needed(settings.credentials)
-    credentials = settings.plain_credentials()
     for name in mode.files:
-        if name in needed and not os.path.isfile(credentials[name]):
+        path = settings.path(name) if name in needed else ""
+        if path and (reason := problem_of_file(path)):
             raise StepFailed(
-                f"The file {credentials[name]} ({name} from {settings.sources[name]}) does not "
-                "exist.",
+                f"The file {path} ({name} from {settings.sources[name]}) {reason}"
+                f"{working_folder_note(path)}.",
                 f"Correct {name}, or make the file anew with `oci setup config` or "
                 "`oci session authenticate`.",
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mlflow_oci_aidp.checks.private_key import key_location
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepSkipped
+from mlflow_oci_aidp.private_key import key_location
+from mlflow_oci_aidp.settings import Settings
 
 
 def check(case: Case) -> str:
@@ -14,10 +15,16 @@ def check(case: Case) -> str:
     configured, computed = str(settings.credentials["fingerprint"]), case.identity["fingerprint"]
     if configured.lower() != computed:
         raise StepFailed(
-            f"The private key in {key_location(case)} has the fingerprint {computed}, but the "
+            f"The private key in {key_location(settings)} has the fingerprint {computed}, but the "
             f"fingerprint from {settings.sources['fingerprint']} is {configured}: they are not of "
             "one key.",
-            "Correct fingerprint or key_file, so that both are of the API key that was uploaded "
-            "for the user.",
+            f"Correct fingerprint or {_key_setting(settings)}, so that both are of the API key "
+            "that was uploaded for the user.",
         )
     return "the key's own"
+
+
+def _key_setting(settings: Settings) -> str:
+    """Return the name of what holds or names the private key."""
+    is_content = "key_content" in settings.credentials
+    return settings.place("key_content") if is_content else "key_file"

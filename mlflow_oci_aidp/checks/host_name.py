@@ -7,11 +7,13 @@ import threading
 from urllib.parse import urlsplit
 
 from mlflow_oci_aidp.checks.step import Case, StepFailed
+from mlflow_oci_aidp.client.surroundings import Proxy, proxy_of
 
 
 def check(case: Case) -> str:
     """Resolve the name of the host to connect to."""
-    case.address = host, port = _host_and_port(case.settings.endpoint)
+    proxy = proxy_of(case.settings.endpoint)
+    case.address = host, port = _host_and_port(case.settings.endpoint, proxy)
     addresses: set[str] = set()
 
     def resolve() -> None:
@@ -28,25 +30,22 @@ def check(case: Case) -> str:
     if not addresses:
         raise StepFailed(
             f"The name {host} could not be resolved.",
-            "Check region and endpoint for mistakes, then this machine's DNS, VPN and proxy "
-            "(HTTPS_PROXY).",
+            f"Check {proxy}, then this machine's DNS and VPN."
+            if proxy
+            else f"Check {case.settings.endpoint_place} for mistakes, then this machine's DNS, VPN "
+            "and proxy (HTTPS_PROXY).",
         )
     return f"{host} is {', '.join(sorted(addresses))}"
 
 
-def _host_and_port(endpoint: str) -> tuple[str, int]:
-    """Return the host and the port of the proxy for an endpoint, or else of the endpoint."""
-    from requests.utils import get_environ_proxies, select_proxy
-
-    address = str(select_proxy(endpoint, get_environ_proxies(endpoint)) or endpoint)
-    parts = urlsplit(address if "://" in address else f"http://{address}")
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if not parts.hostname:
+def _host_and_port(endpoint: str, proxy: Proxy | None) -> tuple[str, int]:
+    """Return the host and the port of the proxy before an endpoint, or else of the endpoint."""
+    if proxy is None:
+        parts = urlsplit(endpoint)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    if not proxy.host:
         raise StepFailed(
             "The proxy of the environment has no address.",
-            "Correct HTTPS_PROXY; its form is http://host:port.",
+            f"Correct {proxy.place}; its form is http://host:port.",
         )
-    return parts.hostname, port or (443 if parts.scheme == "https" else 80)
+    return proxy.host, proxy.port

@@ -3,76 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from typing import Any
 
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepSkipped
+from mlflow_oci_aidp.private_key import key_location, read_private_key
 
 
 def check(case: Case) -> str:
     """Read the private key, and compute its fingerprint."""
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-    if not AUTH_MODES[case.settings.auth].has_private_key:
-        raise StepSkipped(f"{case.settings.auth} has no key file")
-    case.key = _load(case)
-    if not isinstance(case.key, RSAPrivateKey):
-        raise StepFailed(
-            f"The private key in {key_location(case)} is not an RSA key.",
-            "Make one with `oci setup keys`, and upload it.",
-        )
+    settings = case.settings
+    if not AUTH_MODES[settings.auth].has_private_key:
+        raise StepSkipped(f"{settings.auth} has no key file")
+    case.key, problem = read_private_key(settings)
+    if problem:
+        raise StepFailed(f"{problem.cause[0].upper()}{problem.cause[1:]}.", problem.remedy)
     case.identity["fingerprint"] = _fingerprint_of(case.key)
     return (
         f"RSA, {case.key.key_size} bits, fingerprint {case.identity['fingerprint']}, in "
-        f"{key_location(case)}"
-    )
-
-
-def key_location(case: Case) -> str:
-    """Return the file of the private key, or the variable that holds it."""
-    credentials = case.settings.plain_credentials()
-    return "OCI_CLI_KEY_CONTENT" if "key_content" in credentials else credentials["key_file"]
-
-
-def _load(case: Case) -> Any:
-    """Load the private key; the parser's exceptions may say too much and are not passed on."""
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    pass_phrase, location = case.settings.plain_credentials().get("pass_phrase"), key_location(case)
-    pem = _pem(case)
-    is_encrypted = b"ENCRYPTED" in pem
-    with suppress(Exception):
-        password = pass_phrase.encode() if is_encrypted and pass_phrase is not None else None
-        return load_pem_private_key(pem, password)
-    if not is_encrypted:
-        raise StepFailed(
-            f"What is in {location} is not a private key in PEM form.",
-            "Name the file that begins with `-----BEGIN PRIVATE KEY-----`, not the public key's.",
-        )
-    if pass_phrase is None:
-        raise StepFailed(
-            f"The private key in {location} is encrypted, and there is no passphrase.",
-            "Add pass_phrase to the profile, or set OCI_CLI_PASSPHRASE.",
-        )
-    raise StepFailed(
-        f"The private key in {location} is encrypted, and the passphrase does not open it.",
-        "Correct pass_phrase in the profile, or OCI_CLI_PASSPHRASE.",
-    )
-
-
-def _pem(case: Case) -> bytes:
-    credentials = case.settings.plain_credentials()
-    if "key_content" in credentials:
-        return credentials["key_content"].encode()
-    try:
-        with open(credentials["key_file"], "rb") as file:
-            return file.read()
-    except OSError as problem:
-        reason = problem.strerror or "it cannot be read"
-    raise StepFailed(
-        f"The private key in {key_location(case)} cannot be read ({reason}).",
-        "Let yourself read the file.",
+        f"{key_location(settings)}"
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.checks.step import Case, StepFailed
 from mlflow_oci_aidp.errors import AidpError, PlatformError
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.sign_in_errors import refused_remedy
 
 #: Explains a 404 of the platform: makes cause and remedy of the case and the platform's words.
 ExplainMissing = Callable[[Case, str], tuple[str, str]]
@@ -50,7 +50,9 @@ def search(case: Case, call: str, field: str, explain_missing: ExplainMissing) -
 
 def _explain(case: Case, refusal: AidpError, explain_missing: ExplainMissing) -> tuple[str, str]:
     """Return the cause and the remedy of a search that failed."""
-    if refusal.error_code == "UNAUTHENTICATED":
+    if isinstance(refusal, PlatformError) and not refusal.is_from_platform:
+        return refusal.cause, refusal.remedy
+    if refusal.error_code == "UNAUTHENTICATED" and refusal.status == 401:
         return _not_authenticated(case, refusal.cause)
     if refusal.error_code != "RESOURCE_DOES_NOT_EXIST":
         return refusal.cause, refusal.remedy
@@ -64,7 +66,5 @@ def _explain(case: Case, refusal: AidpError, explain_missing: ExplainMissing) ->
 
 def _not_authenticated(case: Case, cause: str) -> tuple[str, str]:
     """Explain a 401: the key is well formed and the clock is right, so few causes are left."""
-    remedy = AUTH_MODES[case.settings.auth].refused_remedy.format(
-        profile=case.settings.profile, fingerprint=case.identity.get("fingerprint")
-    )
+    remedy = refused_remedy(case.settings, case.identity.get("fingerprint", ""))
     return f"The platform does not accept the signature of {case.signer} (401): {cause}", remedy

@@ -13,7 +13,7 @@ def check(case: Case) -> str:
 
 
 def _explain_missing(case: Case, cause: str) -> tuple[str, str]:
-    source = case.settings.sources["aiDataPlatformId"]
+    source = case.settings.place("aiDataPlatformId")
     return (
         f"The platform shows {case.signer} no registered models of {case.settings.instance_id} "
         f"(404): {cause} Either this is not the OCID of an AI Data Platform in this region, or a "

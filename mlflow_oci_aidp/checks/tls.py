@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-from collections.abc import Mapping
 
 from mlflow_oci_aidp.checks.step import Case, StepFailed
-from mlflow_oci_aidp.client.network_failures import exception_chain
+from mlflow_oci_aidp.client.network_failures import classify_exception, exception_chain
+from mlflow_oci_aidp.client.no_answer import explain
+from mlflow_oci_aidp.client.surroundings import Destination, problem_of_bundle
 
-#: Failures after the connection is made, by the name of an exception in the chain. The first line
-#: that fits wins. Each has a cause and a remedy.
-_NO_ANSWER: Mapping[str, tuple[str, str]] = {
-    "ProxyError": (
-        "the proxy refuses to connect to it",
-        "Check the proxy's address and credentials (HTTPS_PROXY).",
-    ),
+#: Causes and remedies after the connection is made, by the kind of the failure, where others fit
+#: than a call has.
+_NO_ANSWER = {
     "SSLError": (
         "TLS failed",
         "Check that the endpoint speaks TLS at this port, and that no proxy changes it.",
@@ -36,8 +32,10 @@ def check(case: Case) -> str:
     import requests
 
     endpoint = case.settings.endpoint
-    _check_bundle()
-    chain: dict[str, BaseException] = {}
+    if problem := problem_of_bundle():
+        variable = problem.partition(" ")[0]
+        raise StepFailed(f"{problem}.", f"Correct {variable}, or unset it.")
+    caught: BaseException | None = None
     with requests.Session() as session:
         session.auth = lambda request: request  # Without this, requests sends what .netrc has.
         try:
@@ -45,35 +43,30 @@ def check(case: Case) -> str:
                 endpoint, timeout=case.timeout, allow_redirects=False, stream=True
             ) as response:
                 case.date = response.headers.get("date", "")
-        except (requests.RequestException, OSError, ValueError) as problem:
-            chain = {type(part).__name__: part for part in exception_chain(problem)}
-    if chain:
-        raise _failure(endpoint, chain)
+        except (requests.RequestException, OSError, ValueError) as problem_met:
+            caught = problem_met
+    if caught is not None:
+        raise _failure(case, caught)
     if endpoint.startswith("https:"):
         return "an answer over a trusted connection"
     return "an answer, over plain http"
 
 
-def _failure(endpoint: str, chain: Mapping[str, BaseException]) -> StepFailed:
-    certificate = chain.get("SSLCertVerificationError")
-    if isinstance(certificate, ssl.SSLCertVerificationError):
-        return StepFailed(
-            f"The certificate of {endpoint} is not trusted: {certificate.verify_message}.",
-            "If a proxy of your company or the emulator signs certificates, set REQUESTS_CA_BUNDLE "
-            "to its authority's file; if not, check the endpoint.",
-        )
-    explanations = (words for kind, words in _NO_ANSWER.items() if kind in chain)
-    cause, remedy = next(explanations, _OTHER_NO_ANSWER)
+def _failure(case: Case, caught: BaseException) -> StepFailed:
+    endpoint = case.settings.endpoint
+    failure = classify_exception(caught)
+    for part in exception_chain(caught):
+        if isinstance(part, ssl.SSLCertVerificationError):
+            return StepFailed(
+                f"The certificate of {endpoint} is not trusted: {part.verify_message}.",
+                explain(failure, _destination(case))[2],
+            )
+    if failure.is_of_proxy:
+        _, reason, remedy = explain(failure, _destination(case))
+        return StepFailed(f"{endpoint}: {reason}.", remedy)
+    cause, remedy = _NO_ANSWER.get(failure.kind, _OTHER_NO_ANSWER)
     return StepFailed(f"{endpoint}: {cause}.", remedy)
 
 
-def _check_bundle() -> None:
-    """Check that the file of trusted authorities that the environment names exists."""
-    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if path := os.environ.get(variable):
-            if not os.path.exists(path):
-                raise StepFailed(
-                    f"{variable} names {path}, which does not exist.",
-                    f"Correct {variable}, or unset it.",
-                )
-            return
+def _destination(case: Case) -> Destination:
+    return Destination("AI Data Platform", case.settings.endpoint, case.settings)

@@ -9,9 +9,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
-from mlflow_oci_aidp.checks.private_key import key_location
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepSkipped
+from mlflow_oci_aidp.private_key import key_location
 from mlflow_oci_aidp.session_token import expiry_of, read_claims, read_text
+from mlflow_oci_aidp.sign_in_errors import refused_remedy
 
 
 def check(case: Case) -> str:
@@ -20,10 +21,10 @@ def check(case: Case) -> str:
     mode = AUTH_MODES[settings.auth]
     if "security_token_file" not in mode.needs:
         raise StepSkipped(f"{mode.name} has no token file")
-    path = settings.plain_credentials()["security_token_file"]
+    path = settings.path("security_token_file")
     claims = read_claims(_text_of(path))
     expires = expiry_of(claims)
-    remedy = mode.refused_remedy.format(profile=settings.profile, fingerprint="")
+    remedy = refused_remedy(settings)
     if expires is None:
         raise StepFailed(f"The file {path} holds no session token.", remedy)
     case.identity["token_expires"] = utc(expires)
@@ -32,14 +33,17 @@ def check(case: Case) -> str:
     modulus = _modulus(claims)
     if modulus and modulus != case.key.public_key().public_numbers().n:
         raise StepFailed(
-            f"The session token in {path} is of another key than {key_location(case)}.", remedy
+            f"The session token in {path} is of another key than {key_location(settings)}.", remedy
         )
     return f"valid until {utc(expires)}"
 
 
 def utc(seconds: float) -> str:
     """Return a time, in seconds since the Unix epoch, as text."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds:.0f} seconds after 1970"
 
 
 def _text_of(path: str) -> str:

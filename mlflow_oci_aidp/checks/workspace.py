@@ -11,7 +11,8 @@ def check(case: Case) -> str:
     workspace = case.settings.workspace
     if not workspace and case.is_for_tracking:
         raise StepFailed(
-            "The tracking URI names no workspace, and experiments and runs belong to one.",
+            "The tracking URI names no workspace, and experiments and runs belong to one."
+            f"{case.settings.blank_note('workspaceKey')}",
             "Set MLFLOW_TRACKING_URI to aidp://<aiDataPlatformId>/<workspaceKey>, or "
             "AIDP_WORKSPACE_KEY; for the registry alone, name this URI in MLFLOW_REGISTRY_URI "
             "instead.",
@@ -32,7 +33,7 @@ def _explain_missing(case: Case, cause: str) -> tuple[str, str]:
         f"The platform shows {case.signer} no experiments of the workspace {settings.workspace} "
         f"(404): {cause} Either {settings.instance_id} has no workspace with this key, or a policy "
         "is missing; OCI answers both alike. The registry can be read.",
-        f"Compare workspaceKey (from {settings.sources['workspaceKey']}) with the key that AI Data "
+        f"Compare workspaceKey (from {settings.place('workspaceKey')}) with the key that AI Data "
         "Platform shows for the workspace; if it is right, ask for a policy or a role that lets "
         "this identity use the workspace.",
     )

@@ -19,12 +19,13 @@ from mlflow.environment_variables import MLFLOW_HTTP_POOL_CONNECTIONS, MLFLOW_HT
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
+from mlflow_oci_aidp.client.mlflow_variables import read_variable
 from mlflow_oci_aidp.client.network_failures import classify_exception
 from mlflow_oci_aidp.client.request import Request
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock
 from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, BoundedAdapter
 from mlflow_oci_aidp.client.transport.request_ids import attempt_id
-from mlflow_oci_aidp.errors import conflict_code, invalid_parameter
+from mlflow_oci_aidp.errors import conflict_code
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity
 
@@ -34,6 +35,9 @@ _logger = logging.getLogger(__name__)
 _PIECE = 1 << 20
 #: Bytes of a JSON answer, decoded. A page of 1,000 runs has some megabytes.
 LONGEST_BODY = 256 << 20
+
+#: The most connections that a pool keeps.
+_LARGEST_POOL = 10_000
 
 #: Reads an answer that is a file: gets the answer and returns the bytes that stay in memory.
 Receive = Callable[[requests.Response], bytes]
@@ -97,12 +101,8 @@ class ConnectionOptions:
 
 
 def _size(variable: Any) -> int:
-    problem = ""
-    try:
-        return int(variable.get())
-    except ValueError:
-        problem = f"{variable.name} is not a number."
-    raise invalid_parameter(problem, "Set it to a whole number, or unset it.")
+    # A pool makes room for each connection beforehand.
+    return int(min(read_variable(variable, 1), _LARGEST_POOL))
 
 
 class Sender:
@@ -281,7 +281,7 @@ def _response(answer: requests.Response, body: bytes) -> Response:
         retry_after=headers.get("retry-after", ""),
         date=headers.get("date", ""),
         next_page=headers.get("opc-next-page", ""),
-        is_from_platform=REQUEST_ID in headers,
+        is_from_platform=bool(headers.get(REQUEST_ID, "").strip()),
     )
 
 

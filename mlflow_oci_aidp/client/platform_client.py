@@ -20,7 +20,7 @@ from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.connection import ConnectionOptions, Response, Sender
 from mlflow_oci_aidp.client.files import Download, FileSnapshot, FileTransfer, Upload
 from mlflow_oci_aidp.client.paging import Page, follow_pages, repeated_token
-from mlflow_oci_aidp.client.request import Request, fill, split_fields
+from mlflow_oci_aidp.client.request import Request, fill, split_fields, workspace_path
 from mlflow_oci_aidp.client.response_errors import (
     cannot_be_sent,
     error_for,
@@ -30,6 +30,7 @@ from mlflow_oci_aidp.client.response_errors import (
 )
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.client.routes import BASE_PATH, WORKSPACE, Route
+from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.client.transport.request_ids import new_call_id
 from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.identity import Identity
@@ -81,6 +82,9 @@ class PlatformClient:
         self._clock = clock or Clock()
         options = options or ConnectionOptions.from_environment(settings.endpoint)
         timeout = self._policy.timeout
+        self._destination = Destination(
+            "AI Data Platform", settings.endpoint, settings, proxies=dict(options.proxies)
+        )
         self._sender = Sender(settings.endpoint, identity, timeout, self._clock, options)
 
     def call(
@@ -148,7 +152,7 @@ class PlatformClient:
 
         page = self._parse(route, response, parse)
         if page is None and not route.is_mlflows:
-            raise not_as_documented(route, response, "has no body")
+            raise not_as_documented(route, response, "has no body", self._destination)
         page = page or Page([])
         if page.token and page.token == token:
             raise repeated_token(route.call)
@@ -241,7 +245,7 @@ class PlatformClient:
         self._raise_for_status(route, response)
         if not transfer.is_whole:
             # A 204 or a 206, for instance, must not pass for the file.
-            raise not_as_documented(route, response, "is not the whole file")
+            raise not_as_documented(route, response, "is not the whole file", self._destination)
 
     def act(
         self, route: Route, fields: Mapping[str, Any], token: CancelToken | None = None
@@ -272,7 +276,7 @@ class PlatformClient:
             raise undocumented_fields(route, values)
         url = f"{self._endpoint}{base_path}/{self._instance}"
         if route.scope == WORKSPACE:
-            url += f"/workspaces/{quote(workspace, safe='')}"
+            url += workspace_path(workspace)
         body: bytes | None = None
         headers: dict[str, str] = {}
         problem = ""
@@ -346,6 +350,9 @@ class PlatformClient:
     ) -> T | None:
         """Make the result of a success; raise for anything else."""
         self._raise_for_status(route, response)
+        # Without the platform's own id, a body that holds nothing proves nothing.
+        if not response.is_from_platform and not response.body.strip(b"{} \r\n\t"):
+            raise not_as_documented(route, response, "holds nothing", self._destination)
         if not response.body.strip():
             return None
         problem = "is not a JSON object"
@@ -357,7 +364,7 @@ class PlatformClient:
         except _PARSER_ERRORS as caught:
             # Raised below, outside this block: the exception's frames hold the whole answer.
             log_parser_error(route, caught)
-        raise not_as_documented(route, response, problem)
+        raise not_as_documented(route, response, problem, self._destination)
 
     def _raise_for_status(self, route: Route, response: Response) -> None:
         """Raise for a response that is no success.
@@ -365,8 +372,9 @@ class PlatformClient:
         The page of a proxy must not pass for a file, or for the receipt of one.
         """
         if response.failure is not None or not 200 <= response.status < 300:
-            raise error_for(route, response, self._endpoint, self._clock.time())
+            now = self._clock.time()
+            raise error_for(route, response, self._destination, self._identity, now)
         if response.status == 206:  # Nothing was asked for in parts.
-            raise not_as_documented(route, response, "is a part of one")
+            raise not_as_documented(route, response, "is a part of one", self._destination)
         if not route.is_mlflows and not response.is_from_platform:
-            raise not_as_documented(route, response, "does not come from AI Data Platform")
+            raise not_as_documented(route, response, "is not the platform's", self._destination)

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from mlflow_oci_aidp.client.routes import Route
 from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.uri import is_workspace_key
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,35 @@ def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:
-    """Return a path with its fields filled in."""
+    """Return a path with its fields filled in.
+
+    Raises:
+        ValueError: For a part that would lead elsewhere, ``.`` or ``..``.
+    """
     for name, value in values.items():
-        path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
+        if f"{{{name}}}" in path:
+            path = path.replace(f"{{{name}}}", _part(str(value)))
     return path
+
+
+def workspace_path(key: str) -> str:
+    """Return the part of a path that names a workspace.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a key that is none.
+    """
+    if not is_workspace_key(key):
+        raise invalid_parameter(
+            f"{key!r} is not a workspace key.", "Name the key that AI Data Platform shows for it."
+        )
+    return f"/workspaces/{_part(key)}"
+
+
+def _part(text: str) -> str:
+    """Return text as one part of a path."""
+    if text in {".", ".."}:
+        raise ValueError
+    return quote(text, safe="")
 
 
 def _header(name: str, value: object) -> str:

@@ -24,8 +24,8 @@ from mlflow.environment_variables import (
     MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER,
 )
 
+from mlflow_oci_aidp.client.mlflow_variables import read_variable
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
-from mlflow_oci_aidp.errors import invalid_parameter
 
 _logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ LONGEST_WAIT = 60.0
 LONGEST_CALL = 600.0
 #: Seconds. A wait this long is logged as a warning, so that a program does not seem to hang.
 LONG_WAIT = 2.0
+#: A larger number of seconds or attempts is this: Python makes no float of every whole number.
+LARGEST = 10**12
 #: Seconds. A longer timeout is this: the operating system takes no number of any size.
 LONGEST_TIMEOUT = 7 * 86_400.0
 
@@ -137,19 +139,10 @@ class RetryPolicy:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for a variable that is not a number, or is
                 negative.
         """
-        values: dict[str, float] = {}
-        problem = ""
-        for name, variable in _VARIABLES.items():
-            try:
-                values[name] = variable.get()
-            except ValueError:
-                kind = "a whole number" if variable.type is int else "a number"
-                problem = f"{variable.name} is not {kind}"
-            else:
-                if values[name] < 0 or (name == "timeout" and values[name] == 0):
-                    problem = f"{variable.name} is {values[name]}, which is too small"
-            if problem:
-                raise invalid_parameter(f"{problem}.", "Set it to a number, or unset it.")
+        values = {
+            name: min(read_variable(variable, 1 if name == "timeout" else 0), LARGEST)
+            for name, variable in _VARIABLES.items()
+        }
         return cls(
             max_retries=int(values["max_retries"]),
             backoff_factor=values["backoff_factor"],

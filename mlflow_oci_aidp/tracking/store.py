@@ -90,7 +90,8 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         self._open(store_uri, artifact_uri, session, routes)
         if not self._settings.workspace:
             raise invalid_parameter(
-                "The tracking URI names no workspace, and experiments and runs belong to one.",
+                "The tracking URI names no workspace, and experiments and runs belong to one."
+                f"{self._settings.blank_note('workspaceKey')}",
                 "Use aidp://<aiDataPlatformId>/<workspaceKey>, or set AIDP_WORKSPACE_KEY.",
             )
         self._remembered = RememberedRuns.of(self._session, self._settings.workspace)

@@ -334,9 +334,10 @@ def test_an_error_that_is_not_the_platforms_says_that_the_endpoint_may_be_wrong(
         with pytest.raises(RestException) as caught:
             AidpRegistryStore(uri).search_registered_models()
         other.shutdown()
-    assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
-    assert caught.value.message.endswith(
-        "Check the endpoint: this may not be the answer of an AI Data Platform."
+    assert caught.value.error_code == "ENDPOINT_NOT_FOUND"
+    address = f"http://127.0.0.1:{other.server_address[1]}"
+    assert caught.value.remedy == (
+        f"Check the endpoint {address} (from the URI): another server answers there."
     )
 
 

@@ -29,10 +29,10 @@ def test_the_answer_to_another_call_is_lost_and_takes_its_connection_along(calle
 
     def script(wire):
         first = server.requests[0]
-        is_foreign = wire.number > 0 and len(lost) < 1 and wire.id != first.id
-        if is_foreign:
+        is_of_another_server = wire.number > 0 and len(lost) < 1 and wire.id != first.id
+        if is_of_another_server:
             lost.append(wire.connection)
-        wire.send(with_id(wire, f"{first.id}{part}" if is_foreign else wire.id))
+        wire.send(with_id(wire, f"{first.id}{part}" if is_of_another_server else wire.id))
 
     lost = []
     with hostile(script) as server:

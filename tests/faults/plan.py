@@ -63,6 +63,18 @@ CASES: Mapping[str, Case] = {
     "truncated body": Case("truncated", ANSWERED),
     "HTML with 502": Case("html", ANSWERED, {"status": 502}),
     "HTML with 200": Case("html", REFUSED, {"status": 200}),
+    "HTML with 404 of another server": Case(
+        "html", REFUSED, {"status": 404, "is_of_another_server": True}
+    ),
+    "HTML with 409 of another server": Case(
+        "html", REFUSED, {"status": 409, "is_of_another_server": True}
+    ),
+    "HTML with 501 of another server": Case(
+        "html", REFUSED, {"status": 501, "is_of_another_server": True}
+    ),
+    "HTML with 200 of another server": Case(
+        "html", REFUSED, {"status": 200, "is_of_another_server": True}
+    ),
     "redirect 302": Case("redirect", REFUSED, {"status": 302}),
     "redirect 307": Case("redirect", REFUSED, {"status": 307}),
     "redirect 308": Case("redirect", REFUSED, {"status": 308}),

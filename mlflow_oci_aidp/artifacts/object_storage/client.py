@@ -13,17 +13,23 @@ from dataclasses import dataclass, replace
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.network_failures import NetworkFailure, classify_exception
+from mlflow_oci_aidp.client.no_answer import explain
+from mlflow_oci_aidp.client.other_servers import answer_of_another_server
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock, RetryPolicy
+from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, BoundedAdapterMixin
 from mlflow_oci_aidp.client.transport.request_ids import new_request_id
-from mlflow_oci_aidp.errors import clock_note, error, error_from_response
+from mlflow_oci_aidp.clock_skew import clock_note
+from mlflow_oci_aidp.errors import error, error_from_response
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity, client_signer
+from mlflow_oci_aidp.oci_logs import quiet_client
 from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.settings import Settings
 
@@ -76,12 +82,14 @@ class _Result(AttemptResult):
         message: The message of a refusal.
         request_id: The ``opc-request-id`` of a refusal.
         date: The ``Date`` header of a refusal.
+        sent_as: The ``opc-request-id`` of the request.
     """
 
     value: Any = None
     message: str = ""
     request_id: str = ""
     date: str = ""
+    sent_as: str = ""
 
 
 class ObjectStorageClient:
@@ -156,12 +164,8 @@ class ObjectStorageClient:
             clock=token.clock(self._clock) if token else self._clock,
         )
         if result.failure is not None:
-            raise error(
-                result.failure.error_code,
-                f"{description} failed: {result.failure.reason}.",
-                "Check the network, the proxy settings and the endpoint of Object Storage; "
-                "MLFLOW_HTTP_REQUEST_MAX_RETRIES says how often it is tried.",
-            )
+            code, reason, remedy = explain(result.failure, self._destination)
+            raise error(code, f"{description} failed: {reason}.", remedy)
         if not 200 <= result.status < 300:
             raise self._refused(description, result)
         value: T = result.value
@@ -172,15 +176,35 @@ class ObjectStorageClient:
         """The client of ``oci`` in this process."""
         return self._connected.get()[0]
 
+    @property
+    def _destination(self) -> Destination:
+        endpoint = str(self.client.base_client.endpoint)
+        parts = urlsplit(endpoint)
+        return Destination(
+            "Object Storage",
+            f"{parts.scheme}://{parts.netloc}",
+            self._settings,
+            is_storage=True,
+        )
+
     def _refused(self, description: str, result: _Result) -> MlflowException:
         status = result.status
-        skew = clock_note(result.date, self._clock.time()) if status == 401 else ""
+        body = json.dumps({"code": result.code, "message": result.message}).encode()
+        if not result.request_id:
+            return answer_of_another_server(
+                description, self._destination, status, body, result.sent_as
+            )
+        note = self._settings.region_note if status == 404 else ""
+        remedy = _REMEDIES.get(500 if status >= 500 else status, "")
+        if status == 401:
+            note = clock_note(result.date, self._clock.time())
+            remedy = self._identity.refused_remedy()
         return error_from_response(
             status,
-            json.dumps({"code": result.code, "message": result.message}).encode(),
+            body,
             result.request_id,
-            note=f"This was about: {description[0].lower()}{description[1:]}. {skew}".rstrip(),
-            remedy=_REMEDIES.get(500 if status >= 500 else status, ""),
+            note=f"This was about: {description[0].lower()}{description[1:]}. {note}".rstrip(),
+            remedy=remedy,
         )
 
     def _attempt(self, operation: Callable[[Any], Any]) -> _Result:
@@ -191,7 +215,7 @@ class ObjectStorageClient:
         from urllib3.exceptions import HTTPError
 
         client, slots = self._connected.get()
-        _refusal.headers, _refusal.status = {}, 0
+        _refusal.headers, _refusal.status, _refusal.sent_as = {}, 0, ""
         try:
             with slots:
                 return _Result(200, value=operation(client))
@@ -209,7 +233,8 @@ class ObjectStorageClient:
             if problem.errno is not None:
                 return _Result(failure=classify_exception(problem))
             reason = "the request could not be made, perhaps since REQUESTS_CA_BUNDLE names no file"
-            return _failed(reason, "INVALID_PARAMETER_VALUE")
+            failure = NetworkFailure(reason, "INVALID_PARAMETER_VALUE", True, "OSError")
+            return _Result(failure=failure)
 
     def _make_client(self) -> Any:
         from oci import object_storage
@@ -237,6 +262,7 @@ class ObjectStorageClient:
                 f"The client of Object Storage could not be made ({problem}).",
                 "Check the installed version of oci.",
             )
+        quiet_client(client)
         base, session = client.base_client, client.base_client.session
         # A redirect would take the content to another server than the signature names.
         session.max_redirects = 0
@@ -266,6 +292,7 @@ class _Refusal(threading.local):
 
     status = 0
     headers: Mapping[str, str] = {}
+    sent_as = ""
 
 
 _refusal = _Refusal()
@@ -280,10 +307,11 @@ def _inspect_response(response: Any, *_: Any, **__: Any) -> None:
     if status >= 400:
         _refusal.status = status
         _refusal.headers = dict(response.headers.lower_items())
+        _refusal.sent_as = str(response.request.headers.get(REQUEST_ID, ""))
     if not 200 <= status < 300:
         return
     problem: Exception | None = None
-    if REQUEST_ID not in response.headers:
+    if not response.headers.get(REQUEST_ID, "").strip():
         problem = _UndocumentedAnswerError("the answer does not come from Object Storage")
     elif status == 206 and "range" not in response.request.headers:
         problem = BrokenContentError("the service answered with a part of what was asked for")
@@ -304,6 +332,7 @@ def _refusal_or(result: _Result) -> _Result:
         retry_after=headers.get("retry-after", ""),
         request_id=headers.get("opc-request-id", ""),
         date=headers.get("date", ""),
+        sent_as=_refusal.sent_as,
     )
 
 
@@ -318,8 +347,10 @@ def _result_of(problem: Any) -> _Result:
         code=problem.code or "",
         message=problem.message if problem.code and isinstance(problem.message, str) else "",
         retry_after=headers.get("retry-after", ""),
-        request_id=problem.request_id or "",
+        # Not the exception's own: that is the request's where the answer has none. [oci.exceptions]
+        request_id=headers.get("opc-request-id", "").strip(),
         date=headers.get("date", ""),
+        sent_as=_refusal.sent_as,
     )
 
 

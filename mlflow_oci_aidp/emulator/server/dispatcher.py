@@ -101,6 +101,8 @@ class Dispatcher:
             request_id = record.request_id = request_id_of(request.headers)
             response = self._response_with_fault(service, match, request, fault)
             headers = self._common_headers(request_id, fault.skew if fault else 0.0)
+            if fault is not None and fault.is_of_another_server:
+                del headers["opc-request-id"]
             response = replace(response, headers={**headers, **response.headers}, fault=fault)
             if fault and fault.kind == "other_answer" and self._last:
                 _close_file(response)

@@ -120,6 +120,8 @@ class Fault:
     body: bytes = b""
     content_type: str = "application/json"
     skew: float = 0.0
+    is_of_another_server: bool = False
+    """Whether a server before the platform answers: its answers have no ``opc-request-id``."""
     matched: int = field(default=0, init=False)
     """How many requests the fault matched so far."""
     fired: int = field(default=0, init=False)
