@@ -17,11 +17,10 @@ def check(case: Case) -> str:
     if problem := missing_credentials(settings):
         raise problem
     needed = mode.needed(settings.credentials)
-    credentials = settings.plain_credentials()
     for name in mode.files:
-        if name in needed and not os.path.isfile(credentials[name]):
+        if name in needed and not os.path.isfile(settings.path(name)):
             raise StepFailed(
-                f"The file {credentials[name]} ({name} from {settings.sources[name]}) does not "
+                f"The file {settings.path(name)} ({name} from {settings.sources[name]}) does not "
                 "exist.",
                 f"Correct {name}, or make the file anew with `oci setup config` or "
                 "`oci session authenticate`.",

@@ -7,6 +7,7 @@ import threading
 from urllib.parse import urlsplit
 
 from mlflow_oci_aidp.checks.step import Case, StepFailed
+from mlflow_oci_aidp.secret import concealed
 
 
 def check(case: Case) -> str:
@@ -34,6 +35,7 @@ def check(case: Case) -> str:
     return f"{host} is {', '.join(sorted(addresses))}"
 
 
+@concealed
 def _host_and_port(endpoint: str) -> tuple[str, int]:
     """Return the host and the port of the proxy for an endpoint, or else of the endpoint."""
     from requests.utils import get_environ_proxies, select_proxy

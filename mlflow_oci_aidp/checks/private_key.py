@@ -8,20 +8,23 @@ from typing import Any
 
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepSkipped
+from mlflow_oci_aidp.secret import concealed
 
 
+@concealed
 def check(case: Case) -> str:
-    """Read the private key, and compute its fingerprint."""
+    """Read the private key, and compute its fingerprint. The public half of it is remembered."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if not AUTH_MODES[case.settings.auth].has_private_key:
         raise StepSkipped(f"{case.settings.auth} has no key file")
-    case.key = _load(case)
-    if not isinstance(case.key, RSAPrivateKey):
+    key = _load(case)
+    if not isinstance(key, RSAPrivateKey):
         raise StepFailed(
             f"The private key in {key_location(case)} is not an RSA key.",
             "Make one with `oci setup keys`, and upload it.",
         )
+    case.key = key.public_key()
     case.identity["fingerprint"] = _fingerprint_of(case.key)
     return (
         f"RSA, {case.key.key_size} bits, fingerprint {case.identity['fingerprint']}, in "
@@ -31,8 +34,9 @@ def check(case: Case) -> str:
 
 def key_location(case: Case) -> str:
     """Return the file of the private key, or the variable that holds it."""
-    credentials = case.settings.plain_credentials()
-    return "OCI_CLI_KEY_CONTENT" if "key_content" in credentials else credentials["key_file"]
+    settings = case.settings
+    has_content = "key_content" in settings.credentials
+    return "OCI_CLI_KEY_CONTENT" if has_content else settings.path("key_file")
 
 
 def _load(case: Case) -> Any:
@@ -64,7 +68,8 @@ def _load(case: Case) -> Any:
 def _pem(case: Case) -> bytes:
     credentials = case.settings.plain_credentials()
     if "key_content" in credentials:
-        return credentials["key_content"].encode()
+        # Text of the environment may hold what UTF-8 lacks.
+        return credentials["key_content"].encode("utf-8", "surrogateescape")
     try:
         with open(credentials["key_file"], "rb") as file:
             return file.read()
@@ -77,8 +82,8 @@ def _pem(case: Case) -> bytes:
 
 
 def _fingerprint_of(key: Any) -> str:
-    """Return OCI's name of a key: the MD5 of the public key's DER form [OCI documentation]."""
+    """Return OCI's name of a public key: the MD5 of its DER form [OCI documentation]."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.md5(der, usedforsecurity=False).digest().hex(":")

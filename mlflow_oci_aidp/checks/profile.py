@@ -34,7 +34,7 @@ def _profile(settings: Settings) -> str:
 
 
 def _useless_profile(settings: Settings) -> StepFailed:
-    profiles = read_profiles(settings.config_file)
+    profiles = list(read_profiles(settings.config_file))
     exists = settings.profile in profiles
     problem = "holds nothing to sign with." if exists else "does not exist."
     remedy = "Add user, tenancy, fingerprint and key_file to it, as `oci setup config` does."

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from mlflow_oci_aidp.checks.step import Case, StepFailed
 from mlflow_oci_aidp.client.network_failures import exception_chain
+from mlflow_oci_aidp.secret import concealed
 
 #: Failures after the connection is made, by the name of an exception in the chain. The first line
 #: that fits wins. Each has a cause and a remedy.
@@ -31,6 +32,7 @@ _OTHER_NO_ANSWER = (
 )
 
 
+@concealed
 def check(case: Case) -> str:
     """Send an unsigned request, and keep the date of the answer."""
     import requests

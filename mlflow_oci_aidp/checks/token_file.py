@@ -11,16 +11,18 @@ from typing import Any
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.checks.private_key import key_location
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepSkipped
+from mlflow_oci_aidp.secret import concealed
 from mlflow_oci_aidp.session_token import expiry_of, read_claims, read_text
 
 
+@concealed
 def check(case: Case) -> str:
     """Read the session's token, and compare its key with the private key."""
     settings = case.settings
     mode = AUTH_MODES[settings.auth]
     if "security_token_file" not in mode.needs:
         raise StepSkipped(f"{mode.name} has no token file")
-    path = settings.plain_credentials()["security_token_file"]
+    path = settings.path("security_token_file")
     claims = read_claims(_text_of(path))
     expires = expiry_of(claims)
     remedy = mode.refused_remedy.format(profile=settings.profile, fingerprint="")
@@ -30,7 +32,7 @@ def check(case: Case) -> str:
     if expires <= case.clock():
         raise StepFailed(f"The session token in {path} has expired, at {utc(expires)}.", remedy)
     modulus = _modulus(claims)
-    if modulus and modulus != case.key.public_key().public_numbers().n:
+    if modulus and modulus != case.key.public_numbers().n:
         raise StepFailed(
             f"The session token in {path} is of another key than {key_location(case)}.", remedy
         )

@@ -32,6 +32,7 @@ from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.client.routes import BASE_PATH, WORKSPACE, Route
 from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import Settings
 
 T = TypeVar("T")
@@ -294,7 +295,7 @@ class PlatformClient:
             raise cannot_be_sent(route, problem)
         token = None
         if route.has_retry_token and not route.is_read_only:
-            token = uuid.uuid4().hex
+            token = Secret(uuid.uuid4().hex)
         return Request(route, url, body, uuid.uuid4().hex, token, headers)
 
     # Attempts

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from mlflow_oci_aidp.client.routes import Route
 from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Request:
     url: str
     body: bytes | None = field(repr=False)
     id: str
-    retry_token: str | None = field(repr=False)
+    retry_token: Secret | None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

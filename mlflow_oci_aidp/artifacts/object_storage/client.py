@@ -5,6 +5,7 @@ Exceptions of ``oci`` hold the signed request. They end here.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import threading
@@ -14,13 +15,17 @@ from http.client import HTTPException
 from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
+from urllib3 import HTTPResponse
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
+from mlflow_oci_aidp.client.connection import OversizedBodyError, UnknownEncodingError, pieces_of
 from mlflow_oci_aidp.client.network_failures import NetworkFailure, classify_exception
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock, RetryPolicy
+from mlflow_oci_aidp.cookies import refuse_cookies
 from mlflow_oci_aidp.errors import clock_note, error, error_from_response
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity, client_signer
+from mlflow_oci_aidp.secret import concealed, hidden
 from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.settings import Settings
 
@@ -93,7 +98,10 @@ class ObjectStorageClient:
         self._identity = identity
         self._policy = policy or RetryPolicy.from_mlflow()
         self._clock = clock or Clock()
-        self._connected = PerProcess(lambda: (self._make_client(), threading.Semaphore(SLOTS)))
+        # The client's connections hold requests, and the passwords of proxies.
+        self._connected = PerProcess(
+            lambda: hidden((self._make_client(), threading.Semaphore(SLOTS)))
+        )
 
     @classmethod
     def of(cls, session: Session) -> ObjectStorageClient:
@@ -158,7 +166,7 @@ class ObjectStorageClient:
     @property
     def client(self) -> Any:
         """The client of ``oci`` in this process."""
-        return self._connected.get()[0]
+        return self._connected.get()()[0]
 
     def _refused(self, description: str, result: _Result) -> MlflowException:
         status = result.status
@@ -171,6 +179,7 @@ class ObjectStorageClient:
             remedy=_REMEDIES.get(500 if status >= 500 else status, ""),
         )
 
+    @concealed
     def _attempt(self, operation: Callable[[Any], Any]) -> _Result:
         from oci import exceptions
 
@@ -178,7 +187,7 @@ class ObjectStorageClient:
         from oci._vendor.requests.exceptions import RequestException
         from urllib3.exceptions import HTTPError
 
-        client, slots = self._connected.get()
+        client, slots = self._connected.get()()
         _refusal.headers, _refusal.status = {}, 0
         try:
             with slots:
@@ -187,6 +196,8 @@ class ObjectStorageClient:
             return _result_of(problem)
         except BrokenContentError as problem:
             return _Result(failure=NetworkFailure(str(problem), "DATA_LOSS", False))
+        except (OversizedBodyError, UnknownEncodingError) as problem:
+            return _refusal_or(_Result(failure=classify_exception(problem)))
         except _ForeignAnswerError:
             return _failed("the answer does not come from Object Storage")
         except (TypeError, ValueError, LookupError, AttributeError):
@@ -228,6 +239,7 @@ class ObjectStorageClient:
         # A redirect would take the content to another server than the signature names.
         client.base_client.session.max_redirects = 0
         client.base_client.session.hooks["response"].append(_inspect_response)
+        refuse_cookies(client)
         # This makes room for as many connections as there are slots.
         factor = object_storage.UploadManager.REQUESTS_POOL_SIZE_FACTOR
         object_storage.UploadManager(client, parallel_process_count=-(-SLOTS // factor))
@@ -244,10 +256,13 @@ class _Refusal(threading.local):
 _refusal = _Refusal()
 
 
-def _inspect_response(response: Any, *_: Any, **__: Any) -> None:
+def _inspect_response(response: Any, *_: Any, **options: Any) -> None:
     """Note a refusal before its body is read; raise for a success of another server.
 
     Every answer of OCI has an ``opc-request-id``. That of a proxy, for instance, has none.
+
+    A body that is no content of an object is read here, since ``oci`` would read it without a
+    bound.
     """
     if response.status_code >= 400:
         _refusal.status = response.status_code
@@ -255,6 +270,13 @@ def _inspect_response(response: Any, *_: Any, **__: Any) -> None:
     if 200 <= response.status_code < 300 and "opc-request-id" not in response.headers:
         response.close()
         raise _ForeignAnswerError
+    if not (options.get("stream") and 200 <= response.status_code < 300):
+        try:
+            body = b"".join(pieces_of(response.raw))
+        except BaseException:
+            response.close()
+            raise
+        response.raw = HTTPResponse(io.BytesIO(body), preload_content=False)
 
 
 def _refusal_or(result: _Result) -> _Result:

@@ -58,7 +58,11 @@ class Upload:
         self._digests: dict[int, bytes] = {}
         self._parts_done = threading.Condition()
         self._sending = 0
-        self.base_client = storage.client.base_client
+
+    @property
+    def base_client(self) -> Any:
+        """What an ``UploadManager`` asks for the size of the pool of connections."""
+        return self._storage.client.base_client
 
     @property
     def is_in_one_part(self) -> bool:
