@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -17,11 +17,12 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.auth_modes import AUTH_MODES, AuthMode, Signer, UnusableCredentialsError
-from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.cookies import refuse_cookies
+from mlflow_oci_aidp.errors import AidpError, invalid_parameter
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.oci_logs import quiet_signer
-from mlflow_oci_aidp.secret import Secret
-from mlflow_oci_aidp.settings import Settings, check_header_value
+from mlflow_oci_aidp.secret import Secret, concealed, hidden
+from mlflow_oci_aidp.settings import Settings, header_problem
 from mlflow_oci_aidp.sign_in_errors import (
     OWN_SIGNER,
     OWN_SIGNER_REMEDY,
@@ -48,16 +49,24 @@ def use_signer(signer: Signer | None) -> None:
         AidpError: ``INVALID_PARAMETER_VALUE`` if it cannot be called.
     """
     global _chosen_signer
-    if signer is not None and not callable(signer):
-        raise invalid_parameter(
-            f"A {type(signer).__name__} cannot sign requests.",
-            "Pass a signer of the oci package, such as oci.signer.Signer.",
-        )
+    problem = _signer_problem(signer)
+    if problem:
+        del signer  # It may be a configuration, with a passphrase in it.
+        raise problem
     _chosen_signer = signer
 
 
-@contextmanager
-def user_principal(value: str) -> Iterator[None]:
+def _signer_problem(signer: object) -> AidpError | None:
+    """Return the error for what cannot sign, None if it can."""
+    if signer is None or callable(signer):
+        return None
+    return invalid_parameter(
+        f"A {type(signer).__name__} cannot sign requests.",
+        "Pass a signer of the oci package, such as oci.signer.Signer.",
+    )
+
+
+def user_principal(value: str) -> AbstractContextManager[None]:
     """Send ``dh-user-principal`` with the requests of a block of code.
 
     AI Data Platform reads the header only if the caller itself is a workload or a compute cluster,
@@ -69,8 +78,16 @@ def user_principal(value: str) -> Iterator[None]:
     Raises:
         AidpError: ``INVALID_PARAMETER_VALUE`` for a value that cannot stand in a header.
     """
-    check_header_value("user_principal", value)
-    token = chosen_principal.set(Secret(value))
+    problem = header_problem("user_principal", value)
+    if problem:
+        del value
+        raise problem
+    return _principal_block(Secret(value))
+
+
+@contextmanager
+def _principal_block(principal: Secret) -> Iterator[None]:
+    token = chosen_principal.set(principal)
     try:
         yield
     finally:
@@ -106,6 +123,7 @@ class Identity:
         secret = chosen_principal.get() or self._settings.user_principal
         return None if secret is None else secret.reveal()
 
+    @concealed
     def sign(self, request: Any, *, covers_content: bool = True) -> None:
         """Add the signature to a request, which must not change afterwards.
 
@@ -123,6 +141,7 @@ class Identity:
             signer = getattr(signer, "without_content_headers", signer)
         _guard(self._mode_in_use(), self._settings, lambda: signer(request))
 
+    @concealed
     def renew(self) -> bool:
         """Get a new token after a refused signature, if this identity has tokens.
 
@@ -135,7 +154,7 @@ class Identity:
         if _chosen_signer is None and self._mode is not None and self._mode.is_renewed_on_disk:
             self._current.get().forget()
             return True
-        signer = _chosen_signer or self._current.get().signer
+        signer = _chosen_signer or self._current.get().signer()
         refresh = getattr(signer, "refresh_security_token", None)
         if refresh is None:
             return False
@@ -168,40 +187,51 @@ def _build(mode: AuthMode, settings: Settings) -> Signer:
     def build() -> Signer:
         if problem := missing_credentials(settings):
             raise problem
-        return quiet_signer(mode.build(settings.plain_credentials()))
+        signer = quiet_signer(mode.build(settings.plain_credentials()))
+        refuse_cookies(signer)
+        return signer
 
     signer: Signer = _guard(mode, settings, build)
     return signer
 
 
+def _no_signer() -> None:
+    """Return None: what stands for a signer that is not made yet."""
+
+
 class _Current:
-    """The signer in use, and the stamps of the files that it was made from."""
+    """The signer in use, and the stamps of the files that it was made from.
+
+    Attributes:
+        signer: Returns the signer, whose attributes are tokens and keys; None if there is none.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stamps: object = None
-        self.signer: Signer | None = None
+        self.signer: Callable[[], Signer | None] = _no_signer
 
     def signer_for(self, stamps: object, make: Callable[[], Signer]) -> Signer:
         """Return the signer, made anew if there is none or if its files have other stamps."""
-        signer = self.signer
+        signer = self.signer()
         if signer is not None and stamps == self._stamps:
             return signer
         with self._lock:
-            if self.signer is None or stamps != self._stamps:
+            signer = self.signer()
+            if signer is None or stamps != self._stamps:
                 try:
-                    self.signer = make()
-                    self._stamps = stamps
+                    signer = make()
+                    self.signer, self._stamps = hidden(signer), stamps
                 except MlflowException:
                     # The files may be just being renewed: the token in hand is good until refused.
-                    if self.signer is None:
+                    if signer is None:
                         raise
-            return self.signer
+            return signer
 
     def forget(self) -> None:
         """Have the next signer made anew."""
         with self._lock:
-            self.signer = None
+            self.signer = _no_signer
 
 
 def client_signer(identity: Identity) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.secret import concealed
 
 #: The profile whose entries all others inherit.
 DEFAULT_PROFILE = "DEFAULT"
@@ -29,17 +30,18 @@ _OTHER_ENCODINGS: Mapping[bytes, str] = {
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile.
+    """A profile. Its values may hold a passphrase, so that they are not shown.
 
     Attributes:
         entries: Its values by key, those that it inherits among them.
         own: The values of the profile itself.
     """
 
-    entries: Mapping[str, str] = field(default_factory=dict)
-    own: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, str] = field(default_factory=dict, repr=False)
+    own: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@concealed
 def read_profiles(path: str) -> Mapping[str, Profile]:
     """Read an OCI configuration file.
 

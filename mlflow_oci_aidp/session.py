@@ -381,8 +381,7 @@ def _origin_of(
     environ: Mapping[str, str] | None = None,
 ) -> _Origin | None:
     """Return the first candidate that is an AI Data Platform."""
-    environment = os.environ if environ is None else environ
-    for candidate in _candidates(location, tracking_uri, registry_uri, environment):
+    for candidate in _candidates(location, tracking_uri, registry_uri, environ):
         if isinstance(candidate, _Origin):
             return candidate
         if candidate and candidate.startswith(f"{SCHEME}://"):
@@ -394,7 +393,7 @@ def _candidates(
     location: str,
     tracking_uri: str | None,
     registry_uri: str | None,
-    environ: Mapping[str, str],
+    environ: Mapping[str, str] | None,
 ) -> Iterator[_Origin | str | None]:
     yield tracking_uri
     yield registry_uri
@@ -405,7 +404,7 @@ def _candidates(
     # The server's variables come before what MLflow is set to: a server is set to nothing, and
     # MLflow would look for a database in the working folder if it were asked.
     for variable in SERVER_VARIABLES:
-        yield environ.get(variable)
+        yield (os.environ if environ is None else environ).get(variable)
     for uri_of in _mlflow_uris():
         yield uri_of()
     yield _tracking.newest()

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from mlflow_oci_aidp import auth_modes, regions
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.endpoints import checked_endpoint
-from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.errors import AidpError, invalid_parameter
 from mlflow_oci_aidp.lookup import FROM_URI, Lookup, is_from_profile, place_of
 from mlflow_oci_aidp.pem import normal_pem
-from mlflow_oci_aidp.secret import Secret
+from mlflow_oci_aidp.secret import Secret, concealed
 from mlflow_oci_aidp.settings_table import BY_NAME, IN_QUERY
 from mlflow_oci_aidp.uri import FORM, AidpUri, is_workspace_key
 
@@ -154,17 +154,18 @@ class Settings:
         return os.path.expanduser(str(self.credentials[name]))
 
     def plain_credentials(self) -> dict[str, str]:
-        """Return the credentials as plain text, with the paths of files expanded."""
+        """Return the credentials as plain text, with the paths of files expanded.
+
+        They are for :py:func:`mlflow_oci_aidp.secret.concealed` functions alone.
+        """
         plain = {
             name: value.reveal() if isinstance(value, Secret) else value
             for name, value in self.credentials.items()
         }
-        for name in plain:
-            if name.endswith("_file"):
-                plain[name] = os.path.expanduser(plain[name])
-        return plain
+        return plain | {name: self.path(name) for name in plain if name.endswith("_file")}
 
 
+@concealed
 def resolve(uri: str, environ: Mapping[str, str] | None = None) -> Settings:
     """Resolve all settings of a store.
 
@@ -193,6 +194,7 @@ def resolve(uri: str, environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+@concealed
 def resolve_storage(uri: str | None, environ: Mapping[str, str] | None = None) -> Settings:
     """Resolve all settings of Object Storage, which needs no AI Data Platform.
 
@@ -227,13 +229,18 @@ def _settings(
     credentials: dict[str, str | Secret] = {}
     for name in _CREDENTIALS:
         if value := lookup.find(name):
+            if "-----BEGIN" in value:  # It is not shown, as every other path is.
+                raise invalid_parameter(
+                    f"{name} (from {lookup.sources[name]}) holds a key, not the path of a file.",
+                    "Set OCI_CLI_KEY_CONTENT to the key, or name its file.",
+                )
             credentials[name] = value
     user_principal = lookup.find("user_principal")
     for name in _SECRET_CREDENTIALS:
         if value := lookup.find(name):
             credentials[name] = Secret(normal_pem(value) if name == "key_content" else value)
-    if user_principal:
-        check_header_value("DH_USER_PRINCIPAL", user_principal)
+    if user_principal and (problem := header_problem("DH_USER_PRINCIPAL", user_principal)):
+        raise problem
     return Settings(
         instance_id=instance_id,
         workspace=workspace,
@@ -255,21 +262,24 @@ def _settings(
     )
 
 
-def check_header_value(name: str, value: object) -> None:
-    """Refuse a value that cannot stand in an HTTP header, without showing it.
+def header_problem(name: str, value: object) -> AidpError | None:
+    """Return the error for a value that cannot stand in an HTTP header, without showing it.
 
-    Raises:
-        AidpError: ``INVALID_PARAMETER_VALUE``.
+    It is returned, not raised, so that no frame of its traceback holds the value.
+
+    Returns:
+        ``INVALID_PARAMETER_VALUE``, or None if the value is fine.
     """
     if not isinstance(value, str) or not value.strip():
-        raise invalid_parameter(
+        return invalid_parameter(
             f"The value of {name} is not text, or empty.", "Give it as base64 text."
         )
     if not (value.isascii() and value.isprintable()):
-        raise invalid_parameter(
+        return invalid_parameter(
             f"The value of {name} holds a control character or one that is not ASCII.",
             "Give it as base64 text.",
         )
+    return None
 
 
 def _instance_id(lookup: Lookup) -> str:

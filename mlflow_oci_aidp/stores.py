@@ -14,6 +14,7 @@ from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
 
 T = TypeVar("T")
+StoreT = TypeVar("StoreT", bound="PlatformStore")
 Json = dict[str, Any]
 
 
@@ -131,7 +132,18 @@ class PlatformStore:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._uris
 
+    def __copy__(self: StoreT) -> StoreT:
+        # A store has no state of its own: a copy shares the session, with keys and connections.
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __deepcopy__(self: StoreT, memo: dict[int, Any]) -> StoreT:
+        return self.__copy__()
+
     def __repr__(self) -> str:
-        settings = self._settings
+        settings = getattr(self, "_settings", None)
+        if settings is None:  # It could not be made, and a traceback shows it.
+            return f"<{type(self).__name__}>"
         workspace = f"{settings.workspace} of " if settings.workspace else ""
         return f"<{type(self).__name__}: {workspace}{settings.instance_id} at {settings.endpoint}>"

@@ -45,15 +45,17 @@ class AidpUri:
             raise _invalid("the URI is not text")
         if any(character.isspace() or not character.isprintable() for character in text):
             raise _invalid("it holds a blank or a control character")
+        # The texts of the exceptions quote the URI, which may hold a password.
+        reason = "its host"
         try:
             parts = urlsplit(text)
+            reason = "a part of its query, whose form is setting=value"
             pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-        except ValueError as problem:
-            reason = str(problem)
-        else:
             reason = ""
+        except ValueError:
+            pass
         if reason:
-            raise _invalid(f"it cannot be parsed ({reason})")
+            raise _invalid(f"it cannot be parsed, because of {reason}")
         if parts.scheme != SCHEME or not text[len(SCHEME) :].startswith("://"):
             raise _invalid(f"it does not begin with {SCHEME}://")
         if "@" in parts.netloc:

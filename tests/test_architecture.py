@@ -32,7 +32,16 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("auth_modes", "profiles", "regions", "settings_table", "uri", "session_token"),
     ("endpoints", "pem"),
     ("errors",),
-    ("error_codes", "clock_skew", "secret", "fork_safety", "mlflow_compat", "model_id", "oci_logs"),
+    (
+        "error_codes",
+        "clock_skew",
+        "secret",
+        "cookies",
+        "fork_safety",
+        "mlflow_compat",
+        "model_id",
+        "oci_logs",
+    ),
     ("__init__",),
 )
 #: Modules that import others when a name is asked for, so that importing them costs nothing.

@@ -36,7 +36,7 @@ def _profile(settings: Settings) -> str:
 
 
 def _useless_profile(settings: Settings) -> StepFailed:
-    profiles = read_profiles(settings.config_file)
+    profiles = list(read_profiles(settings.config_file))
     exists = settings.profile in profiles
     problem = "holds nothing to sign with." if exists else "does not exist."
     problem += settings.blank_note(*settings_table.BY_NAME)

@@ -7,12 +7,14 @@ import re
 from mlflow_oci_aidp.checks.step import Case
 from mlflow_oci_aidp.checks.token_file import utc
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.secret import concealed
 from mlflow_oci_aidp.session_token import expiry_of, read_claims
 
 _KEY_ID = re.compile(r'keyId="([^"]*)"')
 _TOKEN_PREFIX = "ST$"  # noqa: S105 - how OCI marks a token in a key id
 
 
+@concealed
 def check(case: Case) -> str:
     """Sign a request that is not sent, and remember who signed it."""
     from requests import Request

@@ -66,7 +66,7 @@ class Case:
         identity: Who signs: ``mode``, ``tenancy``, ``user`` or ``principal``, ``fingerprint``,
             ``token_expires``.
         settings: The settings, once they are resolved.
-        key: The private key, once it is read.
+        key: The public half of the private key, once that is read.
         address: Host and port to connect to: the endpoint's, or those of the proxy before it.
         date: The ``Date`` header of the endpoint's answer, ``""`` without one.
     """
@@ -76,9 +76,10 @@ class Case:
     is_for_tracking: bool = False
     timeout: float = TIMEOUT
     identity: dict[str, str] = field(default_factory=dict)
-    settings: Settings = field(init=False)
+    # Without a value, they have none in the text of a case, either.
+    settings: Settings = field(init=False, repr=False)
     key: Any = field(init=False, repr=False)
-    address: tuple[str, int] = field(init=False)
+    address: tuple[str, int] = field(init=False, repr=False)
     date: str = ""
 
     @property

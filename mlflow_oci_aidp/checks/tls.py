@@ -8,6 +8,7 @@ from mlflow_oci_aidp.checks.step import Case, StepFailed
 from mlflow_oci_aidp.client.network_failures import classify_exception, exception_chain
 from mlflow_oci_aidp.client.no_answer import explain
 from mlflow_oci_aidp.client.surroundings import Destination, problem_of_bundle
+from mlflow_oci_aidp.secret import concealed
 
 #: Causes and remedies after the connection is made, by the kind of the failure, where others fit
 #: than a call has.
@@ -27,6 +28,7 @@ _OTHER_NO_ANSWER = (
 )
 
 
+@concealed
 def check(case: Case) -> str:
     """Send an unsigned request, and keep the date of the answer."""
     import requests

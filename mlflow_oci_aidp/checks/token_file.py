@@ -11,10 +11,12 @@ from typing import Any
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.checks.step import Case, StepFailed, StepSkipped
 from mlflow_oci_aidp.private_key import key_location
+from mlflow_oci_aidp.secret import concealed
 from mlflow_oci_aidp.session_token import expiry_of, read_claims, read_text
 from mlflow_oci_aidp.sign_in_errors import refused_remedy
 
 
+@concealed
 def check(case: Case) -> str:
     """Read the session's token, and compare its key with the private key."""
     settings = case.settings
@@ -31,7 +33,7 @@ def check(case: Case) -> str:
     if expires <= case.clock():
         raise StepFailed(f"The session token in {path} has expired, at {utc(expires)}.", remedy)
     modulus = _modulus(claims)
-    if modulus and modulus != case.key.public_key().public_numbers().n:
+    if modulus and modulus != case.key.public_numbers().n:
         raise StepFailed(
             f"The session token in {path} is of another key than {key_location(settings)}.", remedy
         )

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlflow_oci_aidp.secret import hidden
+
 if TYPE_CHECKING:
     from mlflow_oci_aidp.emulator import Emulator
 
@@ -211,8 +213,9 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Replace the user's own settings by these variables, for a block of code."""
-    before = dict(os.environ)
-    for name in before:
+    # The variables may hold secrets, and an exception of the block passes through this frame.
+    before = hidden(dict(os.environ))
+    for name in before():
         if name.startswith(_LEFT_OUT):
             del os.environ[name]
     os.environ.update(variables)
@@ -220,4 +223,4 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(before())

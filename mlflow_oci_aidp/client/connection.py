@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPException
@@ -28,16 +28,24 @@ from mlflow_oci_aidp.client.transport.request_ids import attempt_id
 from mlflow_oci_aidp.errors import conflict_code
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.secret import Secret, concealed, hidden
 
 _logger = logging.getLogger(__name__)
 
-#: Bytes of a JSON answer that are read at a time.
-_PIECE = 1 << 20
-#: Bytes of a JSON answer, decoded. A page of 1,000 runs has some megabytes.
+#: Bytes of a body, decoded. A page of 1,000 runs has some megabytes.
 LONGEST_BODY = 256 << 20
 
 #: The most connections that a pool keeps.
 _LARGEST_POOL = 10_000
+
+#: Bytes that are read at a time.
+_PIECE = 1 << 20
+#: Bytes that are read at a time of a body that is encoded. ``urllib3`` before 2.6 decodes such a
+#: piece as a whole, and gzip makes a thousand bytes of one.
+_ENCODED_PIECE = 1 << 14
+#: Encodings are not asked for. Of these, one byte makes a thousand at most; of others, or of
+#: several one over the other, it may make millions.
+_GZIP = frozenset({"gzip", "x-gzip", "deflate"})
 
 #: Reads an answer that is a file: gets the answer and returns the bytes that stay in memory.
 Receive = Callable[[requests.Response], bytes]
@@ -56,7 +64,7 @@ class Response(AttemptResult):
             has.
     """
 
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     request_id: str = ""
     date: str = ""
     next_page: str = ""
@@ -78,11 +86,12 @@ class ConnectionOptions:
     verify: bool | str
     cert: str | tuple[str, str] | None
     # The address of a proxy may hold a password.
-    proxies: tuple[tuple[str, str], ...] = field(repr=False)
+    proxies: tuple[tuple[str, Secret], ...]
     connections: int
     per_pool: int
 
     @classmethod
+    @concealed
     def from_environment(cls, endpoint: str) -> ConnectionOptions:
         """Return the options for an endpoint, found as ``requests`` and MLflow find them.
 
@@ -94,7 +103,7 @@ class ConnectionOptions:
         return cls(
             merged["verify"],
             merged["cert"],
-            tuple(sorted(merged["proxies"].items())),
+            tuple((scheme, Secret(proxy)) for scheme, proxy in sorted(merged["proxies"].items())),
             _size(MLFLOW_HTTP_POOL_CONNECTIONS),
             _size(MLFLOW_HTTP_POOL_MAXSIZE),
         )
@@ -131,6 +140,7 @@ class Sender:
         self._clock = clock
         self.pool = PerProcess(lambda: ConnectionPool(options))
 
+    @concealed
     def attempt(
         self, request: Request, number: int, body: Any = None, receive: Receive | None = None
     ) -> Response:
@@ -175,7 +185,7 @@ class Sender:
         if request.body is not None:
             signed.headers["content-length"] = str(len(request.body))
         if request.retry_token is not None:
-            signed.headers["opc-retry-token"] = request.retry_token
+            signed.headers["opc-retry-token"] = request.retry_token.reveal()
         principal = self._identity.principal()
         if principal is not None:
             signed.headers["dh-user-principal"] = principal
@@ -196,12 +206,15 @@ class ConnectionPool:
     def __init__(self, options: ConnectionOptions) -> None:
         self._verify = options.verify
         self._cert = options.cert
-        self._proxies = dict(options.proxies)
-        self._adapter = BoundedAdapter(
-            pool_connections=options.connections,
-            # Both stores and the volumes of a session share it; MLflow counts for one store.
-            pool_maxsize=3 * options.per_pool,
-            max_retries=0,
+        self._proxies = options.proxies
+        # Its pools are named by the addresses of proxies, and their connections hold requests.
+        self._adapter = hidden(
+            BoundedAdapter(
+                pool_connections=options.connections,
+                # Both stores and the volumes of a session share it; MLflow counts for one store.
+                pool_maxsize=3 * options.per_pool,
+                max_retries=0,
+            )
         )
 
     def send(
@@ -222,13 +235,13 @@ class ConnectionPool:
             The answer, or why there was none.
         """
         try:
-            answer = self._adapter.send(
+            answer = self._adapter().send(
                 request,
                 stream=receive is not None,
                 timeout=timeout,
                 verify=self._verify,
                 cert=self._cert,
-                proxies=self._proxies,
+                proxies={scheme: proxy.reveal() for scheme, proxy in self._proxies},
             )
             try:
                 body = receive(answer) if receive else read_body(answer)
@@ -256,18 +269,41 @@ class OversizedBodyError(ValueError):
     """The body of an answer is too long to be kept in memory."""
 
 
+class UnknownEncodingError(ValueError):
+    """The body of an answer has an encoding that cannot be decoded within a bound."""
+
+
+def pieces_of(raw: Any) -> Iterator[bytes]:
+    """Yield the decoded body of an answer, piece by piece.
+
+    Args:
+        raw: The answer as ``urllib3`` has it: the ``raw`` of a response of ``requests``.
+
+    Raises:
+        OversizedBodyError: The body is longer than :py:data:`LONGEST_BODY`.
+        UnknownEncodingError: The body has another encoding than gzip or deflate.
+    """
+    encoding = (raw.headers.get("content-encoding") or "identity").strip().lower()
+    if encoding != "identity" and encoding not in _GZIP:
+        raise UnknownEncodingError
+    size = _PIECE if encoding == "identity" else _ENCODED_PIECE
+    length = 0
+    while piece := raw.read1(size, decode_content=True):
+        length += len(piece)
+        if length > LONGEST_BODY:
+            raise OversizedBodyError
+        yield piece
+
+
 def read_body(answer: requests.Response) -> bytes:
     """Read a body into memory. The timer of the attempt bounds how long that takes.
 
     Raises:
-        OversizedBodyError: The body is longer than :py:data:`LONGEST_BODY`.
+        ValueError: The body is too long or has an unknown encoding: see :py:func:`pieces_of`.
     """
-    pieces, size = [], 0
-    while piece := answer.raw.read1(_PIECE, decode_content=True):
+    pieces = []
+    for piece in pieces_of(answer.raw):
         pieces.append(piece)
-        size += len(piece)
-        if size > LONGEST_BODY:
-            raise OversizedBodyError
     return b"".join(pieces)
 
 

@@ -106,6 +106,11 @@ NETWORK_FAILURES: Mapping[str, tuple[str, str, bool]] = {
     "UnknownProtocol": _NO_HTTP,
     "SSLError": ("it does not speak TLS, or not as expected", "INTERNAL_ERROR", True),
     "OversizedBodyError": ("the answer is longer than 256 MiB", "INTERNAL_ERROR", True),
+    "UnknownEncodingError": (
+        "the answer has an encoding that was not asked for",
+        "INTERNAL_ERROR",
+        True,
+    ),
     "DecodeError": ("the answer's encoding is broken", "INTERNAL_ERROR", True),
     "ConnectionError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),
     "ProtocolError": ("the connection failed", "TEMPORARILY_UNAVAILABLE", False),

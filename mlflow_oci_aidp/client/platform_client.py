@@ -34,6 +34,7 @@ from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.client.transport.request_ids import new_call_id
 from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import Settings
 
 T = TypeVar("T")
@@ -297,7 +298,7 @@ class PlatformClient:
             raise cannot_be_sent(route, problem)
         token = None
         if route.has_retry_token and not route.is_read_only:
-            token = uuid.uuid4().hex
+            token = Secret(uuid.uuid4().hex)
         return Request(route, url, body, new_call_id(), token, headers)
 
     # Attempts

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from mlflow_oci_aidp.client.routes import Route
 from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.uri import is_workspace_key
 
 
@@ -30,7 +32,7 @@ class Request:
     url: str
     body: bytes | None = field(repr=False)
     id: str
-    retry_token: str | None = field(repr=False)
+    retry_token: Secret | None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +67,7 @@ def fill(path: str, values: Mapping[str, Any]) -> str:
     return path
 
 
+@lru_cache(maxsize=128)
 def workspace_path(key: str) -> str:
     """Return the part of a path that names a workspace.
 

@@ -22,6 +22,7 @@ from mlflow_oci_aidp.errors import (
     malformed_response,
 )
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.secret import describe_origin
 from mlflow_oci_aidp.settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -115,20 +116,7 @@ def cannot_be_sent(route: Route, problem: str) -> MlflowException:
 
 def log_parser_error(route: Route, caught: BaseException) -> None:
     """Log where a parser failed, without the values that it failed on."""
-    if not _logger.isEnabledFor(logging.DEBUG):
-        return
-    place = caught.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    code = place.tb_frame.f_code if place is not None else None
-    _logger.debug(
-        "%s: the answer could not be parsed, %s in %s at %s:%s",
-        route.call,
-        type(caught).__name__,
-        code.co_name if code else "?",
-        code.co_filename if code else "?",
-        place.tb_lineno if place is not None else "?",
-    )
+    _logger.debug("%s: the answer could not be parsed, %s", route.call, describe_origin(caught))
 
 
 def _no_answer(

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from mlflow_oci_aidp.secret import Secret, concealed
 from mlflow_oci_aidp.settings import Settings
 
 #: The variables that name the bundle of trusted certificates, as ``requests`` reads them.
@@ -51,7 +52,8 @@ class Destination:
         endpoint: Scheme, host and port.
         settings: The settings, which know where the endpoint comes from.
         is_storage: Whether it is Object Storage.
-        proxies: The proxies as ``requests`` takes them; those of the environment if None.
+        proxies: The proxies by their schemes, as ``requests`` takes them; those of the environment
+            if None.
     """
 
     service: str
@@ -59,7 +61,7 @@ class Destination:
     settings: Settings
     is_storage: bool = False
     # The address of a proxy may hold a password.
-    proxies: Mapping[str, str] | None = field(default=None, repr=False)
+    proxies: Mapping[str, Secret] | None = None
 
     @property
     def proxy(self) -> Proxy | None:
@@ -76,7 +78,8 @@ class Destination:
         return f"Check the endpoint {self.endpoint} (from {place}){through}"
 
 
-def proxy_of(endpoint: str, proxies: Mapping[str, str] | None = None) -> Proxy | None:
+@concealed
+def proxy_of(endpoint: str, proxies: Mapping[str, Secret] | None = None) -> Proxy | None:
     """Return the proxy that ``requests`` takes for an endpoint, None if it takes none.
 
     Args:
@@ -85,9 +88,11 @@ def proxy_of(endpoint: str, proxies: Mapping[str, str] | None = None) -> Proxy |
     """
     from requests.utils import get_environ_proxies, select_proxy
 
-    address = select_proxy(
-        endpoint, get_environ_proxies(endpoint) if proxies is None else dict(proxies)
-    )
+    if proxies is None:
+        plain = get_environ_proxies(endpoint)
+    else:
+        plain = {scheme: proxy.reveal() for scheme, proxy in proxies.items()}
+    address = select_proxy(endpoint, plain)
     if not address:
         return None
     scheme = endpoint.partition("://")[0]

@@ -36,11 +36,10 @@ def split_batch(
         yield {name: items for name, items in batch.items() if items}
 
 
-def split_tags(tags: Sequence[Json]) -> Iterator[Sequence[Json]]:
+def split_tags(tags: Sequence[Json]) -> list[Sequence[Json]]:
     """Split tags, or keys of tags, into parts that one request may carry."""
-    while tags:
-        some, tags = _split(tags, MAX_PARAMS_TAGS_PER_BATCH)
-        yield some
+    size = MAX_PARAMS_TAGS_PER_BATCH
+    return [tags[start : start + size] for start in range(0, len(tags), size)]
 
 
 def _split(items: Sequence[Json], size: int) -> tuple[Sequence[Json], Sequence[Json]]:

@@ -201,37 +201,36 @@ def pod_outside_a_cluster(here):
     return {"auth": "oke_workload_identity"}, "OKE"
 
 
-@pytest.mark.parametrize(
-    "misfortune",
-    [
-        wrong_pass_phrase,
-        missing_pass_phrase,
-        missing_key_file,
-        folder_for_a_key_file,
-        public_key_for_a_private_one,
-        empty_key_file,
-        broken_key_content,
-        elliptic_curve_key,
-        profile_without_user_and_fingerprint,
-        missing_token_file,
-        empty_token_file,
-        token_file_that_holds_no_token,
-        expired_session,
-        session_without_a_token_file,
-        missing_config_file,
-        unknown_profile,
-        unknown_way_to_sign_in,
-        resource_principal_without_its_variables,
-        resource_principal_without_a_token,
-        resource_principal_of_an_unknown_version,
-        resource_principal_whose_files_are_gone,
-        resource_principal_with_a_wrong_pass_phrase,
-        missing_delegation_token_file,
-        delegation_without_a_token_file,
-        pod_outside_a_cluster,
-    ],
-    ids=lambda function: function.__name__,
-)
+MISFORTUNES = [
+    wrong_pass_phrase,
+    missing_pass_phrase,
+    missing_key_file,
+    folder_for_a_key_file,
+    public_key_for_a_private_one,
+    empty_key_file,
+    broken_key_content,
+    elliptic_curve_key,
+    profile_without_user_and_fingerprint,
+    missing_token_file,
+    empty_token_file,
+    token_file_that_holds_no_token,
+    expired_session,
+    session_without_a_token_file,
+    missing_config_file,
+    unknown_profile,
+    unknown_way_to_sign_in,
+    resource_principal_without_its_variables,
+    resource_principal_without_a_token,
+    resource_principal_of_an_unknown_version,
+    resource_principal_whose_files_are_gone,
+    resource_principal_with_a_wrong_pass_phrase,
+    missing_delegation_token_file,
+    delegation_without_a_token_file,
+    pod_outside_a_cluster,
+]
+
+
+@pytest.mark.parametrize("misfortune", MISFORTUNES, ids=lambda function: function.__name__)
 def test_without_an_identity_there_is_no_request(here, misfortune):
     settings, named = misfortune(here)
     refusal = here.refusal_of(**settings)

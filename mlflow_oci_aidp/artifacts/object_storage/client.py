@@ -5,19 +5,21 @@ Exceptions of ``oci`` hold the signed request. They end here.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from mlflow.exceptions import MlflowException
+from urllib3 import HTTPResponse
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
+from mlflow_oci_aidp.client.connection import OversizedBodyError, UnknownEncodingError, pieces_of
 from mlflow_oci_aidp.client.network_failures import NetworkFailure, classify_exception
 from mlflow_oci_aidp.client.no_answer import explain
 from mlflow_oci_aidp.client.other_servers import answer_of_another_server
@@ -26,10 +28,12 @@ from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, BoundedAdapterMixin
 from mlflow_oci_aidp.client.transport.request_ids import new_request_id
 from mlflow_oci_aidp.clock_skew import clock_note
+from mlflow_oci_aidp.cookies import refuse_cookies
 from mlflow_oci_aidp.errors import error, error_from_response
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.identity import Identity, client_signer
 from mlflow_oci_aidp.oci_logs import quiet_client
+from mlflow_oci_aidp.secret import concealed, hidden
 from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.settings import Settings
 
@@ -113,7 +117,10 @@ class ObjectStorageClient:
         self._identity = identity
         self._policy = policy or RetryPolicy.from_mlflow()
         self._clock = clock or Clock()
-        self._connected = PerProcess(lambda: (self._make_client(), threading.Semaphore(SLOTS)))
+        # The client's connections hold requests, and the passwords of proxies.
+        self._connected = PerProcess(
+            lambda: hidden((self._make_client(), threading.Semaphore(SLOTS)))
+        )
 
     @classmethod
     def of(cls, session: Session) -> ObjectStorageClient:
@@ -174,7 +181,7 @@ class ObjectStorageClient:
     @property
     def client(self) -> Any:
         """The client of ``oci`` in this process."""
-        return self._connected.get()[0]
+        return self._connected.get()()[0]
 
     @property
     def _destination(self) -> Destination:
@@ -207,6 +214,7 @@ class ObjectStorageClient:
             remedy=remedy,
         )
 
+    @concealed
     def _attempt(self, operation: Callable[[Any], Any]) -> _Result:
         from oci import exceptions
 
@@ -214,7 +222,7 @@ class ObjectStorageClient:
         from oci._vendor.requests.exceptions import RequestException
         from urllib3.exceptions import HTTPError
 
-        client, slots = self._connected.get()
+        client, slots = self._connected.get()()
         _refusal.headers, _refusal.status, _refusal.sent_as = {}, 0, ""
         try:
             with slots:
@@ -223,6 +231,8 @@ class ObjectStorageClient:
             return _result_of(problem)
         except BrokenContentError as problem:
             return _Result(failure=NetworkFailure(str(problem), "DATA_LOSS", False))
+        except (OversizedBodyError, UnknownEncodingError) as problem:
+            return _refusal_or(_Result(failure=classify_exception(problem)))
         except _UndocumentedAnswerError as problem:
             return _failed(str(problem))
         except (TypeError, ValueError, LookupError, AttributeError):
@@ -271,7 +281,7 @@ class ObjectStorageClient:
             session.mount(scheme, _bounded_adapter(type(adapter)))
         # A checksum is that of the content as it is stored.
         session.headers["accept-encoding"] = "identity"
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        refuse_cookies(client)
         base.build_request_id = new_request_id
         return client
 
@@ -298,28 +308,43 @@ class _Refusal(threading.local):
 _refusal = _Refusal()
 
 
-def _inspect_response(response: Any, *_: Any, **__: Any) -> None:
+def _inspect_response(response: Any, *_: Any, **options: Any) -> None:
     """Note a refusal before its body is read; raise for a success that is none of the service's.
 
     Every answer of OCI has an ``opc-request-id``. That of a proxy, for instance, has none.
+
+    A body that is no content of an object is read here, since ``oci`` would read it without a
+    bound.
     """
     status = response.status_code
     if status >= 400:
         _refusal.status = status
         _refusal.headers = dict(response.headers.lower_items())
         _refusal.sent_as = str(response.request.headers.get(REQUEST_ID, ""))
-    if not 200 <= status < 300:
-        return
-    problem: Exception | None = None
-    if not response.headers.get(REQUEST_ID, "").strip():
-        problem = _UndocumentedAnswerError("the answer does not come from Object Storage")
-    elif status == 206 and "range" not in response.request.headers:
-        problem = BrokenContentError("the service answered with a part of what was asked for")
-    elif status not in _SUCCESSES[response.request.method]:
-        problem = _UndocumentedAnswerError(f"the answer is not as documented (HTTP {status})")
+    is_success = 200 <= status < 300
+    problem = _problem_of_success(response) if is_success else None
     if problem:
         response.close()
         raise problem
+    if not (options.get("stream") and is_success):
+        try:
+            body = b"".join(pieces_of(response.raw))
+        except BaseException:
+            response.close()
+            raise
+        response.raw = HTTPResponse(io.BytesIO(body), preload_content=False)
+
+
+def _problem_of_success(response: Any) -> Exception | None:
+    """Return why a success is none of the service's, or not what was asked for."""
+    status = response.status_code
+    if not response.headers.get(REQUEST_ID, "").strip():
+        return _UndocumentedAnswerError("the answer does not come from Object Storage")
+    if status == 206 and "range" not in response.request.headers:
+        return BrokenContentError("the service answered with a part of what was asked for")
+    if status not in _SUCCESSES[response.request.method]:
+        return _UndocumentedAnswerError(f"the answer is not as documented (HTTP {status})")
+    return None
 
 
 def _refusal_or(result: _Result) -> _Result:

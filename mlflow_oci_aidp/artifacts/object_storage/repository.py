@@ -83,7 +83,8 @@ class OciArtifactRepository(ArtifactRepository):
         self.tracking_uri, self.registry_uri = tracking_uri, registry_uri
 
     def __repr__(self) -> str:
-        return f"<OciArtifactRepository {self.artifact_uri}>"
+        # One that could not be made has no location yet, and a traceback shows it.
+        return f"<OciArtifactRepository {getattr(self, 'artifact_uri', '')}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), self._arguments)
