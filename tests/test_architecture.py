@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "mlflow_versions"),
     ("auth_modes", "profiles", "regions", "settings_table", "uri", "session_token"),
     ("errors",),
-    ("error_codes", "secret", "fork_safety", "mlflow_compat", "model_id"),
+    ("error_codes", "secret", "fork_safety", "mlflow_compat", "model_id", "visible"),
     ("__init__",),
 )
 #: Modules that import others when a name is asked for, so that importing them costs nothing.
