@@ -348,6 +348,8 @@ class PlatformClient:
         except json_fields.ERRORS as caught:
             # Raised below, outside this block: the exception's frames hold the whole answer.
             log_parser_error(route, caught)
+            if isinstance(caught, UnicodeEncodeError):
+                problem = "has half a character in it"
         raise not_as_documented(route, response, problem)
 
     def _raise_for_status(self, route: Route, response: Response) -> None:

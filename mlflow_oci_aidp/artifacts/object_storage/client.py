@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
 
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.network_failures import NetworkFailure, classify_exception
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock, RetryPolicy
@@ -189,7 +190,7 @@ class ObjectStorageClient:
             return _Result(failure=NetworkFailure(str(problem), "DATA_LOSS", False))
         except _ForeignAnswerError:
             return _failed("the answer does not come from Object Storage")
-        except (TypeError, ValueError, LookupError, AttributeError):
+        except json_fields.ERRORS:
             return _refusal_or(_failed("the answer is not as documented"))
         except (RequestException, HTTPError, HTTPException, ConnectionError, TimeoutError) as lost:
             return _refusal_or(_Result(failure=classify_exception(lost)))
