@@ -43,6 +43,7 @@ from mlflow_oci_aidp.error_codes import (
     STATUS_REMEDIES,
     STATUSES,
 )
+from mlflow_oci_aidp.visible import visible
 
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound="AidpError")
@@ -86,6 +87,8 @@ class AidpError(MlflowException):
     ) -> ErrorT:
         """Make an error from its parts.
 
+        Control characters in them are spelled out: a server's message, or a name, may be in them.
+
         Args:
             error_code: A name of MLflow's ``ErrorCode``.
             cause: What is wrong, with its full stop.
@@ -96,8 +99,9 @@ class AidpError(MlflowException):
         Returns:
             The exception, to be raised by the caller.
         """
+        cause, remedy = visible(cause, keep="\n\t"), visible(remedy, keep="\n\t")
         exception = cls(f"{cause} {remedy}", ErrorCode.Value(error_code))
-        exception._set_parts(cause, remedy, status, request_id or None)
+        exception._set_parts(cause, remedy, status, visible(request_id or "") or None)
         return exception
 
     def _set_parts(
@@ -395,7 +399,7 @@ def error_from_response(
         status=status,
         request_id=request_id,
     )
-    exception.oci_code = code or None
+    exception.oci_code = visible(code) or None
     return exception
 
 

@@ -41,6 +41,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "mlflow_compat",
         "model_id",
         "oci_logs",
+        "visible",
     ),
     ("__init__",),
 )

@@ -187,6 +187,21 @@ def check_name(name: str) -> None:
         raise invalid_parameter(f"The name {name!r} is not Unicode.", "Rename the file.")
 
 
+def relative_path(path: str) -> str:
+    """Return a path without empty parts.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that leads anywhere but down.
+    """
+    check_name(path)
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise invalid_parameter(
+            f"The path {path!r} leads out of its folder.", "Use a path without '..'."
+        )
+    return "/".join(parts)
+
+
 def _require_folder(path: str, cause: str, remedy: str) -> None:
     if not os.path.isdir(path):
         number = errno.ENOTDIR if os.path.exists(path) else errno.ENOENT

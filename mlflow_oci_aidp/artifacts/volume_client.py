@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import posixpath
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,14 +11,19 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.artifacts.locations import VolumeLocation
+from mlflow_oci_aidp.artifacts.part_files import written_aside
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import current_token
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.routes import VOLUMES
-from mlflow_oci_aidp.errors import error, local_file_errors
+from mlflow_oci_aidp.errors import OTHER_REMEDY, error
 from mlflow_oci_aidp.session import Session
 
 #: Entries of one page of a list. [OCI's usual maximum]
 PAGE_SIZE = 1000
+
+#: More levels of folders than a path has characters. [REST reference: 255 characters]
+_MOST_LEVELS = 255
 
 #: The names under which a file's metadata may hold its size. They are not documented.
 _SIZES = ("size", "contentLength", "content-length")
@@ -44,13 +47,29 @@ class VolumeEntry:
 
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> VolumeEntry:
-        """Read a ``VolumeFileSummary``."""
-        metadata = fields.get("metadata") or {}
-        sizes = [int(metadata[name]) for name in _SIZES if str(metadata.get(name, "")).isdigit()]
-        is_folder = fields["type"] == "FOLDER"
-        name = posixpath.basename(fields["path"].rstrip("/")) or fields["displayName"]
-        size = sizes[0] if sizes and not is_folder else None
-        return cls(name, is_folder, size, fields["path"])
+        """Read a ``VolumeFileSummary``.
+
+        Raises:
+            ValueError: The name is none of an entry: what is done with an entry must not happen to
+                another folder.
+        """
+        path = json_fields.text(fields, "path")
+        is_folder = json_fields.text(fields, "type") == "FOLDER"
+        name = posixpath.basename(path.rstrip("/")) or json_fields.text(fields, "displayName")
+        if name in ("", ".", "..") or "/" in name:
+            raise ValueError("name")
+        return cls(name, is_folder, None if is_folder else _size(fields), path)
+
+
+def _size(fields: dict[str, Any]) -> int | None:
+    """Return the size of a file, if its metadata, which are not documented, have one."""
+    metadata = json_fields.fields(fields, "metadata")
+    for name in _SIZES:
+        with contextlib.suppress(*json_fields.ERRORS):
+            size = json_fields.integer_of(metadata[name])
+            if size >= 0:
+                return size
+    return None
 
 
 class VolumeClient:
@@ -91,7 +110,18 @@ class VolumeClient:
         Args:
             path: The path of the folder in the volume.
             name: The one entry that is wanted; None for all.
+
+        Raises:
+            MlflowException: ``INTERNAL_ERROR`` for a folder in more levels than there can be: a
+                volume that lists itself would have no end.
         """
+        if path.count("/") > _MOST_LEVELS:
+            raise error(
+                "INTERNAL_ERROR",
+                f"The volume {self._location.volume!r} has folders in more than {_MOST_LEVELS} "
+                f"levels, such as {path[:50]!r}..., and no end.",
+                OTHER_REMEDY,
+            )
         key = self._volume_key()
         # It is not documented whether a folder is its own first entry, nor whether paths begin at
         # the volume.
@@ -118,16 +148,9 @@ class VolumeClient:
 
     def download(self, path: str, target: str) -> None:
         """Fetch a file. ``target`` is there when it is whole, and not before."""
-        # A short name: the target's own may be as long as a name can be.
-        part = os.path.join(os.path.dirname(target), f".{uuid.uuid4().hex}.part")
         fields = {"volumeKey": self._volume_key(), "path": path}
-        try:
+        with written_aside(target) as part:
             self._client.download(VOLUMES["DownloadFile"], fields, part, current_token(), target)
-            with local_file_errors(target, "written"):
-                os.replace(part, target)
-        finally:
-            with contextlib.suppress(OSError):
-                os.remove(part)
 
     def make_folder(self, path: str) -> None:
         """Make a folder and those above it, as far as they are missing."""
@@ -194,7 +217,12 @@ class VolumeClient:
             "displayName": location.volume,
         }
         volumes = self._items(
-            "ListVolumes", lambda item: (item["displayName"], str(item["key"])), fields
+            "ListVolumes",
+            lambda item: (
+                json_fields.text(item, "displayName"),
+                json_fields.identifier(item, "key"),
+            ),
+            fields,
         )
         for name, key in volumes:
             if name == location.volume:

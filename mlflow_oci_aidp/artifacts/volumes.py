@@ -11,25 +11,22 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 from mlflow.entities import FileInfo
-from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
-from mlflow.utils.file_utils import relative_path_to_artifact_path
 
+from mlflow_oci_aidp.artifacts.local_folders import Destination, files_below
 from mlflow_oci_aidp.artifacts.locations import (
     VolumeLocation,
-    check_destination,
-    check_folder,
     check_name,
+    make_folder,
+    relative_path,
 )
 from mlflow_oci_aidp.artifacts.volume_client import VolumeClient, VolumeEntry
-from mlflow_oci_aidp.artifacts.workers import WorkerPool, run_all
-from mlflow_oci_aidp.client.cancellation import cancellable
-from mlflow_oci_aidp.errors import LocalFileProblem, local_files_as_os_errors
+from mlflow_oci_aidp.artifacts.workers import WorkerPool, move_all, run_all
+from mlflow_oci_aidp.errors import local_files_as_os_errors
 from mlflow_oci_aidp.session import remember_model_file, session_for, session_for_artifacts
 from mlflow_oci_aidp.uri import SCHEME
 
@@ -90,17 +87,14 @@ class VolumeArtifactRepository(ArtifactRepository):
             MlflowException: The error of the first file, by name, that failed. The other files are
                 uploaded nevertheless.
         """
-        check_folder(local_dir)
         tasks: dict[str, Callable[[], None]] = {}
-        for folder, _, names in os.walk(os.path.abspath(local_dir)):
-            relative = os.path.relpath(folder, os.path.abspath(local_dir))
-            inside = "" if relative == os.curdir else relative_path_to_artifact_path(relative)
-            target = posixpath.join(artifact_path or "", inside)
+        for folder, names in files_below(local_dir):
+            target = posixpath.join(artifact_path or "", folder)
             # Here and not in the tasks, so that no two threads make the same folder.
             if names:
                 self._client.make_folder(self._location.inside(target))
             for name in names:
-                source = os.path.join(folder, name)
+                source = os.path.join(os.path.abspath(local_dir), folder, name)
                 tasks[source] = partial(self._upload, source, target)
         failures = run_all(self.thread_pool, tasks, "Uploading artifacts")
         if failures:
@@ -110,30 +104,47 @@ class VolumeArtifactRepository(ArtifactRepository):
     def download_artifacts(self, artifact_path: str, dst_path: str | None = None) -> str:
         """Download a file, or a folder with all that is below it, several files at a time.
 
-        After an interruption no other file begins; otherwise as in MLflow's own repositories.
+        Args:
+            artifact_path: The file or folder, relative to the location; ``""`` for all.
+            dst_path: The folder to put it into, under its own path; a new temporary one if None.
+
+        Returns:
+            The path of the file or folder on this machine.
 
         Raises:
-            MlflowException: The error of the first local file, by name, that cannot be written;
-                otherwise MLflow's own, which names each file that failed.
+            MlflowException: Why it could not be downloaded. Nothing is left of a file that failed.
         """
-        if dst_path is not None:
-            check_destination(os.path.abspath(dst_path))
-        problems: list[LocalFileProblem] = []
-        reset = _local_problems.set(problems)
-        try:
-            with cancellable() as token:
-                try:
-                    download: Callable[[str, str | None], str] = super().download_artifacts
-                    return download(artifact_path, dst_path)
-                except BaseException:
-                    token.cancel()
-                    raise
-        except MlflowException:
-            if not problems:
-                raise
-        finally:
-            _local_problems.reset(reset)
-        raise min(problems, key=lambda problem: problem.filename or "")
+        self._location.inside(artifact_path)
+        path = relative_path(artifact_path or "")
+        destination = Destination(dst_path)
+        files, empty = self._below(path)
+        if not files and not empty and path:
+            files = [path]
+        tasks: dict[str, Callable[[], None]] = {}
+        for name, local in destination.prepare(files, empty).items():
+            tasks[name] = partial(self._download, name, local)
+        for folder in empty:
+            destination.make_folder(folder)
+        move_all(self.thread_pool, tasks, "Downloading artifacts", "downloaded")
+        return destination.path(path)
+
+    def _below(self, path: str) -> tuple[list[str], list[str]]:
+        """Return the files below a folder, and the folders there that are empty."""
+        files: list[str] = []
+        empty: list[str] = []
+        waiting = [path]
+        while waiting:
+            folder = waiting.pop()
+            entries = self.list_artifacts(folder)
+            if not entries and folder != path:
+                empty.append(folder)
+            for entry in entries:
+                (waiting if entry.is_dir else files).append(entry.path)
+        return files, empty
+
+    def _download(self, name: str, path: str) -> None:
+        make_folder(os.path.dirname(path))
+        self._client.download(self._location.inside(name), path)
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """Return what is in a folder, by path relative to the location.
@@ -157,16 +168,4 @@ class VolumeArtifactRepository(ArtifactRepository):
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
         with local_files_as_os_errors():
-            try:
-                self._client.download(self._location.inside(remote_file_path), local_path)
-            except LocalFileProblem as problem:
-                if (problems := _local_problems.get()) is not None:
-                    problems.append(problem)
-                raise
-
-
-#: Problems with local files in the download of several files. MLflow tells of them in the text of
-#: an exception of its own only.
-_local_problems: ContextVar[list[LocalFileProblem] | None] = ContextVar(
-    "mlflow_oci_aidp_local_problems", default=None
-)
+            self._client.download(self._location.inside(remote_file_path), str(local_path))

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Any, TypeVar
 
+from mlflow.exceptions import MlflowException
 from mlflow.utils.file_utils import ArtifactProgressBar
 
 from mlflow_oci_aidp.client.cancellation import CancelToken, cancellable
+from mlflow_oci_aidp.errors import LocalFileProblem, error, local_file_problem
 from mlflow_oci_aidp.fork_safety import PerProcess
 
 T = TypeVar("T")
@@ -73,6 +75,40 @@ def run_all(
             cancel_all(futures, token)
             raise
     return failures
+
+
+def move_all(
+    workers: WorkerPool, tasks: Mapping[str, Callable[[], object]], description: str, done: str
+) -> None:
+    """Do all tasks, several at a time, and raise one error for those that failed.
+
+    Args:
+        workers: The threads.
+        tasks: The tasks, by the names of the files that they move.
+        description: What the tasks do together, for the progress bar.
+        done: What they do to each file, such as ``"downloaded"``.
+
+    Raises:
+        MlflowException: The error of the only task, or which of several failed, and why.
+        LocalFileProblem: The same, if the reason is a file of this machine.
+    """
+    if len(tasks) == 1:
+        with cancellable():
+            next(iter(tasks.values()))()
+        return
+    failures = run_all(workers, tasks, description)
+    if not failures:
+        return
+    name, first = sorted(failures.items())[0]
+    cause = f"{len(failures)} of {len(tasks)} files were not {done}, {name!r} among them: "
+    cause += str(first.message if isinstance(first, MlflowException) else f"{first}.")
+    remedy = "The others were." if len(failures) < len(tasks) else "None of them was."
+    if isinstance(first, LocalFileProblem):
+        raise local_file_problem(
+            first.filename or name, first.errno, first.strerror or "", cause, remedy
+        )
+    code = first.error_code if isinstance(first, MlflowException) else "INTERNAL_ERROR"
+    raise error(code, cause, remedy)
 
 
 def cancel_all(futures: Iterable[Future[T]], token: CancelToken) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import click
 
 from mlflow_oci_aidp import __version__
+from mlflow_oci_aidp.cli.terminal import guarded_streams, one_line
 
 _COMMANDS = ("check", "models", "uri", "emulator", "quickstart")
 _EMULATOR_EXTRA = 'pip install "mlflow-oci-aidp[emulator]"'
@@ -24,6 +25,10 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         return cast(click.Command, importlib.import_module(f"{__name__}.{cmd_name}").command)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with guarded_streams():
+            return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -45,7 +50,7 @@ def _one_line(error: Exception) -> str | None:
     # An MlflowException can only come from code that imported its module; --help does without.
     exceptions = sys.modules.get("mlflow.exceptions")
     if exceptions is not None and isinstance(error, exceptions.MlflowException):
-        return " ".join(str(error).split())
+        return one_line(error)
     return None
 
 

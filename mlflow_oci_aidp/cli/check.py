@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_oci_aidp.cli.terminal import plain, progress
+from mlflow_oci_aidp.cli.terminal import echo, one_line, progress
 from mlflow_oci_aidp.cli.uri import TRACKING_FIRST, configured_uri, is_tracking_uri_ours
 
 if TYPE_CHECKING:
@@ -77,28 +77,28 @@ def _print_json(case: Case, results: list[Result]) -> None:
             for result in results
         ],
     }
-    click.echo(json.dumps(report, indent=2))
+    echo(json.dumps(report, indent=2))
 
 
 def _print_text(case: Case, results: list[Result]) -> None:
     settings = case.settings_in_use
     if settings:  # A URI that is not valid may hold anything, even a password: it is not shown.
-        click.echo(f"URI {plain(case.uri)}\n\nSettings")
+        echo(f"URI {one_line(case.uri)}\n\nSettings")
     for setting in settings:
         label = setting.name.ljust(_SETTING_WIDTH)
         _entry(label, f"{setting.value} ({setting.source})", _SETTING_WIDTH)
     if case.identity:
-        click.echo("\nIdentity")
+        echo("\nIdentity")
     for name, value in case.identity.items():
         _entry(name.ljust(_SETTING_WIDTH), value, _SETTING_WIDTH)
-    click.echo("\nChecks" if settings else "Checks")
+    echo("\nChecks" if settings else "Checks")
     indent = _STATUS_WIDTH + _CHECK_WIDTH
     for result in results:
         status = click.style(result.status.ljust(_STATUS_WIDTH), fg=_COLORS[result.status])
         _entry(status + result.name.ljust(_CHECK_WIDTH), result.message, indent)
         if result.remedy:
             _entry(_ARROW.rjust(indent), result.remedy, indent)
-    click.echo(f"\n{_verdict(results)}")
+    echo(f"\n{_verdict(results)}")
 
 
 def _verdict(results: list[Result]) -> str:
@@ -112,10 +112,10 @@ def _verdict(results: list[Result]) -> str:
 
 def _entry(label: str, text: str, indent: int) -> None:
     """Print a label and a text beside it, broken to fit a terminal, and left whole in a pipe."""
-    text = plain(text)
+    text = one_line(text)
     if sys.stdout.isatty():
         width = max(40, shutil.get_terminal_size().columns - indent - 2)
         text = f"\n{' ' * (indent + 2)}".join(
             textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
         )
-    click.echo(f"  {label}{text}")
+    echo(f"  {label}{text}")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from mlflow_oci_aidp.cli.terminal import echo
+
 # Event.wait without a limit cannot be interrupted by Ctrl-C on Windows.
 _LOOK_UP_EVERY = 1.0  # seconds
 
@@ -55,10 +57,10 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
             exports = {"MLFLOW_TRACKING_URI": emulator.tracking_uri, **emulator.environ}
             # It would stay in force where a program sets another tracking URI.
             del exports["MLFLOW_REGISTRY_URI"]
-            click.echo(
+            echo(
                 "\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items())
             )
-            click.echo(f"Serving {emulator.endpoint} until interrupted.", err=True)
+            echo(f"Serving {emulator.endpoint} until interrupted.", err=True)
             while not interrupted.wait(_LOOK_UP_EVERY):
                 pass
         finally:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_oci_aidp.cli.terminal import plain, progress
+from mlflow_oci_aidp.cli.terminal import echo, progress
 from mlflow_oci_aidp.cli.uri import configured_uri
+from mlflow_oci_aidp.visible import visible
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
 _PAGE = 1000  # the most of one page [aidp-python-client 5.1.1]
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _NOT_PROMPTS = "tag.`mlflow.prompt.is_prompt` != 'true'"
 
 Row = Mapping[str, Any]
@@ -90,7 +92,7 @@ def show_model(name: str, uri: str | None, as_json: bool) -> None:
         )
     rows = [_version_row(version, model) for version in sorted(versions, key=_number, reverse=True)]
     if as_json:
-        click.echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
+        echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
     else:
         _print(rows, _VERSION_COLUMNS, as_json)
 
@@ -186,42 +188,49 @@ def _number(version: ModelVersion) -> int:
 
 
 def _utc(milliseconds: int | None) -> str | None:
-    """Return a time in ISO 8601, to the second."""
+    """Return a time in ISO 8601, to the second; the number itself for one that no calendar has."""
     if milliseconds is None:
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        # Not fromtimestamp, which does not know the years before 1970 on Windows.
+        time = _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return str(milliseconds)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _to_the_minute(time: str) -> str:
+    """Return a time as a table shows it: shorter, which leaves room for the other columns."""
+    return time[:16].replace("T", " ") if time.endswith("Z") else time
 
 
 def _print(rows: Sequence[Row], columns: Mapping[str, str], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     cells = [[_cell(row[field]) for field in columns.values()] for row in rows]
     if sys.stdout.isatty():
-        # The last column is a time. To the minute is enough, and leaves room for the others.
-        _print_table(
-            list(columns), [[*line[:-1], line[-1][:16].replace("T", " ")] for line in cells]
-        )
+        _print_table(list(columns), [[*line[:-1], _to_the_minute(line[-1])] for line in cells])
         return
     for line in cells:
-        click.echo("\t".join(line))
+        echo("\t".join(line))
 
 
 def _cell(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(
-            f"{plain(key)}={plain(part)}" if part != "" else plain(key)
+            f"{visible(key)}={visible(part)}" if part != "" else visible(key)
             for key, part in value.items()
         )
     if isinstance(value, list):
-        return ", ".join(plain(part) for part in value)
-    return "" if value is None else plain(value)
+        return ", ".join(visible(part) for part in value)
+    return "" if value is None else visible(value)
 
 
 def _print_table(headings: list[str], cells: list[list[str]]) -> None:
     """Print a table. Without rich, columns have the width of their content."""
     if not cells:
-        click.echo("Nothing found.", err=True)
+        echo("Nothing found.", err=True)
         return
     try:
         from rich.console import Console
@@ -230,7 +239,7 @@ def _print_table(headings: list[str], cells: list[list[str]]) -> None:
     except ImportError:
         widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
         for line in [headings, *cells]:
-            click.echo(
+            echo(
                 "  ".join(
                     cell.ljust(width) for cell, width in zip(line, widths, strict=True)
                 ).rstrip()

@@ -15,10 +15,11 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from mlflow_oci_aidp.cli.terminal import OutputError
 from mlflow_oci_aidp.secret import hidden
 
 if TYPE_CHECKING:
@@ -158,10 +159,22 @@ class _Account:
     """
 
     def __init__(self) -> None:
-        self._out = sys.stdout
+        self._out: TextIO | None = sys.stdout
 
     def say(self, text: object) -> None:
-        click.echo(str(text), file=self._out)
+        """Print a text.
+
+        Raises:
+            OutputError: It cannot be printed. From then on nothing is printed: the run is still to
+                be ended.
+        """
+        if self._out is None:
+            return
+        try:
+            click.echo(str(text), file=self._out)
+        except OutputError:
+            self._out = None
+            raise
 
     def source(self, source: str) -> None:
         self.say(">>> " + source.replace("\n", "\n... "))

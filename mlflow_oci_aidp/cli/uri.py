@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow_oci_aidp.cli.terminal import echo
+
 if TYPE_CHECKING:
     from mlflow_oci_aidp.settings import Settings
 
@@ -36,7 +38,7 @@ def command() -> None:
 
     settings = resolve(configured_uri())
     uri = AidpUri(settings.instance_id, settings.workspace, dict(_differing(settings)))
-    click.echo(str(uri))
+    echo(str(uri))
 
 
 def configured_uri(variables: tuple[str, ...] = REGISTRY_FIRST) -> str:

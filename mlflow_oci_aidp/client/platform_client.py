@@ -6,19 +6,19 @@ is no success, parse the answer.
 
 from __future__ import annotations
 
-import json
 import math
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from operator import index
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.connection import ConnectionOptions, Response, Sender
 from mlflow_oci_aidp.client.files import Download, FileSnapshot, FileTransfer, Upload
+from mlflow_oci_aidp.client.json_fields import Json
 from mlflow_oci_aidp.client.paging import Page, follow_pages, repeated_token
 from mlflow_oci_aidp.client.request import Request, fill, split_fields, workspace_path
 from mlflow_oci_aidp.client.response_errors import (
@@ -38,17 +38,6 @@ from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import Settings
 
 T = TypeVar("T")
-Json = dict[str, Any]
-
-#: The exceptions that a parser may raise for an answer of another shape.
-_PARSER_ERRORS = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-)
 
 
 class PlatformClient:
@@ -147,9 +136,11 @@ class PlatformClient:
 
         def parse(body: Json) -> Page[T]:
             # MLflow's JSON leaves out what is empty; the platform's own lists always have it.
-            entries = body.get(items) or () if route.is_mlflows else body[items]
-            next_token = body.get("next_page_token") if route.is_mlflows else response.next_page
-            return Page([parse_item(entry) for entry in entries], str(next_token or ""))
+            entries = json_fields.entries(body, items, is_required=not route.is_mlflows)
+            next_token = json_fields.optional_text(body, "next_page_token")
+            if not route.is_mlflows:
+                next_token = response.next_page
+            return Page([parse_item(entry) for entry in entries], next_token or "")
 
         page = self._parse(route, response, parse)
         if page is None and not route.is_mlflows:
@@ -276,12 +267,12 @@ class PlatformClient:
         if not values.keys() <= route.fields:
             raise undocumented_fields(route, values)
         url = f"{self._endpoint}{base_path}/{self._instance}"
-        if route.scope == WORKSPACE:
-            url += workspace_path(workspace)
         body: bytes | None = None
         headers: dict[str, str] = {}
         problem = ""
         try:
+            if route.scope == WORKSPACE:
+                url += workspace_path(workspace)
             url += fill(route.path, values) if "{" in route.path else route.path
             if not route.is_mlflows:
                 headers, query = split_fields(route, values)
@@ -289,9 +280,7 @@ class PlatformClient:
             elif route.verb == "GET":
                 url += f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
             else:
-                # The default is for whole numbers that are not Python's own, such as numpy's.
-                text = json.dumps(values, separators=(",", ":"), allow_nan=False, default=index)
-                body = text.encode()
+                body = json_fields.dump(values).encode()
         except (TypeError, ValueError, RecursionError) as caught:
             problem = type(caught).__name__
         if problem:  # Outside the block: the exception's text may hold the value.
@@ -358,13 +347,15 @@ class PlatformClient:
             return None
         problem = "is not a JSON object"
         try:
-            body = json.loads(response.body)
+            body = json_fields.load(response.body)
             if isinstance(body, dict):
                 problem = "is not of the documented shape"
                 return parse(body) if parse else None
-        except _PARSER_ERRORS as caught:
+        except json_fields.ERRORS as caught:
             # Raised below, outside this block: the exception's frames hold the whole answer.
             log_parser_error(route, caught)
+            if isinstance(caught, UnicodeEncodeError):
+                problem = "has half a character in it"
         raise not_as_documented(route, response, problem, self._destination)
 
     def _raise_for_status(self, route: Route, response: Response) -> None:

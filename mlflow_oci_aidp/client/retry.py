@@ -26,6 +26,7 @@ from mlflow.environment_variables import (
 
 from mlflow_oci_aidp.client.mlflow_variables import read_variable
 from mlflow_oci_aidp.client.network_failures import NetworkFailure
+from mlflow_oci_aidp.visible import visible
 
 _logger = logging.getLogger(__name__)
 
@@ -213,7 +214,7 @@ class RetryPolicy:
         return min(self.longest_wait, backoff + jitter)
 
     def _log_retry(self, result: AttemptResult, seconds: float, call: str, endpoint: str) -> None:
-        reason = f"status {result.status} {result.code}".rstrip()
+        reason = f"status {result.status} {visible(result.code)}".rstrip()
         if result.failure is not None:
             reason = result.failure.reason
             if result.failure.error_code != "DATA_LOSS":

@@ -2,7 +2,8 @@
 
 MLflow's own ``from_proto`` loses ``model_id``, metrics and parameters, and takes twice as long as
 reading the JSON. Unknown fields are ignored: the API is a preview, and the platform will add fields
-to it.
+to it. A field of another type than the documented one raises one of Python's errors, which the
+client turns into an exception (:py:mod:`mlflow_oci_aidp.client.json_fields`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mlflow.protos.databricks_uc_registry_messages_pb2 import (
 )
 from mlflow.protos.model_registry_pb2 import ModelVersionStatus
 
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.registry import alias_tags
 
 _resolve_workspace: Callable[[str | None], str] | None = None
@@ -34,9 +36,8 @@ with suppress(ImportError):
 
 Json = dict[str, Any]
 
-_MODEL_TEXTS = ("name", "description", "deployment_job_id")
+_MODEL_TEXTS = ("description", "deployment_job_id")
 _VERSION_TEXTS = (
-    "name",
     "description",
     "user_id",
     "current_stage",
@@ -127,20 +128,20 @@ def registered_model(json: Json, common: Json | None = None) -> RegisteredModel:
         common: What :py:func:`shared` returned for all entities of the answer; called if None.
     """
     common = shared() if common is None else common
-    name, description, job_id = _texts(json, _MODEL_TEXTS)
+    description, job_id = json_fields.optional_texts(json, _MODEL_TEXTS)
     reported, all_tags = reported_aliases_and_tags(json)
     aliases, user_tags = reported, all_tags
     if all_tags:
         aliases = alias_tags.merge_aliases(reported, all_tags)
         user_tags = alias_tags.user_tags(all_tags)
     model = RegisteredModel(
-        name=name,
-        creation_timestamp=_number(json, "creation_timestamp"),
-        last_updated_timestamp=_number(json, "last_updated_timestamp"),
+        name=json_fields.text(json, "name"),
+        creation_timestamp=json_fields.optional_integer(json, "creation_timestamp"),
+        last_updated_timestamp=json_fields.optional_integer(json, "last_updated_timestamp"),
         description=description,
         latest_versions=[
             model_version(version, lambda _: aliases, common)
-            for version in json.get("latest_versions") or ()
+            for version in json_fields.entries(json, "latest_versions")
         ],
         deployment_job_id=job_id,
         deployment_job_state=_known(json, "deployment_job_state", _JOB_STATES),
@@ -166,17 +167,17 @@ def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -
         common: What :py:func:`shared` returned for all entities of the answer; called if None.
     """
     common = shared() if common is None else common
-    name, description, user_id, stage, source, run_id, run_link, model_id = _texts(
+    description, user_id, stage, source, run_id, run_link, model_id = json_fields.optional_texts(
         json, _VERSION_TEXTS
     )
     state = json.get("deployment_job_state")
     status, status_message = _status(json)
     version = _LazyModelVersion(
-        # MLflow's annotation does not know that a server may leave these two out.
-        name=cast("str", name),
-        version=_version(json),
-        creation_timestamp=cast("int", _number(json, "creation_timestamp")),
-        last_updated_timestamp=_number(json, "last_updated_timestamp"),
+        name=json_fields.text(json, "name"),
+        version=json_fields.version(json),
+        # MLflow's annotation does not know that a server may leave this out.
+        creation_timestamp=cast("int", json_fields.optional_integer(json, "creation_timestamp")),
+        last_updated_timestamp=json_fields.optional_integer(json, "last_updated_timestamp"),
         description=description,
         user_id=user_id,
         current_stage=stage,
@@ -185,21 +186,10 @@ def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -
         status=status,
         status_message=status_message,
         run_link=run_link,
-        aliases=[alias for alias in json.get("aliases") or () if isinstance(alias, str)],
+        aliases=[alias for alias in json_fields.entries(json, "aliases") if isinstance(alias, str)],
         model_id=model_id,
-        params=_list(
-            json, "model_params", lambda item: LoggedModelParameter(item["name"], item["value"])
-        ),
-        metrics=_list(
-            json,
-            "model_metrics",
-            lambda item: Metric(
-                item["key"],
-                float(item["value"]),
-                int(item.get("timestamp") or 0),
-                int(item.get("step") or 0),
-            ),
-        ),
+        params=_list(json, "model_params", _param),
+        metrics=_list(json, "model_metrics", _metric),
         deployment_job_state=None if state is None else _deployment_job_state(state),
         **common,
     )
@@ -208,8 +198,24 @@ def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -
     return version
 
 
+def _param(json: Json) -> LoggedModelParameter:
+    value = json_fields.optional_text(json, "value") or ""
+    return LoggedModelParameter(json_fields.text(json, "name"), value)
+
+
+def _metric(json: Json) -> Metric:
+    return Metric(
+        json_fields.text(json, "key"),
+        json_fields.number_of(json["value"]),
+        json_fields.optional_integer(json, "timestamp") or 0,
+        json_fields.optional_integer(json, "step") or 0,
+    )
+
+
 def _deployment_job_state(json: Json) -> ModelVersionDeploymentJobState:
-    job_id, run_id, task = _texts(json, ("job_id", "run_id", "current_task_name"))
+    job_id, run_id, task = json_fields.optional_texts(
+        json, ("job_id", "run_id", "current_task_name")
+    )
     return ModelVersionDeploymentJobState(
         job_id=job_id,
         run_id=run_id,
@@ -225,13 +231,16 @@ def reported_aliases_and_tags(json: Json) -> tuple[dict[str, str], dict[str, str
     Args:
         json: The reference's ``RegisteredModel``.
     """
-    reported = {item["alias"]: str(item["version"]) for item in json.get("aliases") or ()}
+    reported = {
+        json_fields.text(item, "alias"): json_fields.version(item)
+        for item in json_fields.entries(json, "aliases")
+    }
     return reported, tags(json)
 
 
 def _status(json: Json) -> tuple[str, str | None]:
     """Return the status and its message; a status that MLflow does not know counts as not ready."""
-    reported, message = _texts(json, ("status", "status_message"))
+    reported, message = json_fields.optional_texts(json, ("status", "status_message"))
     status = reported or "READY"
     if status in _STATUSES:
         return status, message
@@ -241,36 +250,16 @@ def _status(json: Json) -> tuple[str, str | None]:
 
 def _known(json: Json, name: str, states: tuple[str, ...]) -> str | None:
     """Return a state, or the first of ``states``, "unspecified", if MLflow does not know it."""
-    state = json.get(name)
+    state = json_fields.optional_text(json, name)
     return state if state is None or state in states else states[0]
 
 
 def tags(json: Json) -> dict[str, str]:
     """Return all tags of a registered model or a model version, those that store aliases too."""
-    return {item["key"]: item.get("value") or "" for item in json.get("tags") or ()}
+    return json_fields.pairs(json, "tags")
 
 
 def _list(json: Json, name: str, make: Callable[[Json], Any]) -> list[Any] | None:
-    items = json.get(name)
-    return None if items is None else [make(item) for item in items]
-
-
-def _texts(json: Json, names: tuple[str, ...]) -> list[str | None]:
-    """Return several fields, each a text or None; one call for all, as an answer has thousands."""
-    values = [json.get(name) for name in names]
-    for value in values:
-        if value is not None and not isinstance(value, str):
-            raise TypeError
-    return values
-
-
-def _number(json: Json, name: str) -> int | None:
-    value = json.get(name)
-    return None if value is None else int(value)
-
-
-def _version(json: Json) -> str:
-    version = json["version"]
-    if isinstance(version, (str, int)) and not isinstance(version, bool):
-        return str(version)
-    raise TypeError("version")
+    if json.get(name) is None:
+        return None
+    return [make(item) for item in json_fields.entries(json, name)]

@@ -1,6 +1,8 @@
 """Translation between the platform's JSON and MLflow's entities of experiments and runs.
 
-Unknown fields are ignored: the API is a preview, and the platform will add fields to it.
+Unknown fields are ignored: the API is a preview, and the platform will add fields to it. A field of
+another type than the documented one raises one of Python's errors, which the client turns into an
+exception (:py:mod:`mlflow_oci_aidp.client.json_fields`).
 """
 
 from __future__ import annotations
@@ -34,12 +36,14 @@ from mlflow.entities import (
 )
 
 from mlflow_oci_aidp.artifacts.locations import to_mlflow
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.tracking import tags as run_tags
 
 Json = dict[str, Any]
 
-_DATASET_FIELDS = ("name", "digest", "source_type", "source", "schema", "profile")
+#: The fields of a dataset that MLflow requires. The others are its schema and its profile.
+_DATASET_NAMES = ("name", "digest", "source_type", "source")
 
 _VIEW_TYPES = (ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL)
 
@@ -84,28 +88,28 @@ def _identity(key: str, value: float, timestamp: int, step: int) -> tuple[Any, .
 def experiment(json: Json) -> Experiment:
     """Make an experiment from the contract's ``Experiment``."""
     return Experiment(
-        experiment_id=_text(json, "experiment_id"),
-        name=_text(json, "name"),
-        artifact_location=to_mlflow(json.get("artifact_location") or ""),
+        experiment_id=json_fields.identifier(json, "experiment_id"),
+        name=json_fields.text(json, "name"),
+        artifact_location=_location(json, "artifact_location"),
         lifecycle_stage=_lifecycle_stage(json),
         tags=[ExperimentTag(key, value) for key, value in tags(json).items()],
-        creation_time=_number(json, "creation_time"),
-        last_update_time=_number(json, "last_update_time"),
+        creation_time=json_fields.optional_integer(json, "creation_time"),
+        last_update_time=json_fields.optional_integer(json, "last_update_time"),
     )
 
 
 def run_info(json: Json) -> RunInfo:
     """Make a run's info from the contract's ``ExperimentRunInfo``."""
     return RunInfo(
-        run_id=json.get("run_id") or _text(json, "run_uuid"),
-        experiment_id=_text(json, "experiment_id"),
-        user_id=json.get("user_id") or "",
+        run_id=json_fields.optional_text(json, "run_id") or json_fields.text(json, "run_uuid"),
+        experiment_id=json_fields.identifier(json, "experiment_id"),
+        user_id=json_fields.optional_text(json, "user_id") or "",
         status=_status(json),
-        start_time=_number(json, "start_time") or 0,
-        end_time=_number(json, "end_time"),
+        start_time=json_fields.optional_integer(json, "start_time") or 0,
+        end_time=json_fields.optional_integer(json, "end_time"),
         lifecycle_stage=_lifecycle_stage(json),
-        artifact_uri=to_mlflow(json.get("artifact_uri") or ""),
-        run_name=json.get("run_name") or "",
+        artifact_uri=_location(json, "artifact_uri"),
+        run_name=json_fields.optional_text(json, "run_name") or "",
     )
 
 
@@ -115,30 +119,34 @@ def run(json: Json) -> Run:
     The logged models in its reserved tags become its inputs and outputs, as in MLflow.
     """
     info = run_info(json["info"])
-    data = json.get("data") or {}
-    inputs = json.get("inputs") or {}
-    outputs = json.get("outputs") or {}
+    data = json_fields.fields(json, "data")
+    inputs = json_fields.fields(json, "inputs")
+    outputs = json_fields.fields(json, "outputs")
     tags_of_run = tags(data)
     return Run(
         run_info=info,
         run_data=RunData(
-            metrics=[metric(item, info.run_id) for item in data.get("metrics") or ()],
-            params=[
-                Param(item["key"], item.get("value") or "") for item in data.get("params") or ()
-            ],
+            metrics=[metric(item, info.run_id) for item in json_fields.entries(data, "metrics")],
+            params=[Param(*param) for param in json_fields.pairs(data, "params").items()],
             tags=[RunTag(key, value) for key, value in run_tags.of_user(tags_of_run).items()],
         ),
         run_inputs=RunInputs(
-            dataset_inputs=[_dataset_input(item) for item in inputs.get("dataset_inputs") or ()],
+            dataset_inputs=[
+                _dataset_input(item) for item in json_fields.entries(inputs, "dataset_inputs")
+            ],
             model_inputs=[
-                LoggedModelInput(item["model_id"]) for item in inputs.get("model_inputs") or ()
+                LoggedModelInput(json_fields.text(item, "model_id"))
+                for item in json_fields.entries(inputs, "model_inputs")
             ]
             + run_tags.inputs(tags_of_run),
         ),
         run_outputs=RunOutputs(
             model_outputs=[
-                LoggedModelOutput(item["model_id"], int(item.get("step") or 0))
-                for item in outputs.get("model_outputs") or ()
+                LoggedModelOutput(
+                    json_fields.text(item, "model_id"),
+                    json_fields.optional_integer(item, "step") or 0,
+                )
+                for item in json_fields.entries(outputs, "model_outputs")
             ]
             + run_tags.outputs(tags_of_run)
         ),
@@ -147,49 +155,56 @@ def run(json: Json) -> Run:
 
 def info_and_tags(json: Json) -> tuple[RunInfo, dict[str, str]]:
     """Make a run's info and all its tags, reserved ones too, from an ``ExperimentRun``."""
-    return run_info(json["info"]), tags(json.get("data") or {})
+    return run_info(json["info"]), tags(json_fields.fields(json, "data"))
 
 
 def metric(json: Json, run_id: str) -> Metric:
     """Make a metric of a run from the contract's ``ExperimentRunMetric``."""
     values = (
-        _text(json, "key"),
+        json_fields.text(json, "key"),
         float_of(json["value"]),
-        _number(json, "timestamp") or 0,
-        _number(json, "step") or 0,
+        json_fields.optional_integer(json, "timestamp") or 0,
+        json_fields.optional_integer(json, "step") or 0,
     )
     return Metric(*values, run_id=RecordedId(run_id, _identity(*values)))
 
 
 def file_info(json: Json) -> FileInfo:
     """Make a file or a folder from the contract's ``ArtifactFileInfo``."""
-    return FileInfo(_text(json, "path"), bool(json.get("is_dir")), _number(json, "file_size"))
+    return FileInfo(
+        json_fields.text(json, "path"),
+        json_fields.boolean(json, "is_dir"),
+        json_fields.optional_integer(json, "file_size"),
+    )
 
 
 def logged_model(json: Json) -> LoggedModel:
     """Make a logged model from the JSON of the platform, or of MLflow's own server."""
-    info, data = json["info"], json.get("data") or {}
-    created = _number(info, "creation_timestamp_ms") or 0
-    updated = _number(info, "last_updated_timestamp_ms")
+    info, data = json["info"], json_fields.fields(json, "data")
+    created = json_fields.optional_integer(info, "creation_timestamp_ms") or 0
+    updated = json_fields.optional_integer(info, "last_updated_timestamp_ms")
     return LoggedModel(
-        experiment_id=_text(info, "experiment_id"),
-        model_id=_text(info, "model_id"),
-        name=info.get("name") or "",
-        artifact_location=to_mlflow(info.get("artifact_uri") or ""),
+        experiment_id=json_fields.identifier(info, "experiment_id"),
+        model_id=json_fields.text(info, "model_id"),
+        name=json_fields.optional_text(info, "name") or "",
+        artifact_location=_location(info, "artifact_uri"),
         creation_timestamp=created,
         last_updated_timestamp=created if updated is None else updated,
-        model_type=info.get("model_type"),
-        source_run_id=info.get("source_run_id"),
+        model_type=json_fields.optional_text(info, "model_type"),
+        source_run_id=json_fields.optional_text(info, "source_run_id"),
         status=_logged_model_status(info),
         tags=tags(info),
-        params={item["key"]: item.get("value") or "" for item in data.get("params") or ()},
-        metrics=[metric(item, item.get("run_id") or "") for item in data.get("metrics") or ()],
+        params=json_fields.pairs(data, "params"),
+        metrics=[
+            metric(item, json_fields.optional_text(item, "run_id") or "")
+            for item in json_fields.entries(data, "metrics")
+        ],
     )
 
 
 def tags(json: Json) -> dict[str, str]:
     """Return the tags of an experiment, a run or a logged model."""
-    return {item["key"]: item.get("value") or "" for item in json.get("tags") or ()}
+    return json_fields.pairs(json, "tags")
 
 
 def json_of_metric(metric: Metric) -> Json:
@@ -204,7 +219,8 @@ def json_of_metric(metric: Metric) -> Json:
 
 def json_of_dataset_input(dataset_input: DatasetInput) -> Json:
     """Return a dataset that a run took in, with the fields of the contract."""
-    values = {name: getattr(dataset_input.dataset, name) for name in _DATASET_FIELDS}
+    names = (*_DATASET_NAMES, "schema", "profile")
+    values = {name: getattr(dataset_input.dataset, name) for name in names}
     json: Json = {"dataset": {name: value for name, value in values.items() if value is not None}}
     if dataset_input.tags:
         json["tags"] = [{"key": tag.key, "value": tag.value} for tag in dataset_input.tags]
@@ -250,20 +266,28 @@ def json_of_float(value: Any) -> float | str:
 
 def float_of(value: Any) -> float:
     """Return the number that :py:func:`json_of_float` made a value of."""
-    return _NOT_FINITE[value] if value in _NOT_FINITE else float(value)
+    return json_fields.number_of(_NOT_FINITE.get(value, value))
 
 
 def _dataset_input(json: Json) -> DatasetInput:
     dataset = json["dataset"]
     return DatasetInput(
-        dataset=Dataset(**{name: dataset.get(name) for name in _DATASET_FIELDS}),
-        tags=[InputTag(item["key"], item["value"]) for item in json.get("tags") or ()],
+        dataset=Dataset(
+            **{name: json_fields.optional_text(dataset, name) or "" for name in _DATASET_NAMES},
+            schema=json_fields.optional_text(dataset, "schema"),
+            profile=json_fields.optional_text(dataset, "profile"),
+        ),
+        tags=[InputTag(key, value) for key, value in tags(json).items()],
     )
+
+
+def _location(json: Json, name: str) -> str:
+    return to_mlflow(json_fields.optional_text(json, name) or "")
 
 
 def _status(json: Json) -> str:
     """Return the status of a run; a status that MLflow does not know counts as running."""
-    status = json.get("status") or "RUNNING"
+    status = json_fields.optional_text(json, "status")
     return status if status in _RUN_STATUSES else "RUNNING"
 
 
@@ -271,7 +295,7 @@ _RUN_STATUSES = frozenset(RunStatus.to_string(status) for status in RunStatus.al
 
 
 def _logged_model_status(json: Json) -> LoggedModelStatus:
-    name = str(json.get("status") or "").removeprefix("LOGGED_MODEL_")
+    name = (json_fields.optional_text(json, "status") or "").removeprefix("LOGGED_MODEL_")
     return (
         LoggedModelStatus(name)
         if name in LoggedModelStatus.__members__
@@ -280,17 +304,5 @@ def _logged_model_status(json: Json) -> LoggedModelStatus:
 
 
 def _lifecycle_stage(json: Json) -> str:
-    stage = json.get("lifecycle_stage") or LifecycleStage.ACTIVE
+    stage = json_fields.optional_text(json, "lifecycle_stage") or LifecycleStage.ACTIVE
     return stage if LifecycleStage.is_valid(stage) else LifecycleStage.ACTIVE
-
-
-def _text(json: Json, name: str) -> str:
-    value = json[name]
-    if isinstance(value, str):
-        return value
-    raise TypeError(name)
-
-
-def _number(json: Json, name: str) -> int | None:
-    value = json.get(name)
-    return None if value is None else int(value)

@@ -9,6 +9,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 
 from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.names import check_experiment_name
 from mlflow_oci_aidp.stores import PlatformStore, require_body
 from mlflow_oci_aidp.tracking import entities
@@ -52,7 +53,7 @@ class ExperimentStore(PlatformStore):
                 )
         experiment_id = self._platform.call(
             "CreateExperiment",
-            lambda json: str(json["experiment_id"]),
+            lambda json: json_fields.identifier(json, "experiment_id"),
             name=name,
             artifact_location=to_platform(artifact_location) if artifact_location else None,
             tags=entities.json_of_tags(tags),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlflow.entities import Run, ViewType
 
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.stores import Platform, require_body
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking import tags as run_tags
@@ -101,7 +101,11 @@ def delete_tags(platform: Platform, run_id: str, keys: Iterable[str]) -> None:
 
 def record_model(platform: Platform, run_id: str, model: Model) -> None:
     """Record the metadata of a model with the run that made it."""
-    platform.call("LogModel", run_id=run_id, model_json=json.dumps(model.get_tags_dict()))
+    # With the blanks of MLflow's own client.
+    text = json_fields.dump_argument(
+        model.get_tags_dict(), "The metadata of the model", separators=(", ", ": ")
+    )
+    platform.call("LogModel", run_id=run_id, model_json=text)
 
 
 def _run(json: Json) -> Run:

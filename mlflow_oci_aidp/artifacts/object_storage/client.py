@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from mlflow.exceptions import MlflowException
 from urllib3 import HTTPResponse
 
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.connection import OversizedBodyError, UnknownEncodingError, pieces_of
 from mlflow_oci_aidp.client.network_failures import NetworkFailure, classify_exception
@@ -235,7 +236,7 @@ class ObjectStorageClient:
             return _refusal_or(_Result(failure=classify_exception(problem)))
         except _UndocumentedAnswerError as problem:
             return _failed(str(problem))
-        except (TypeError, ValueError, LookupError, AttributeError):
+        except json_fields.ERRORS:
             return _refusal_or(_failed("the answer is not as documented"))
         except (RequestException, HTTPError, HTTPException, ConnectionError, TimeoutError) as lost:
             return _refusal_or(_Result(failure=classify_exception(lost)))

@@ -15,6 +15,10 @@ from typing import Any
 
 MEBIBYTE = 1024 * 1024
 
+#: The longest object, in bytes, and the most parts of one. [usingmultipartuploads.htm]
+LONGEST_OBJECT = 10 * 1024 * 1024 * MEBIBYTE
+MOST_PARTS = 10_000
+
 #: The key of an object's metadata under which this package writes the size of its parts.
 PART_SIZE_KEY = "mlflow-part-size"
 
@@ -33,7 +37,7 @@ class TransferOptions:
     """
 
     part_size: int = 64 * MEBIBYTE
-    max_parts: int = 10_000
+    max_parts: int = MOST_PARTS
     parallel: int = 4
     attempts: int = 2
     chunk: int = MEBIBYTE
@@ -68,15 +72,46 @@ def checksums_agree(expected: str, actual: str) -> bool:
     return expected.partition("-")[0] == actual.partition("-")[0]
 
 
-def part_size_of(headers: Mapping[str, str], size: int) -> int:
-    """Return the size of an object's parts in bytes; 0 if it is not known.
+@dataclass(frozen=True)
+class ObjectHeaders:
+    """The headers of an object, as far as a download needs them.
 
-    Args:
-        headers: The object's headers, in lower case.
+    Attributes:
         size: The length of the object in bytes.
+        etag: The entity tag, which names one version of the object; ``""`` without one.
+        md5: The MD5 of the object in base64; ``""`` without one.
+        multipart_md5: The MD5 over those of its parts; ``""`` without one.
+        part_size: The size of its parts in bytes; 0 if it is not known.
     """
-    text = headers.get(f"opc-meta-{PART_SIZE_KEY}", "")
-    _, _, count = headers.get("opc-multipart-md5", "").partition("-")
-    if not (text.isdecimal() and count.isdecimal() and int(text)):
-        return 0
-    return int(text) if -(-size // int(text)) == int(count) else 0
+
+    size: int
+    etag: str
+    md5: str
+    multipart_md5: str
+    part_size: int
+
+    @classmethod
+    def read(cls, headers: Mapping[str, str]) -> ObjectHeaders:
+        """Read the headers of the answer to a request for a whole object.
+
+        Raises:
+            KeyError: The length is missing.
+            ValueError: The length is none that an object can have.
+        """
+        names = {key.lower(): value for key, value in headers.items()}
+        size = _whole_number(names["content-length"])
+        if size is None or size > LONGEST_OBJECT:
+            raise ValueError("content-length")
+        multipart_md5 = names.get("opc-multipart-md5", "")
+        part_size = _whole_number(names.get(f"opc-meta-{PART_SIZE_KEY}", "")) or 0
+        count = _whole_number(multipart_md5.partition("-")[2]) or 0
+        if not part_size or count > MOST_PARTS or -(-size // part_size) != count:
+            part_size = 0
+        return cls(
+            size, names.get("etag", ""), names.get("content-md5", ""), multipart_md5, part_size
+        )
+
+
+def _whole_number(text: str) -> int | None:
+    """Return the number that a header holds, or None if it is none that a service would send."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None

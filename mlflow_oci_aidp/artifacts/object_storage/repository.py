@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import posixpath
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -12,27 +12,22 @@ from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
+from mlflow_oci_aidp.artifacts.local_folders import Destination, files_below
 from mlflow_oci_aidp.artifacts.locations import (
     OBJECT_STORAGE,
     OBJECT_STORAGE_FORM,
-    check_destination,
-    check_folder,
     check_name,
     make_folder,
+    relative_path,
 )
 from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient, is_missing
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
-from mlflow_oci_aidp.artifacts.workers import WorkerPool, run_all
+from mlflow_oci_aidp.artifacts.workers import WorkerPool, move_all
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import current_token
 from mlflow_oci_aidp.client.paging import Page, follow_pages
-from mlflow_oci_aidp.errors import (
-    LocalFileProblem,
-    error,
-    invalid_parameter,
-    local_file_problem,
-    local_files_as_os_errors,
-)
+from mlflow_oci_aidp.errors import invalid_parameter, local_files_as_os_errors
 from mlflow_oci_aidp.session import object_storage_session, remember_model_file
 
 #: The fields of an object that are asked for.
@@ -74,7 +69,7 @@ class OciArtifactRepository(ArtifactRepository):
                 f"Its form is {OBJECT_STORAGE_FORM}.",
             )
         self._bucket, self._namespace = match[1], match[2]
-        self._root = _folder(_relative((match[3] or "").strip("/")))
+        self._root = _folder(relative_path((match[3] or "").strip("/")))
         self._arguments = (artifact_uri, tracking_uri, registry_uri)
         self._session = object_storage_session(artifact_uri, tracking_uri, registry_uri)
         self._storage = ObjectStorageClient.of(self._session)
@@ -118,17 +113,15 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Which files could not be uploaded, and why. All others were.
         """
-        check_folder(local_dir)
         top = self._name(artifact_path)
         tasks: dict[str, Callable[[], None]] = {}
-        for folder, _, names in os.walk(local_dir):
-            below = os.path.relpath(folder, local_dir).replace(os.sep, "/")
-            prefix = top if below == "." else f"{top}{below}/"
+        for folder, names in files_below(local_dir):
             for name in names:
-                check_name(prefix + name)
-                path = os.path.join(folder, name)
-                tasks[path] = partial(self._upload, path, prefix + name)
-        self._run("uploaded", "Uploading artifacts", tasks)
+                relative = posixpath.join(folder, name)
+                check_name(top + relative)
+                path = os.path.join(local_dir, relative)
+                tasks[path] = partial(self._upload, path, top + relative)
+        move_all(self.thread_pool, tasks, "Uploading artifacts", "uploaded")
 
     def _upload(self, path: str, name: str) -> None:
         location = f"oci://{self._bucket}@{self._namespace}/{name}"
@@ -168,24 +161,27 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Why it could not be downloaded. Nothing is left of a file that failed.
         """
-        path = _relative(artifact_path or "")
-        target = os.path.abspath(dst_path or tempfile.mkdtemp())
-        check_destination(target)
+        path = relative_path(artifact_path or "")
+        destination = Destination(dst_path)
         prefix = self._name(path)
         listed = [name for name, _ in self._listed(prefix, "")]
+        # Some tools mark a folder by an object of its name.
         names = [name for name in listed if not name.endswith("/")]
-        wanted = os.path.join(target, *path.split("/")) if path else target
         if not listed and path:
             names = [prefix.rstrip("/")]
+        paths = {name: name[len(self._root) :] for name in names}
+        files = destination.prepare(paths.values())
         if listed:
-            make_folder(wanted)
+            destination.make_folder(path)
         tasks: dict[str, Callable[[], None]] = {}
-        for name in names:
-            local = _local_path(target, name[len(self._root) :])
-            make_folder(os.path.dirname(local))
-            tasks[name] = partial(self._transfer.download, name, local)
-        self._run("downloaded", "Downloading artifacts", tasks)
-        return wanted
+        for name, relative in paths.items():
+            tasks[name] = partial(self._download, name, files[relative])
+        move_all(self.thread_pool, tasks, "Downloading artifacts", "downloaded")
+        return destination.path(path)
+
+    def _download(self, name: str, path: str) -> None:
+        make_folder(os.path.dirname(path))
+        self._transfer.download(name, path)
 
     def delete_artifacts(self, artifact_path: str | None = None) -> None:
         """Delete a file, or a folder with all that is below it. A missing one is no error.
@@ -200,7 +196,7 @@ class OciArtifactRepository(ArtifactRepository):
         tasks: dict[str, Callable[[], None]] = {}
         for name in names:
             tasks[name] = partial(self._delete, name)
-        self._run("deleted", "Deleting artifacts", tasks)
+        move_all(self.thread_pool, tasks, "Deleting artifacts", "deleted")
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
         with local_files_as_os_errors():
@@ -208,7 +204,7 @@ class OciArtifactRepository(ArtifactRepository):
 
     def _name(self, path: str | None) -> str:
         """Return the prefix of all objects in a folder of this repository."""
-        return self._root + _folder(_relative(path or ""))
+        return self._root + _folder(relative_path(path or ""))
 
     def _delete(self, name: str) -> None:
         try:
@@ -229,77 +225,38 @@ class OciArtifactRepository(ArtifactRepository):
             details["delimiter"] = delimiter
 
         def fetch(start: str) -> Page[_Listed]:
-            answer = self._storage.call(
-                description,
-                lambda client: (
-                    client.list_objects(
-                        self._namespace,
-                        self._bucket,
-                        **details,
-                        **({"start": start} if start else {}),
-                    ).data
-                ),
-            )
-            folders: list[_Listed] = [(folder, None) for folder in answer.prefixes or []]
-            objects: list[_Listed] = [(item.name, item.size) for item in answer.objects or []]
-            return Page(folders + objects, answer.next_start_with or "")
+            def read(client: Any) -> Page[_Listed]:
+                more = {"start": start} if start else {}
+                answer = client.list_objects(self._namespace, self._bucket, **details, **more)
+                return _page(answer.data, prefix)
+
+            return self._storage.call(description, read)
 
         for page in follow_pages(fetch, description):
             yield from page.items
 
-    def _run(self, done: str, description: str, tasks: dict[str, Callable[[], None]]) -> None:
-        """Do all tasks, several at a time, and raise one error for those that failed."""
-        if len(tasks) == 1:
-            next(iter(tasks.values()))()
-            return
-        failures = run_all(self.thread_pool, tasks, description)
-        if not failures:
-            return
-        name, first = sorted(failures.items())[0]
-        cause = f"{len(failures)} of {len(tasks)} files were not {done}, {name!r} among them: "
-        cause += _text(first)
-        remedy = "The others were." if len(failures) < len(tasks) else "None of them was."
-        if isinstance(first, LocalFileProblem):
-            raise local_file_problem(
-                first.filename or name, first.errno, first.strerror or "", cause, remedy
-            )
-        code = first.error_code if isinstance(first, MlflowException) else "INTERNAL_ERROR"
-        raise error(code, cause, remedy)
 
-
-def _text(problem: BaseException) -> str:
-    return str(problem.message if isinstance(problem, MlflowException) else f"{problem}.")
-
-
-def _relative(path: str) -> str:
-    """Return a path without empty parts.
+def _page(answer: Any, prefix: str) -> Page[_Listed]:
+    """Read a page of a list, as ``oci`` returns it.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that leads anywhere but down.
+        TypeError: A field has another type than the documented one.
+        ValueError: A name is not Unicode, or does not begin with the prefix. An object of somebody
+            else must not be taken for one of this folder, which may be about to be deleted.
     """
-    check_name(path)
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    if ".." in parts:
-        raise invalid_parameter(
-            f"The path {path!r} leads out of its folder.", "Use a path without '..'."
-        )
-    return "/".join(parts)
+    listed: list[_Listed] = [(folder, None) for folder in answer.prefixes or []]
+    listed += [(item.name, json_fields.integer_of(item.size)) for item in answer.objects or []]
+    for name, _ in listed:
+        if not isinstance(name, str):
+            raise TypeError("name")
+        json_fields.require_unicode(name)
+        if not name.startswith(prefix):
+            raise ValueError("prefix")
+    token = answer.next_start_with or ""
+    if not isinstance(token, str):
+        raise TypeError("next_start_with")
+    return Page(listed, token)
 
 
 def _folder(path: str) -> str:
     return f"{path}/" if path else ""
-
-
-def _local_path(target: str, path: str) -> str:
-    """Return the path of an object's file, which is below the target."""
-    parts = path.split("/")
-    separators = {os.sep, os.altsep, *(":" if os.name == "nt" else "")} - {"/", None}
-    if any(
-        part in ("", ".", "..") or "\0" in part or not separators.isdisjoint(part) for part in parts
-    ):
-        raise invalid_parameter(
-            f"The object {path!r} was not downloaded, nor any other: its name is no path below the "
-            "destination.",
-            "Rename or delete it, or download the others one by one.",
-        )
-    return os.path.join(target, *parts)

@@ -13,10 +13,8 @@ renamed when it is complete and right:
 from __future__ import annotations
 
 import contextlib
-import os
 import posixpath
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -25,15 +23,16 @@ from mlflow.utils.file_utils import ArtifactProgressBar
 from mlflow_oci_aidp.artifacts.object_storage.client import BrokenContentError, ObjectStorageClient
 from mlflow_oci_aidp.artifacts.object_storage.parts import (
     PART_SIZE_KEY,
+    ObjectHeaders,
     TransferOptions,
     checksums_agree,
     in_base64,
     md5,
     md5_of_file,
     multipart_md5,
-    part_size_of,
 )
 from mlflow_oci_aidp.artifacts.object_storage.upload import Upload
+from mlflow_oci_aidp.artifacts.part_files import written_aside
 from mlflow_oci_aidp.artifacts.workers import cancel_all
 from mlflow_oci_aidp.client.cancellation import CancelToken, TransferCancelledError, cancellable
 from mlflow_oci_aidp.errors import error, local_file_errors
@@ -125,11 +124,10 @@ class ObjectTransfer:
             self._download(name, path, whole)
 
     def _download(self, name: str, path: str, token: CancelToken) -> None:
-        temporary = os.path.join(os.path.dirname(path), f".{uuid.uuid4().hex}.part")
-        try:
-            headers, size = self._get_small(name, temporary, path, token)
-            if size > self._options.part_size and not any(
-                self._get_large(name, temporary, path, size, headers, token)
+        with written_aside(path) as part:
+            stored = self._get_small(name, part, path, token)
+            if stored.size > self._options.part_size and not any(
+                self._get_large(name, part, path, stored, token)
                 for _ in range(self._options.attempts)
             ):
                 raise error(
@@ -137,73 +135,61 @@ class ObjectTransfer:
                     f"{self._reading(name)} failed: the content does not match its checksum.",
                     "Download it again; if it stays, the object has to be uploaded anew.",
                 )
-            with local_file_errors(path, "written"):
-                os.replace(temporary, path)
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
 
-    def _get_small(
-        self, name: str, temporary: str, path: str, token: CancelToken
-    ) -> tuple[Mapping[str, str], int]:
+    def _get_small(self, name: str, part: str, path: str, token: CancelToken) -> ObjectHeaders:
         """Write an object that is not longer than a part; of any other, write an empty file.
 
         Returns:
-            The headers of the object, and its size in bytes.
+            The headers of the object.
         """
 
-        def attempt(client: Any) -> tuple[Mapping[str, str], int]:
+        def attempt(client: Any) -> ObjectHeaders:
             response = client.get_object(*self._place, name)
-            with contextlib.closing(response.data), _writable(temporary, "wb", path) as file:
-                size = int(response.headers["content-length"])
-                if size <= self._options.part_size:
+            with contextlib.closing(response.data), _writable(part, "wb", path) as file:
+                stored = ObjectHeaders.read(response.headers)
+                if stored.size <= self._options.part_size:
                     digest = md5()
-                    for piece in _pieces(response, size, self._options.chunk):
+                    for piece in _pieces(response, stored.size, self._options.chunk):
                         token.raise_if_cancelled()
                         digest.update(piece)
                         with local_file_errors(path, "written"):
                             file.write(piece)
-                    expected = response.headers.get("content-md5", in_base64(digest))
-                    if expected != in_base64(digest):
+                    if stored.md5 not in ("", in_base64(digest)):
                         raise BrokenContentError("the content does not match its checksum")
-                return dict(response.headers), size
+                elif not stored.etag:
+                    # Nothing else says that all ranges are of one version.
+                    raise KeyError("etag")
+                return stored
 
         return self._storage.call(self._reading(name), attempt, moves_content=True, token=token)
 
     def _get_large(
-        self,
-        name: str,
-        temporary: str,
-        path: str,
-        size: int,
-        headers: Mapping[str, str],
-        whole: CancelToken,
+        self, name: str, part: str, path: str, stored: ObjectHeaders, whole: CancelToken
     ) -> bool:
         """Write an object range by range.
 
         Returns:
             Whether its checksum, if it has one that can be made here, is right.
         """
-        names = {key.lower(): value for key, value in headers.items()}
-        part_size = part_size_of(names, size) or self._options.part_size
+        part_size = stored.part_size or self._options.part_size
         token = whole.child()
 
         def get(offset: int) -> bytes:
-            length = min(part_size, size - offset)
-            return self._get_range(name, names["etag"], temporary, path, offset, length, token)
+            length = min(part_size, stored.size - offset)
+            return self._get_range(name, stored.etag, part, path, offset, length, token)
 
-        with local_file_errors(path, "written"), open(temporary, "wb") as file:
-            file.truncate(size)
+        with local_file_errors(path, "written"), open(part, "wb") as file:
+            file.truncate(stored.size)
         label = f"Downloading {posixpath.basename(name)}"
         with (
-            ArtifactProgressBar.chunks(size, label, part_size) as bar,
+            ArtifactProgressBar.chunks(stored.size, label, part_size) as bar,
             ThreadPoolExecutor(
                 self._options.parallel, thread_name_prefix="aidp-object-storage"
             ) as pool,
         ):
             futures: list[Future[bytes]] = []
             try:
-                for offset in range(0, size, part_size):
+                for offset in range(0, stored.size, part_size):
                     futures.append(pool.submit(get, offset))
                     futures[-1].add_done_callback(lambda _: bar.update())
                 wait(futures, return_when=FIRST_EXCEPTION)
@@ -214,29 +200,21 @@ class ObjectTransfer:
                 cancel_all(futures, token)
         if token.error is not None:
             raise token.error
-        return self._is_right(names, size, temporary, path, digests)
+        return self._is_right(stored, part, path, digests)
 
-    def _is_right(
-        self,
-        headers: Mapping[str, str],
-        size: int,
-        temporary: str,
-        path: str,
-        digests: list[bytes],
-    ) -> bool:
-        expected = headers.get("content-md5")
-        if expected:
+    def _is_right(self, stored: ObjectHeaders, part: str, path: str, digests: list[bytes]) -> bool:
+        if stored.md5:
             with local_file_errors(path, "read"):
-                return checksums_agree(expected, md5_of_file(temporary, self._options.chunk))
-        if part_size_of(headers, size):
-            return checksums_agree(headers["opc-multipart-md5"], multipart_md5(digests))
+                return checksums_agree(stored.md5, md5_of_file(part, self._options.chunk))
+        if stored.part_size:
+            return checksums_agree(stored.multipart_md5, multipart_md5(digests))
         return True
 
     def _get_range(
         self,
         name: str,
         etag: str,
-        temporary: str,
+        part: str,
         path: str,
         offset: int,
         length: int,
@@ -253,7 +231,7 @@ class ObjectTransfer:
             nonlocal done
             wanted = f"{offset + done}-{offset + length - 1}"
             response = client.get_object(*self._place, name, range=f"bytes={wanted}", if_match=etag)
-            with contextlib.closing(response.data), _writable(temporary, "r+b", path) as file:
+            with contextlib.closing(response.data), _writable(part, "r+b", path) as file:
                 if not response.headers.get("content-range", "").startswith(f"bytes {wanted}/"):
                     reason = "the service answered with another range than was asked for"
                     raise BrokenContentError(reason)
@@ -277,10 +255,10 @@ class ObjectTransfer:
 
 
 @contextlib.contextmanager
-def _writable(temporary: str, mode: str, path: str) -> Iterator[Any]:
-    """Open a temporary file. Its problems are reported as those of the file that it becomes."""
+def _writable(part: str, mode: str, path: str) -> Iterator[Any]:
+    """Open a file beside its target, whose problems are reported as those of the target."""
     with local_file_errors(path, "written"):
-        file = open(temporary, mode)  # noqa: SIM115 - closed below
+        file = open(part, mode)  # noqa: SIM115 - closed below
     try:
         yield file
     finally:

@@ -40,6 +40,7 @@ from mlflow_oci_aidp.tracking.logged_models import tags as model_tags
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels, missing_model
 from mlflow_oci_aidp.tracking.logged_models.native import listed_models
 from mlflow_oci_aidp.tracking.logged_models.tags import StoredLoggedModel
+from mlflow_oci_aidp.visible import visible
 
 _logger = logging.getLogger(__name__)
 
@@ -298,7 +299,7 @@ class LoggedModelsOnRuns(LoggedModels):
                 logging.DEBUG if _is_missing_file(problem) else logging.WARNING,
                 "The logged model %s is ready, but its run %s does not list it for other clients "
                 "of the platform: its file MLmodel could not be read from here, or sent (%s).",
-                stored.model.name,
+                visible(stored.model.name),
                 run_id,
                 code,
             )

@@ -24,13 +24,11 @@ This module makes such tags and reads them. It sends no requests.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import index
 from typing import Any
 
 from mlflow.entities import (
@@ -43,6 +41,7 @@ from mlflow.entities import (
 )
 from mlflow.utils.uri import append_to_uri_path
 
+from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.model_id import ModelId
 from mlflow_oci_aidp.model_sources import ModelFolder, RunArtifacts
@@ -298,9 +297,9 @@ def _stored_model_or_none(
     """
     try:
         return _stored_model(info, model_id, parts, keys)
-    except (ValueError, TypeError, LookupError, ArithmeticError) as problem:
+    except json_fields.ERRORS as problem:
         _logger.debug(
-            "The logged model %s of the run %s cannot be read (%s)",
+            "The logged model %s of the run %r cannot be read (%s)",
             model_id.suffix,
             info.run_id,
             type(problem),
@@ -311,24 +310,27 @@ def _stored_model_or_none(
 def _stored_model(
     info: RunInfo | RunPlace, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
 ) -> StoredLoggedModel:
-    head = json.loads(parts[""][""])
-    status = json.loads(parts.get("status", {}).get("", "{}"))
-    folder = str(head["folder"])
+    head = json_fields.load(parts[""][""])
+    status = json_fields.load(parts.get("status", {}).get("", "{}"))
+    folder = json_fields.text(head, "folder")
+    created = json_fields.integer_of(head["created"])
+    updated = json_fields.optional_integer(status, "updated")
     model = LoggedModel(
         experiment_id=info.experiment_id,
         model_id=str(model_id),
-        name=str(head["name"]),
+        name=json_fields.text(head, "name"),
         artifact_location=append_to_uri_path(info.artifact_uri or "", folder),
-        creation_timestamp=int(head["created"]),
-        last_updated_timestamp=int(status.get("updated", head["created"])),
-        model_type=head.get("type"),
+        creation_timestamp=created,
+        last_updated_timestamp=created if updated is None else updated,
+        model_type=json_fields.optional_text(head, "type"),
         source_run_id=info.run_id,
         status=LoggedModelStatus(status.get("status", "UNSPECIFIED")),
         tags=dict(parts.get("tag", {})),
         params=_params(parts.get("params", {})),
         metrics=[_metric(value, model_id) for value in parts.get("metric", {}).values()],
     )
-    owns_run, is_recorded = bool(head.get("owns_run")), bool(status.get("recorded"))
+    owns_run = json_fields.boolean(head, "owns_run")
+    is_recorded = json_fields.boolean(status, "recorded")
     return StoredLoggedModel(model_id, model, folder, owns_run, is_recorded, keys)
 
 
@@ -336,10 +338,11 @@ def _params(pieces: Mapping[str, str]) -> dict[str, str]:
     batches: dict[str, list[tuple[int, str]]] = {}
     for key, value in pieces.items():
         batch, _, number = key.rpartition(".")
-        batches.setdefault(batch, []).append((int(number), value))
+        batches.setdefault(batch, []).append((json_fields.integer_of(number), value))
     params: dict[str, str] = {}
     for batch in sorted(batches):
-        params |= json.loads("".join(text for _, text in sorted(batches[batch])))
+        added = json_fields.load("".join(text for _, text in sorted(batches[batch])))
+        params |= {name: json_fields.text(added, name) for name in added}
     return params
 
 
@@ -357,19 +360,18 @@ def _json_of_metric(metric: Metric, run_id: str) -> dict[str, Any]:
 
 
 def _metric(text: str, model_id: ModelId) -> Metric:
-    fields = json.loads(text)
+    fields = json_fields.load(text)
     return Metric(
-        key=fields["key"],
+        key=json_fields.text(fields, "key"),
         value=float_of(fields["value"]),
-        timestamp=int(fields.get("timestamp") or 0),
-        step=int(fields.get("step") or 0),
+        timestamp=json_fields.optional_integer(fields, "timestamp") or 0,
+        step=json_fields.optional_integer(fields, "step") or 0,
         model_id=str(model_id),
-        dataset_name=fields.get("dataset_name"),
-        dataset_digest=fields.get("dataset_digest"),
-        run_id=fields.get("run_id", model_id.run_id),
+        dataset_name=json_fields.optional_text(fields, "dataset_name"),
+        dataset_digest=json_fields.optional_text(fields, "dataset_digest"),
+        run_id=json_fields.optional_text(fields, "run_id") or model_id.run_id,
     )
 
 
 def _dump(value: object) -> str:
-    # The default serialises whole numbers that are not Python's own, such as numpy's.
-    return json.dumps(value, separators=(",", ":"), default=index)
+    return json_fields.dump_argument(value, "A logged model, its parameter or its metric")
