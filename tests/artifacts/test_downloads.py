@@ -325,6 +325,7 @@ def in_parts(aidp, server, monkeypatch) -> Callable[..., Any]:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
             if "range" in asked.headers:
                 names.pop("content-length", None)
+                names["content-range"] = f"bytes {first}-{last}/{len(CONTENT)}"
             return Answer(part, 206 if "range" in asked.headers else 200, {"etag": "1", **names})
 
         server.respond = respond
