@@ -25,6 +25,7 @@ from mlflow_oci_aidp.artifacts.locations import (
     check_destination,
     check_folder,
     check_name,
+    walk,
 )
 from mlflow_oci_aidp.artifacts.volume_client import VolumeClient, VolumeEntry
 from mlflow_oci_aidp.artifacts.workers import WorkerPool, run_all
@@ -92,7 +93,7 @@ class VolumeArtifactRepository(ArtifactRepository):
         """
         check_folder(local_dir)
         tasks: dict[str, Callable[[], None]] = {}
-        for folder, _, names in os.walk(os.path.abspath(local_dir)):
+        for folder, names in walk(os.path.abspath(local_dir)):
             relative = os.path.relpath(folder, os.path.abspath(local_dir))
             inside = "" if relative == os.curdir else relative_path_to_artifact_path(relative)
             target = posixpath.join(artifact_path or "", inside)

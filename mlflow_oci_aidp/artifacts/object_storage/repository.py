@@ -19,6 +19,7 @@ from mlflow_oci_aidp.artifacts.locations import (
     check_folder,
     check_name,
     make_folder,
+    walk,
 )
 from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient, is_missing
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
@@ -120,7 +121,7 @@ class OciArtifactRepository(ArtifactRepository):
         check_folder(local_dir)
         top = self._name(artifact_path)
         tasks: dict[str, Callable[[], None]] = {}
-        for folder, _, names in os.walk(local_dir):
+        for folder, names in walk(local_dir):
             below = os.path.relpath(folder, local_dir).replace(os.sep, "/")
             prefix = top if below == "." else f"{top}{below}/"
             for name in names:
