@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from mlflow.utils.file_utils import create_tmp_dir
 
-from mlflow_oci_aidp.artifacts.locations import check_destination, check_folder, make_folder
+from mlflow_oci_aidp.artifacts.locations import check_destination, check_folder, make_folder, walk
 from mlflow_oci_aidp.artifacts.part_files import is_part_file, remove_abandoned
 from mlflow_oci_aidp.errors import invalid_parameter
 
@@ -27,10 +27,10 @@ def files_below(folder: str) -> Iterator[tuple[str, list[str]]]:
         folder: The topmost folder, whose own relative path is ``""``.
 
     Raises:
-        LocalFileProblem: It is no folder.
+        LocalFileProblem: It is no folder, or one that cannot be read is in it.
     """
     check_folder(folder)
-    for path, _, names in os.walk(folder):
+    for path, names in walk(folder):
         relative = os.path.relpath(path, folder)
         for name in filter(is_part_file, names):
             _logger.warning(

@@ -12,6 +12,7 @@ import errno
 import os
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlflow_oci_aidp.errors import invalid_parameter, local_file_errors, local_file_problem
@@ -155,6 +156,31 @@ def check_folder(path: str) -> None:
     """
     cause = f"{str(path)!r} is no folder of this machine."
     _require_folder(path, cause, "Log a file with log_artifact.")
+
+
+def walk(path: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and each one below it, with the names of the files in it.
+
+    A link to a folder is passed over.
+
+    Raises:
+        LocalFileProblem: ``INVALID_PARAMETER_VALUE`` for a folder that cannot be read: its files
+            would be left out, and nobody told.
+    """
+    problems: list[OSError] = []
+    for folder, _, names in os.walk(path, onerror=problems.append):
+        if problems:
+            break
+        yield folder, names
+    for problem in problems:
+        reason = problem.strerror or type(problem).__name__
+        raise local_file_problem(
+            str(problem.filename),
+            problem.errno,
+            reason,
+            f"The folder {problem.filename!r} cannot be read: {reason}.",
+            "Make it readable, or log its files from elsewhere.",
+        )
 
 
 def check_destination(path: str) -> None:

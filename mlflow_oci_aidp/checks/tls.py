@@ -33,12 +33,16 @@ def check(case: Case) -> str:
     """Send an unsigned request, and keep the date of the answer."""
     import requests
 
+    from mlflow_oci_aidp.client.transport.http_adapter import BoundedAdapter
+
     endpoint = case.settings.endpoint
     if problem := problem_of_bundle():
         variable = problem.partition(" ")[0]
         raise StepFailed(f"{problem}.", f"Correct {variable}, or unset it.")
     caught: BaseException | None = None
     with requests.Session() as session:
+        # An answer that drips must not keep a check waiting for ever.
+        session.mount(f"{endpoint.partition(':')[0]}://", BoundedAdapter())
         session.auth = lambda request: request  # Without this, requests sends what .netrc has.
         try:
             with session.get(

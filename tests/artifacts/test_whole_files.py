@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
@@ -127,22 +129,63 @@ def test_a_body_that_unpacks_to_more_than_the_bound_is_an_error(aidp, serve):
     assert caught.value.error_code == "INTERNAL_ERROR"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-@pytest.mark.parametrize(
+def unix_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        # The path may be longer than an address can be.
+        before = os.getcwd()
+        os.chdir(path.parent)
+        listener.bind(path.name)
+        os.chdir(before)
+
+
+#: What may be in a folder and is no file. To open the first one waits for ever, to read the second.
+NO_FILES = {
+    "pipe": lambda path: os.mkfifo(path),
+    "device": lambda path: path.symlink_to("/dev/zero"),
+    "terminal": lambda path: path.symlink_to("/dev/tty"),
+    "socket": unix_socket,
+}
+BOTH = pytest.mark.parametrize(
     "location", ["oci://aidp-emulator@emulator/x", "aidp:/Volumes/main/default/artifacts/x"]
 )
-@pytest.mark.parametrize("is_alone", [True, False])
-def test_a_named_pipe_is_no_file(storage, tmp_path, location, is_alone):
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@BOTH
+@pytest.mark.parametrize("kind", NO_FILES)
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_what_is_no_file_is_an_error_before_it_is_opened(
+    storage, tmp_path, location, kind, is_alone
+):
     folder = tmp_path / "folder"
-    folder.mkdir()
+    (folder / "below").mkdir(parents=True)
     (folder / "notes.txt").write_bytes(CONTENT)
-    os.mkfifo(folder / "pipe")
+    NO_FILES[kind](folder / "below" / kind)
     repository = get_artifact_repository(location)
     log = repository.log_artifact if is_alone else repository.log_artifacts
     with pytest.raises(OSError, match="no regular file") as caught:
-        log(str(folder / "pipe" if is_alone else folder))
+        log(str(folder / "below" / kind if is_alone else folder))
     assert isinstance(caught.value, MlflowException)
-    names = [info.path for info in repository.list_artifacts()]
+    names = [info.path for info in repository.list_artifacts() if not info.is_dir]
     assert names == ([] if is_alone else ["notes.txt"])
+
+
+@BOTH
+def test_a_folder_that_cannot_be_read_is_an_error(storage, tmp_path, location):
+    """Its files would be left out, and the call would report success."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "notes.txt").write_bytes(CONTENT)
+    # No path is long enough for the last folders, whoever asks.
+    with contextlib.ExitStack() as open_folders:
+        place = os.open(folder, os.O_RDONLY)
+        open_folders.callback(os.close, place)
+        for _ in range(20):
+            os.mkdir("n" * 250, dir_fd=place)
+            place = os.open("n" * 250, os.O_RDONLY, dir_fd=place)
+            open_folders.callback(os.close, place)
+    repository = get_artifact_repository(location)
+    with pytest.raises(OSError, match=r"folder .* cannot be read") as caught:
+        repository.log_artifacts(str(folder))
+    assert isinstance(caught.value, MlflowException)
+    assert repository.list_artifacts() == []

@@ -492,12 +492,18 @@ def test_https_where_http_is_spoken(here, config):
     assert "speaks TLS at this port" in remedy
 
 
-def test_an_endpoint_that_does_not_answer(aidp):
-    aidp.faults.add("hang", times=None)
+@pytest.mark.parametrize(("kind", "delay"), [("hang", 0), ("slow_head", 0.1)])
+def test_an_endpoint_that_does_not_answer(aidp, kind, delay):
+    aidp.faults.add(kind, delay=delay, times=None)
     results = diagnose(Case(aidp.uri, timeout=0.3))
     (failed,) = [result for result in results if result.status == "failed"]
     assert failed.name == "TLS"
     assert "no answer in time" in failed.message
+
+
+def test_an_endpoint_that_answers_slowly_and_in_time(aidp):
+    aidp.faults.add("slow_head", delay=0.0005, times=None)
+    assert "failed" not in {result.status for result in diagnose(Case(aidp.uri))}
 
 
 def test_a_proxy_that_is_not_there(here, config, monkeypatch):

@@ -97,4 +97,5 @@ class BoundedAdapter(BoundedAdapterMixin, HTTPAdapter):
         answer.status_code = resp.status
         answer.headers = CaseInsensitiveDict(resp.headers)
         answer.raw = resp
+        answer.url = req.url or ""
         return answer
