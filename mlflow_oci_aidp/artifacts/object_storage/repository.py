@@ -17,10 +17,10 @@ from mlflow_oci_aidp.artifacts.locations import (
     OBJECT_STORAGE_FORM,
     check_destination,
     check_folder,
-    check_name,
     make_folder,
 )
 from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient, is_missing
+from mlflow_oci_aidp.artifacts.object_storage.names import check_object_name
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.workers import WorkerPool, run_all
@@ -102,8 +102,8 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Why it could not be uploaded. There is no half an object then.
         """
-        check_name(os.path.basename(local_file))
         name = self._name(artifact_path) + os.path.basename(local_file)
+        check_object_name(name)
         self._upload(str(local_file), name)
 
     @local_files_as_os_errors()
@@ -124,7 +124,7 @@ class OciArtifactRepository(ArtifactRepository):
             below = os.path.relpath(folder, local_dir).replace(os.sep, "/")
             prefix = top if below == "." else f"{top}{below}/"
             for name in names:
-                check_name(prefix + name)
+                check_object_name(prefix + name)
                 path = os.path.join(folder, name)
                 tasks[path] = partial(self._upload, path, prefix + name)
         self._run("uploaded", "Uploading artifacts", tasks)
@@ -207,7 +207,9 @@ class OciArtifactRepository(ArtifactRepository):
 
     def _name(self, path: str | None) -> str:
         """Return the prefix of all objects in a folder of this repository."""
-        return self._root + _folder(_relative(path or ""))
+        whole = self._root + _relative(path or "")
+        check_object_name(whole)
+        return _folder(whole.rstrip("/"))
 
     def _delete(self, name: str) -> None:
         try:
@@ -274,9 +276,10 @@ def _relative(path: str) -> str:
     """Return a path without empty parts.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that leads anywhere but down.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that leads anywhere but down, or
+            that no object can have.
     """
-    check_name(path)
+    check_object_name(path)
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise invalid_parameter(

@@ -99,7 +99,9 @@ def _is_finite(value: Any) -> bool:
 
 def integer(text: str) -> int | None:
     """Return the number that a text says, or None: no digits, or more than 64 bits hold."""
-    value = int(text) if _INTEGER.fullmatch(text) else None
+    if not _INTEGER.fullmatch(text):
+        return None
+    value = int(text)
     return value if value in _INTEGERS else None
 
 

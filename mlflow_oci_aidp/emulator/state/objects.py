@@ -108,6 +108,7 @@ class ObjectStore:
         self._clock = clock
         folder.mkdir(mode=0o700, exist_ok=True)
         self.lock = threading.RLock()
+        is_new = not (folder / _INDEX).exists()
         (folder / _INDEX).touch(mode=0o600)
         self._database = sqlite3.connect(
             folder / _INDEX, check_same_thread=False, isolation_level=None
@@ -115,7 +116,8 @@ class ObjectStore:
         # A killed process loses nothing; a crash of the machine may, which is no matter here.
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_TABLES)
-        self._tidy_up()
+        if not is_new:
+            self._tidy_up()
 
     def _tidy_up(self) -> None:
         """Remove what a process that was killed left half done."""
