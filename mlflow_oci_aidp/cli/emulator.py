@@ -23,7 +23,7 @@ _LOOK_UP_EVERY = 1.0  # seconds
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("aidp-emulator"),
     show_default=True,
-    help="Folder for models, key pair and OCI config; kept, and used again at the next start.",
+    help="Folder for models, key pair and OCI config, new, empty or an emulator's; kept.",
 )
 @click.option(
     "--port",
@@ -43,14 +43,14 @@ def command(data_dir: Path, port: int, tls: bool) -> None:
     until interrupted.
     """
     with _interruption() as interrupted:
-        from mlflow_oci_aidp.emulator import Emulator
+        from mlflow_oci_aidp.emulator import DataFolderError, Emulator
 
         try:
             emulator = Emulator(data_dir.absolute(), port=port, tls=tls).start()
         except OSError as error:
+            option = "--data-dir" if isinstance(error, DataFolderError) else "--port"
             raise click.ClickException(
-                f"The emulator cannot start: {error.strerror or error}. "
-                "Choose another --port or --data-dir."
+                f"The emulator cannot start: {error.strerror or error}. Choose another {option}."
             ) from error
         try:
             # In one write: a shell that waits until the file is not empty can read all of it.

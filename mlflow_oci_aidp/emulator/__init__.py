@@ -38,11 +38,19 @@ from .services.volumes import VolumeService
 from .services.workspace import WorkspaceService
 from .services.workspaces import Workspaces
 from .state.credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
-from .state.folder_lock import FolderLock
+from .state.data_folder import DataFolder, DataFolderError, data_folder_errors
 from .state.objects import ObjectStore
 from .state.retry_tokens import RetryTokens
 
-__all__ = ["Emulator", "Exchange", "Exchanges", "Fault", "FaultPlan", "Refusal"]
+__all__ = [
+    "DataFolderError",
+    "Emulator",
+    "Exchange",
+    "Exchanges",
+    "Fault",
+    "FaultPlan",
+    "Refusal",
+]
 
 _HOST = "127.0.0.1"
 
@@ -68,12 +76,17 @@ class Emulator:
 
     Args:
         data_dir: The folder that holds everything, so that the same folder continues where it was
-            left. None: a temporary folder, removed at the end.
+            left. It is made if it is missing; one that is there has to be empty, or an emulator's.
+            None: a temporary folder, removed at the end.
         port: The port; 0 takes a free one.
         tls: Whether to serve HTTPS, with a certificate of the authority in ``ca_file``.
         success: "full" answers every success with 200 and a body. "bare" creates with 201, and
             answers other changes with 202 or 204 and no body, which the service may do as well.
         clock: Gives seconds since 1970.
+
+    The folder is locked from ``start`` to ``stop``. A property that tells identity, key or config
+    file needs the folder before ``start``, too: it makes what is missing, and raises
+    ``DataFolderError``, an ``OSError``, as ``start`` does.
     """
 
     def __init__(
@@ -95,9 +108,7 @@ class Emulator:
         self._tls = tls
         self._success = success
         self._clock = clock
-        self._credentials = Credentials(self._folder, clock)
-        self._verifier = Verifier(self._credentials.issuer, clock)
-        self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
+        self._data_folder = DataFolder(self._folder)
         self._running: _Running | None = None
         self.exchanges = Exchanges()
         """The requests and their responses, oldest first."""
@@ -123,12 +134,14 @@ class Emulator:
         """Start the server, and return this emulator.
 
         Raises:
-            OSError: The port is taken, or another emulator uses the folder.
-            RuntimeError: The folder is gone.
+            DataFolderError: The folder holds other things than an emulator's, another emulator
+                uses it, or it cannot be used.
+            OSError: The port is taken.
+            RuntimeError: The temporary folder is gone.
         """
         if self._running:
             return self
-        if not self._folder.exists():
+        if self._temporary and not self._folder.exists():
             raise RuntimeError("A stopped emulator starts again only with a data_dir of its own.")
         with contextlib.ExitStack() as resources:
             if self._temporary:
@@ -138,32 +151,37 @@ class Emulator:
 
     def _start(self, resources: contextlib.ExitStack) -> _Running:
         """Open every part; ``resources`` closes the open ones if another part fails to open."""
-        lock = FolderLock(self._folder)
-        lock.take()
-        resources.callback(lock.give_back)
-        objects = ObjectStore(self._folder / "objects", self._clock)
-        resources.callback(objects.close)
-        retry_tokens = RetryTokens(self._folder / "retry-tokens.db", self._clock)
-        resources.callback(retry_tokens.close)
-        registry = RegistryService(self._folder)
-        resources.callback(registry.close)
-        object_storage = ObjectStorageService(objects, self._clock)
-        volumes = VolumeService(
-            self._folder / "volumes", self.ai_data_platform_id, retry_tokens, success=self._success
-        )
-        list_files = functools.partial(_list_files, object_storage, volumes)
-        workspaces = Workspaces(self._folder, registry, list_files)
-        resources.callback(workspaces.close)
-        mlops = MLOpsService(
-            self.ai_data_platform_id, registry, workspaces, retry_tokens, success=self._success
-        )
+        # Before the keys are made or read: whoever has the lock makes them.
+        self._data_folder.open()
+        resources.callback(self._data_folder.close)
+        with data_folder_errors(self._folder):
+            # First of all files: they mark the folder as an emulator's if this start is cut off.
+            credentials = self._credentials
+            objects = ObjectStore(self._folder / "objects", self._clock)
+            resources.callback(objects.close)
+            retry_tokens = RetryTokens(self._folder / "retry-tokens.db", self._clock)
+            resources.callback(retry_tokens.close)
+            registry = RegistryService(self._folder)
+            resources.callback(registry.close)
+            object_storage = ObjectStorageService(objects, self._clock)
+            instance = credentials.ai_data_platform_id
+            volumes = VolumeService(
+                self._folder / "volumes", instance, retry_tokens, success=self._success
+            )
+            list_files = functools.partial(_list_files, object_storage, volumes)
+            workspaces = Workspaces(self._folder, registry, list_files)
+            resources.callback(workspaces.close)
+            mlops = MLOpsService(
+                instance, registry, workspaces, retry_tokens, success=self._success
+            )
+            tls = credentials.tls_context if self._tls else None
         recorder = Recorder(self.exchanges, self._clock)
         services: list[Service] = [object_storage, volumes, mlops]
         dispatcher = Dispatcher(services, self._verifier, self.faults, recorder, self._clock)
-        tls = self._credentials.tls_context if self._tls else None
         server = Server(dispatcher, _HOST, self._port, tls)
         resources.callback(server.stop)
         self._port = int(server.server_address[1])
+        self._verifier.hosts = server.hosts
         server.start()
         return _Running(
             registry,
@@ -215,6 +233,17 @@ class Emulator:
             running.dispatcher.reset()
             self.faults.clear()
             self.exchanges.clear()
+
+    @functools.cached_property
+    def _credentials(self) -> Credentials:
+        with self._data_folder.opened():
+            return Credentials(self._folder, self._clock)
+
+    @functools.cached_property
+    def _verifier(self) -> Verifier:
+        verifier = Verifier(self._credentials.issuer, self._clock)
+        verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
+        return verifier
 
     @property
     def _started(self) -> _Running:

@@ -75,7 +75,8 @@ class TestFiles:
         assert modes == expected
 
     def test_folder_is_for_the_user_alone(self, tmp_path):
-        Emulator(tmp_path / "data")
+        with Emulator(tmp_path / "data"):
+            pass
         assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
     def test_a_temporary_folder_goes(self):

@@ -16,11 +16,11 @@ from mlflow_oci_aidp.artifacts.local_folders import Destination, files_below
 from mlflow_oci_aidp.artifacts.locations import (
     OBJECT_STORAGE,
     OBJECT_STORAGE_FORM,
-    check_name,
     make_folder,
     relative_path,
 )
 from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient, is_missing
+from mlflow_oci_aidp.artifacts.object_storage.names import check_object_name
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.artifacts.workers import WorkerPool, move_all
@@ -98,8 +98,8 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Why it could not be uploaded. There is no half an object then.
         """
-        check_name(os.path.basename(local_file))
         name = self._name(artifact_path) + os.path.basename(local_file)
+        check_object_name(name)
         self._upload(str(local_file), name)
 
     @local_files_as_os_errors()
@@ -118,7 +118,7 @@ class OciArtifactRepository(ArtifactRepository):
         for folder, names in files_below(local_dir):
             for name in names:
                 relative = posixpath.join(folder, name)
-                check_name(top + relative)
+                check_object_name(top + relative)
                 path = os.path.join(local_dir, relative)
                 tasks[path] = partial(self._upload, path, top + relative)
         move_all(self.thread_pool, tasks, "Uploading artifacts", "uploaded")
@@ -204,7 +204,9 @@ class OciArtifactRepository(ArtifactRepository):
 
     def _name(self, path: str | None) -> str:
         """Return the prefix of all objects in a folder of this repository."""
-        return self._root + _folder(relative_path(path or ""))
+        whole = self._root + relative_path(path or "")
+        check_object_name(whole)
+        return _folder(whole.rstrip("/"))
 
     def _delete(self, name: str) -> None:
         try:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from email.utils import formatdate
 from typing import Protocol
 
-from ..contract.refusal import Refusal
+from ..contract.refusal import Refusal, invalid
 from .faults import Fault, FaultPlan
 from .messages import FileSlice, Request, RequestBody, Response, error_response, json_response
 from .recorder import Recorder
@@ -171,6 +171,8 @@ class Dispatcher:
             )
             if match is None:
                 raise service.routes.refusal(request.path)
+            if not match.is_unicode:
+                raise invalid("The path is not UTF-8.")
             body = request.body if is_upload else RequestBody.in_memory(content)
             return service.answer(replace(request, body=body, user=caller.user), match)
         except Refusal as refusal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import logging
+import re
 import socket
 import ssl
 import struct
@@ -18,7 +19,15 @@ from typing import Any
 
 from ..contract.refusal import Refusal
 from .dispatcher import Dispatcher
-from .messages import CHUNK, FileSlice, Request, RequestBody, Response
+from .messages import (
+    CHUNK,
+    MAX_FILE,
+    FileSlice,
+    Request,
+    RequestBody,
+    Response,
+    is_header_value,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -28,6 +37,7 @@ MAX_IGNORED = 256 * 1024 * 1024
 A client that is still sending would not read the answer.
 """
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _WITHOUT_BODY = (204, 304)
 _DRIPS = 64
 
@@ -57,6 +67,14 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), _Connection)
         self._thread_name = f"aidp-emulator-{self.server_port}"
         self._acceptor = threading.Thread(target=self._accept, name=self._thread_name, daemon=True)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The values of a host header that name this server."""
+        names = (self.server_name, "localhost")
+        default = 443 if self._tls else 80
+        without_port = names if self.server_port == default else ()
+        return frozenset({*(f"{name}:{self.server_port}" for name in names), *without_port})
 
     def start(self) -> None:
         """Start to accept connections."""
@@ -134,6 +152,9 @@ class Server(ThreadingHTTPServer):
             self.finish_request(request, client_address)
         except OSError as error:
             _logger.debug("A connection ended: %s", error)
+        except Exception:
+            # Else it were a traceback on the console, which a client's bytes should not write to.
+            _logger.debug("A connection ended by a mistake of the emulator.", exc_info=True)
         finally:
             self.shutdown_request(request)
             with self._lock:
@@ -154,6 +175,7 @@ class _Connection(BaseHTTPRequestHandler):
         headers = _lower_case(self.headers)
         service = dispatcher.service_of(self.path.partition("?")[0])
         try:
+            self._check_head()
             body = RequestBody(self.rfile, self._length())
             if not service.takes_files:
                 body = RequestBody.in_memory(body.read_whole())
@@ -175,13 +197,27 @@ class _Connection(BaseHTTPRequestHandler):
         kind = response.fault.kind if response.fault else ""
         _WAYS_OUT.get(kind, _Connection._write)(self, response)
 
+    def _check_head(self) -> None:
+        """Refuse bytes that HTTP does not allow, which an answer could bring to another client."""
+        is_well_formed = all(
+            _HEADER_NAME.fullmatch(name) and is_header_value(value)
+            for name, value in self.headers.items()
+        )
+        if not (is_well_formed and self.path.isascii() and self.path.isprintable()):
+            raise Refusal(400, "CannotParseRequest", "The request's head is malformed.")
+
     def _length(self) -> int:
         """Return the length of the request's body in bytes."""
         if "transfer-encoding" in self.headers:
             raise Refusal(411, "LengthRequired", "A body must come with its content-length.")
-        length = self.headers.get("content-length", "0")
-        if not length.isdecimal():
+        length = self.headers.get("content-length", "0").lstrip("0") or "0"
+        if (
+            not (length.isascii() and length.isdigit())
+            or len(self.headers.get_all("content-length", [])) > 1
+        ):
             raise Refusal(400, "CannotParseRequest", "The content-length is no number.")
+        if len(length) > 19 or int(length) > MAX_FILE:
+            raise Refusal(413, "RequestEntityTooLarge", f"A file has at most {MAX_FILE} bytes.")
         return int(length)
 
     def _ignore_rest(self, body: RequestBody) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,19 @@ CHUNK = 256 * 1024
 
 MAX_BODY = 10 * 1024 * 1024
 """The longest body, in bytes, of a request that is no file."""
+
+MAX_FILE = 50 * 1024**3
+"""The longest body, in bytes, of a request that is a file.
+
+Source, of objects and parts: https://docs.oracle.com/iaas/Content/Object/Tasks/managingobjects.htm
+"""
+
+
+MAX_DEPTH = 100
+"""The most levels of a JSON value that the emulator stores as it came."""
+
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class RequestBody:
@@ -150,6 +164,50 @@ class Response:
         else:
             for start in range(0, self.length, size):
                 yield self.body[start : start + size]
+
+
+def parse_json(content: bytes | str) -> Any:
+    """Parse JSON of a client, as strictly as the standard describes it.
+
+    Raises:
+        Refusal: 400 (``CannotParseRequest``): no JSON, not UTF-8, too deep, a number that Python
+            does not read, or half of a surrogate pair, which no database takes.
+    """
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8")
+        value = json.loads(text, parse_constant=_no_constant)
+        if _SURROGATE.search(text):
+            # Only an escape can bring one in, and most are pairs.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise Refusal(400, "CannotParseRequest", f"The text is no JSON: {reason}.") from None
+    return value
+
+
+def is_shallow(value: Any) -> bool:
+    """Whether a JSON value has at most ``MAX_DEPTH`` levels, so that it can be stored and read."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, dict | list)
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return True
+    return False
+
+
+def is_header_value(text: str) -> bool:
+    """Whether a header can hold a text: Latin-1 without control characters, except tabs."""
+    return _HEADER_VALUE.fullmatch(text) is not None
+
+
+def _no_constant(word: str) -> None:
+    """Refuse NaN and Infinity: Python's parser accepts them, but JSON does not have them."""
+    raise ValueError(f"it has no {word}")
 
 
 def json_response(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Response:

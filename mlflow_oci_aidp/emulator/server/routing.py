@@ -30,10 +30,15 @@ class Route:
 
 @dataclass(frozen=True)
 class RouteMatch:
-    """A route, and the decoded parameters of a path by name."""
+    """A route, and the decoded parameters of a path by name.
+
+    ``is_unicode`` is False if a parameter does not decode to UTF-8; the parameters are of no use
+    then.
+    """
 
     route: Route
     parameters: Mapping[str, str]
+    is_unicode: bool = True
 
 
 class RouteTable:
@@ -59,14 +64,21 @@ class RouteTable:
         for route in self._by_verb.get(verb, ()):
             match = route.pattern.fullmatch(path)
             if match:
-                return RouteMatch(
-                    route, {name: unquote(text) for name, text in match.groupdict().items()}
-                )
+                return _route_match(route, match.groupdict())
         return None
 
     def refusal(self, path: str) -> Refusal:
         """Make the error for a request whose path or verb has no route."""
         return self._refuse(sorted(verb for verb in self._by_verb if self.match(verb, path)))
+
+
+def _route_match(route: Route, texts: Mapping[str, str]) -> RouteMatch:
+    try:
+        return RouteMatch(
+            route, {name: unquote(text, errors="strict") for name, text in texts.items()}
+        )
+    except UnicodeDecodeError:
+        return RouteMatch(route, dict.fromkeys(texts, ""), is_unicode=False)
 
 
 def _refuse(verbs: list[str]) -> Refusal:

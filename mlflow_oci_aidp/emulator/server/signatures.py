@@ -6,11 +6,10 @@ Source: https://docs.oracle.com/iaas/Content/API/Concepts/signingrequests.htm
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -28,6 +27,17 @@ from ..state.keys import TOKEN_ALGORITHM, TOKEN_PREFIX
 CLOCK_SKEW = 300
 """How many seconds the date of a request may be off, both ways."""
 
+_UNREADABLE_TOKEN = (
+    jwt.PyJWTError,
+    AttributeError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What PyJWT raises for texts that are no tokens, and Python for claims of other types."""
+
 _PARAMETER = re.compile(r'\s*(\w+)="([^"]*)"\s*(?:,|$)')
 _ALWAYS = ("(request-target)", "host")
 _WITH_BODY = ("content-length", "content-type", "x-content-sha256")
@@ -43,7 +53,13 @@ class Caller:
 
 
 class Verifier:
-    """Verify signatures with the keys that the emulator trusts."""
+    """Verify signatures with the keys that the emulator trusts.
+
+    Attributes:
+        hosts: The values of the host header that name the emulator, in lower case.
+    """
+
+    hosts: Collection[str] = ()
 
     def __init__(self, issuer: EllipticCurvePublicKey, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -80,6 +96,7 @@ class Verifier:
         covered = parameters["headers"].split(" ")
         has_content = content_is_covered and verb in _VERBS_WITH_BODY
         self._check_coverage(covered, has_content)
+        self._check_host(headers)
         self._check_date(covered, headers)
         if has_content:
             _check_digest(headers, body)
@@ -88,7 +105,7 @@ class Verifier:
         try:
             signature = base64.b64decode(parameters["signature"], validate=True)
             key.verify(signature, signed.encode("utf-8"), padding.PKCS1v15(), hashes.SHA256())
-        except (binascii.Error, InvalidSignature):
+        except (ValueError, InvalidSignature):  # `binascii.Error` is a ValueError.
             raise _refused("The signature does not match the request.") from None
         return caller
 
@@ -100,12 +117,19 @@ class Verifier:
         if absent:
             raise _refused(f"The signature does not cover: {', '.join(absent)}.")
 
+    def _check_host(self, headers: Mapping[str, str]) -> None:
+        # Else a request that somebody signed for another service would be good here.
+        if headers.get("host", "").lower() not in self.hosts:
+            raise _refused(
+                f"The request is signed for another host than {' or '.join(sorted(self.hosts))}."
+            )
+
     def _check_date(self, covered: list[str], headers: Mapping[str, str]) -> None:
         # A browser cannot set Date, so x-date stands for it where it is signed.
         name = "x-date" if "x-date" in covered else "date"
         try:
             date = parsedate_to_datetime(headers.get(name, "")).timestamp()
-        except (ValueError, TypeError, IndexError):
+        except (ValueError, TypeError, IndexError, OverflowError):
             raise _refused(f"The header {name} is missing or no HTTP date.") from None
         if abs(date - self._clock()) > CLOCK_SKEW:
             raise _refused(
@@ -136,7 +160,7 @@ class Verifier:
             )
             key = jwt.algorithms.RSAAlgorithm.from_jwk(claims["jwk"])
             expires = float(claims["exp"])
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError):
+        except _UNREADABLE_TOKEN:
             raise _refused("The token was not issued here.") from None
         if expires <= self._clock():
             raise _refused("The token has expired.")
@@ -170,8 +194,8 @@ def _authorization(header: str) -> dict[str, str]:
 
 
 def _check_digest(headers: Mapping[str, str], body: bytes) -> None:
-    digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
-    if not hmac.compare_digest(headers.get("x-content-sha256", ""), digest):
+    digest = base64.b64encode(hashlib.sha256(body).digest())
+    if not hmac.compare_digest(headers.get("x-content-sha256", "").encode(), digest):
         raise _refused("x-content-sha256 is not the digest of the body.")
 
 

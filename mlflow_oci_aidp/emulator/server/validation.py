@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +23,7 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 _INTEGERS = range(-(2**63), 2**63)
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -81,19 +84,36 @@ def _check_value(value: Any, rule: Field, kind: str, where: str) -> None:
         raise invalid(f"'{where}' must be of type {kind}.")
     elif kind == "int" and value not in _INTEGERS:
         raise invalid(f"'{where}' must fit into 64 bits.")
+    elif kind == "float" and not _is_finite(value):
+        raise invalid(f"'{where}' is too large a number.")
     elif rule.allowed and value not in rule.allowed:
         raise invalid(f"'{where}' must be one of {', '.join(rule.allowed)}.")
 
 
-def _from_text(name: str, text: str, rule: Field) -> Any:
+def _is_finite(value: Any) -> bool:
     try:
-        if rule.type == "int":
-            return int(text)
-        if rule.type == "bool":
-            return _BOOLEANS[text]
-    except (ValueError, KeyError):
-        raise invalid(f"Query parameter '{name}' must be of type {rule.type}.") from None
-    return text
+        return math.isfinite(value)
+    except OverflowError:  # An integer with more digits than any float has.
+        return False
+
+
+def integer(text: str) -> int | None:
+    """Return the number that a text says, or None: no digits, or more than 64 bits hold."""
+    if not _INTEGER.fullmatch(text):
+        return None
+    value = int(text)
+    return value if value in _INTEGERS else None
+
+
+def _from_text(name: str, text: str, rule: Field) -> Any:
+    value: Any = text
+    if rule.type == "int":
+        value = integer(text)
+    elif rule.type == "bool":
+        value = _BOOLEANS.get(text)
+    if value is None:
+        raise invalid(f"Query parameter '{name}' must be of type {rule.type}.")
+    return value
 
 
 def _at(where: str, name: str) -> str:

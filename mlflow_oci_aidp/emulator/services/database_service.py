@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from ..contract.refusal import Refusal
+from ..contract.refusal import Refusal, invalid
 from ..state.databases import RegistryDatabase, TrackingDatabase
 
 DatabaseT = TypeVar("DatabaseT", RegistryDatabase, TrackingDatabase)
@@ -56,6 +56,8 @@ class DatabaseService(Generic[DatabaseT]):
 
 def _refusal_of(error: MlflowException) -> Refusal:
     """Return the platform's error for an error of MLflow's store."""
+    if isinstance(error.__cause__, OverflowError):
+        return invalid("A number does not fit into 64 bits.")
     status, code = _REFUSALS.get(error.error_code, (500, "InternalServerError"))
     # MLflow and SQLAlchemy append the SQL that failed, which is nobody's business.
     return Refusal(status, code, str(error.message).partition(" Error: (")[0].partition("\n")[0])

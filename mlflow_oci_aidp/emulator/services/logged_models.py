@@ -10,6 +10,7 @@ from typing import Any
 
 from ..contract import MODELS
 from ..contract.refusal import invalid
+from ..state.files import write_private
 
 Json = dict[str, Any]
 
@@ -35,8 +36,7 @@ class LoggedModels:
     def put(self, model: Json) -> None:
         """Add or replace a logged model."""
         self._models[model["info"]["model_id"]] = model
-        self._path.touch(mode=0o600)
-        self._path.write_text(json.dumps(self._models))
+        write_private(self._path, json.dumps(self._models).encode())
 
     def search(
         self, experiment_ids: list[str] | None, condition: str | None, order: list[Json]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ..contract import OPERATIONS, SUCCESS, Operation
 from ..contract.refusal import Refusal, invalid, not_found
-from ..server.messages import Request, Response, json_response
+from ..server.messages import Request, Response, json_response, parse_json
 from ..server.routing import Route, RouteMatch, RouteTable
 from ..server.validation import check_model, check_query
 from ..state.retry_tokens import RetryTokens
@@ -98,18 +98,10 @@ def _arguments(operation: Operation, request: Request) -> dict[str, Any]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise Refusal(415, "UnsupportedMediaType", "The content type must be application/json.")
-    try:
-        body = json.loads(request.body.read(), parse_constant=_no_constant)
-    except ValueError as error:
-        raise Refusal(400, "CannotParseRequest", f"The body is no JSON: {error}.") from error
+    body = parse_json(request.body.read())
     check_model(body, operation.body)
     arguments: dict[str, Any] = body
     return arguments
-
-
-def _no_constant(word: str) -> None:
-    """Refuse NaN and Infinity: Python's parser accepts them, but JSON does not have them."""
-    raise ValueError(f"it has no {word}")
 
 
 def _etag(answer: dict[str, Any]) -> dict[str, str]:

@@ -8,16 +8,24 @@ Paths, headers and error codes: https://docs.oracle.com/iaas/api/#/en/objectstor
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ..contract.refusal import Refusal, invalid, missing
-from ..server.messages import FileSlice, Request, Response, json_response
+from ..server.messages import (
+    FileSlice,
+    Request,
+    Response,
+    is_header_value,
+    json_response,
+    parse_json,
+)
 from ..server.routing import Route, RouteMatch, RouteTable
+from ..server.validation import integer
 from ..state.credentials import BUCKET, NAMESPACE
 from ..state.objects import ObjectStore, ReceivedFile, StoredObject, Upload
 
@@ -27,6 +35,13 @@ MAX_PARTS = 10_000
 MAX_LISTED = 1000
 """The most objects and prefixes of one page."""
 
+MAX_NAME = 1024
+"""The longest name of an object in bytes of UTF-8.
+
+Source, also of the characters that a name cannot have:
+https://docs.oracle.com/iaas/Content/Object/Tasks/managingobjects.htm
+"""
+
 _KEPT_HEADERS = (
     "content-type",
     "content-encoding",
@@ -34,7 +49,16 @@ _KEPT_HEADERS = (
     "content-disposition",
     "cache-control",
 )
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_HEADERS_OF_DETAILS = {
+    "contentType": "content-type",
+    "contentLanguage": "content-language",
+    "contentEncoding": "content-encoding",
+    "contentDisposition": "content-disposition",
+    "cacheControl": "cache-control",
+}
+_BEHIND_ALL = 10**20
+_META_NAME = re.compile(r"opc-meta-[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
 
 def _route(verb: str, path: str, name: str, *, is_upload: bool = False) -> Route:
@@ -91,6 +115,8 @@ class ObjectStorageService:
         parameters = match.parameters
         if "bucket" in parameters:
             _check_bucket(parameters["namespace"], parameters["bucket"])
+        if "object" in parameters:
+            _check_name(parameters["object"])
         handler: Callable[[Request, str], Response] = getattr(self, f"_{match.route.name}")
         return handler(request, parameters.get("object", ""))
 
@@ -160,7 +186,7 @@ class ObjectStorageService:
         return Response(204, b"", {"last-modified": formatdate(self._clock(), usegmt=True)})
 
     def _list_objects(self, request: Request, name: str) -> Response:
-        query = request.query
+        query = _query(request)
         delimiter = query.get("delimiter", "")
         if delimiter not in ("", "/"):
             raise invalid("The only delimiter is '/'.")
@@ -186,24 +212,19 @@ class ObjectStorageService:
 
     def _create_multipart_upload(self, request: Request, _: str) -> Response:
         details = _json_body(request)
-        name = details.get("object", "")
-        if not isinstance(name, str) or not name:
+        name = details.get("object")
+        if not name:
             raise missing("The field object is missing.")
+        if not isinstance(name, str):
+            raise invalid("The field object must be a text.")
+        _check_name(name)
         _check_conditions(request.headers, self._store.find(name))
-        metadata = {
-            key.lower(): str(value) for key, value in (details.get("metadata") or {}).items()
-        }
-        if any(not key.startswith("opc-meta-") for key in metadata):
-            raise invalid("The names of metadata begin with opc-meta-.")
-        headers = {
-            "content-type": details.get("contentType") or "application/octet-stream",
-            **metadata,
-        }
+        headers = {"content-type": "application/octet-stream", **_headers_of_details(details)}
         return json_response(200, _upload_json(self._store.create_upload(name, headers)))
 
     def _upload_part(self, request: Request, name: str) -> Response:
         upload = self._upload_of(request, name)
-        number = _number(request.query.get("uploadPartNum", ""), "uploadPartNum", MAX_PARTS)
+        number = _number(_query(request).get("uploadPartNum", ""), "uploadPartNum", MAX_PARTS)
         with self._received(request) as file, self._store.lock:
             # Asked once more, since another may have ended it while this part came in.
             self._upload_of(request, name)
@@ -211,21 +232,20 @@ class ObjectStorageService:
         return Response(200, b"", {"opc-content-md5": file.md5, "etag": etag})
 
     def _commit_multipart_upload(self, request: Request, name: str) -> Response:
-        wanted = {
-            part.get("partNum"): part.get("etag")
-            for part in _json_body(request).get("partsToCommit") or []
-        }
-        if not wanted:
-            raise missing("There are no parts to commit.")
+        wanted, excluded = _parts_of(_json_body(request))
         with self._store.lock:
             upload = self._upload_of(request, name)
             _check_conditions(request.headers, self._store.find(name))
-            parts = [
-                part for part in self._store.parts(upload) if wanted.get(part.number) == part.etag
-            ]
+            received = self._store.parts(upload)
+            parts = [part for part in received if wanted.get(part.number) == part.etag]
             if len(parts) != len(wanted):
                 raise Refusal(
                     400, "InvalidUploadPart", "A part is not there, or its entity tag is another."
+                )
+            # As the SDK's `CommitMultipartUploadDetails` says of `parts_to_exclude`.
+            if {part.number for part in received} - set(wanted) - excluded:
+                raise Refusal(
+                    400, "InvalidUploadPart", "A part is neither to be committed nor excluded."
                 )
             stored = self._store.commit(upload, parts)
         return Response(
@@ -251,7 +271,7 @@ class ObjectStorageService:
         )
 
     def _upload_of(self, request: Request, name: str) -> Upload:
-        identifier = request.query.get("uploadId", "")
+        identifier = _query(request).get("uploadId", "")
         upload = self._store.find_upload(identifier, name)
         if upload is None:
             raise Refusal(404, "NoSuchUpload", f"There is no upload '{identifier}' of '{name}'.")
@@ -311,6 +331,65 @@ def _check_bucket(namespace: str, bucket: str) -> None:
         )
 
 
+def _check_name(name: str) -> None:
+    if len(name.encode()) > MAX_NAME or not {"\n", "\r", "\0"}.isdisjoint(name):
+        raise invalid(
+            f"The name of an object has at most {MAX_NAME} bytes of UTF-8, "
+            "and no line feed, carriage return or NUL."
+        )
+
+
+def _query(request: Request) -> dict[str, str]:
+    """Return the query's values by name."""
+    try:
+        return dict(parse_qsl(request.query_string, keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise invalid("The query is not UTF-8.") from None
+
+
+def _headers_of_details(details: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers that an upload in parts gives to its object."""
+    metadata = {} if details.get("metadata") is None else details["metadata"]
+    if not isinstance(metadata, dict) or not all(map(_META_NAME.fullmatch, metadata)):
+        raise invalid("metadata is an object whose names begin with opc-meta-.")
+    headers = {
+        header: details[field]
+        for field, header in _HEADERS_OF_DETAILS.items()
+        if details.get(field) is not None
+    } | {name.lower(): value for name, value in metadata.items()}
+    for name, value in headers.items():
+        if not isinstance(value, str) or not is_header_value(value):
+            raise invalid(f"The value of {name} is no text that a header can hold.")
+    return headers
+
+
+def _parts_of(details: Mapping[str, Any]) -> tuple[dict[int, str], set[int]]:
+    """Return the entity tags of the parts to commit by number, and the numbers to exclude."""
+    wanted: dict[int, str] = {}
+    entries, excluded = (
+        [] if details.get(name) is None else details[name]
+        for name in ("partsToCommit", "partsToExclude")
+    )
+    if not isinstance(entries, list) or not isinstance(excluded, list):
+        raise invalid("partsToCommit and partsToExclude are lists.")
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("etag"), str):
+            raise invalid("Each of partsToCommit has a partNum and an etag.")
+        wanted[_part_number(entry.get("partNum"))] = entry["etag"]
+    numbers = {_part_number(number) for number in excluded}
+    if not wanted:
+        raise missing("There are no parts to commit.")
+    if len(wanted) != len(entries) or not numbers.isdisjoint(wanted):
+        raise invalid("A part is named more than once.")
+    return wanted, numbers
+
+
+def _part_number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_PARTS:
+        raise invalid(f"The number of a part is from 1 to {MAX_PARTS}.")
+    return value
+
+
 def _check_conditions(headers: Mapping[str, str], stored: StoredObject | None) -> None:
     if headers.get("if-none-match") and _matches(headers["if-none-match"], stored):
         raise Refusal(412, "IfNoneMatchFailed", "The If-None-Match condition failed.")
@@ -355,24 +434,26 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
     match = _RANGE.fullmatch(header)
     if match is None or not (match[1] or match[2]):
         raise invalid("The range cannot be read.")
-    first = int(match[1]) if match[1] else max(0, size - int(match[2]))
-    last = min(int(match[2]), size - 1) if match[1] and match[2] else size - 1
+    # More digits than any size has: the number lies behind every end.
+    begin, end = (
+        int(digits or "0") if len(digits) < 20 else _BEHIND_ALL for digits in match.groups()
+    )
+    first = begin if match[1] else max(0, size - end)
+    last = min(end, size - 1) if match[1] and match[2] else size - 1
     if first > last:
         raise Refusal(416, "InvalidRange", f"The object has {size} bytes.")
     return first, last
 
 
 def _number(text: str, name: str, highest: int) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= highest):
+    value = integer(text)
+    if value is None or not 1 <= value <= highest:
         raise invalid(f"{name} is a number from 1 to {highest}.")
-    return int(text)
+    return value
 
 
 def _json_body(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(request.body.read())
-    except ValueError:
-        body = None
+    body = parse_json(request.body.read())
     if not isinstance(body, dict):
         raise Refusal(400, "CannotParseRequest", "The body is no JSON object.")
     return body

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 from ..contract.refusal import invalid
 
 DEFAULT_MAX_RESULTS = 100
+# What is added to it has to fit into 64 bits as well.
+_HIGHEST_OFFSET = 2**62
 
 
 def max_results(asked: dict[str, Any], highest: int, default: int = DEFAULT_MAX_RESULTS) -> int:
@@ -18,11 +22,24 @@ def max_results(asked: dict[str, Any], highest: int, default: int = DEFAULT_MAX_
 
 
 def page_token(asked: dict[str, Any]) -> str | None:
-    """Return the page token of a request, if there is one; refuse (400) an empty token."""
+    """Return the page token of a request, if there is one; refuse (400) one that is none.
+
+    MLflow's parser of tokens takes what it finds in one for granted.
+    """
     token: str | None = asked.get("page_token")
-    if token == "":
-        raise invalid("'page_token' must not be empty.")
+    if token is not None and not _is_token(token):
+        raise invalid("'page_token' is no token of a page.")
     return token
+
+
+def _is_token(text: str) -> bool:
+    """Whether a text is a token as MLflow's stores make it: an offset as JSON, in base64."""
+    try:
+        fields = json.loads(base64.b64decode(text, validate=True))
+        offset = fields["offset"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return False
+    return type(offset) is int and 0 <= offset < _HIGHEST_OFFSET
 
 
 def page(name: str, entities: list[dict[str, Any]], token: str | bytes | None) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _HIDDEN = "mlflow_oci_aidp.emulator.fields"
 # platform keeps what it was given, so such a source is stored in disguise.
 _DISGUISE = "aidp-emulator+"
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _TEXT = r"'[^']*'"
 _CONDITION = re.compile(
     rf"""\s*(?P<key>(?:(?:attributes?|tags?)\.)?(?:`[^`]+`|[A-Za-z_][\w.]*))
@@ -163,7 +164,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
     def create_model_version(self, details: Json, user: str) -> Json:
         """Make the next version of a registered model."""
         source = details["source"]
-        if urlparse(source).scheme == "models":
+        if _scheme(source) == "models":
             source = _DISGUISE + source
         tags = _tags(details.get("tags"), ModelVersionTag)
         tags.append(
@@ -224,7 +225,7 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             # behind.
             version = details["version"]
             self._database.delete_model_version(
-                details["name"], int(version) if version.isdecimal() else version
+                details["name"], int(version) if _NUMBER.fullmatch(version) else version
             )
         return {}
 
@@ -310,6 +311,13 @@ def _all_pages(page_of: Callable[[str | None], Any]) -> list[Any]:
         token = page.token
         if not token:
             return entities
+
+
+def _scheme(uri: str) -> str:
+    try:
+        return urlparse(uri).scheme
+    except ValueError:  # MLflow cannot take it apart either.
+        raise invalid(f"{uri!r} is no location.") from None
 
 
 def _fields_sent(details: Json, *names: str) -> Json:
@@ -424,7 +432,7 @@ def _condition(text: str | None, *, like_means_contains: bool) -> str | None:
     text = value[1:-1] if value.startswith("'") else ""
     if like_means_contains and key == "name" and operator == "LIKE" and text:
         value = f"'%{text}%'"
-    if key == "source_path" and urlparse(text).scheme == "models":
+    if key == "source_path" and _scheme(text) == "models":
         value = f"'{_DISGUISE}{text}'"
     return f"{key} {operator} {value}"
 

@@ -27,11 +27,18 @@ from ..contract.terms import Field
 from ..contract.volumes import MAX_PATH, OPERATIONS
 from ..server.messages import FileSlice, Request, Response, json_response
 from ..server.routing import Route, RouteMatch, RouteTable
-from ..server.validation import check_query
+from ..server.validation import check_query, integer
+from ..state.files import private_opener
 from ..state.retry_tokens import RetryTokens
 
 FIRST_VOLUME = ("main", "default", "artifacts")
 """The volume that is there from the start: catalog, schema, name."""
+
+MAX_NAME = 255
+"""The longest name of a file or folder in bytes, since they are files and folders of this machine.
+
+The platform documents no such limit.
+"""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -81,6 +88,8 @@ class VolumeService:
         self._lock = threading.RLock()
         self._incoming = folder / ".incoming"
         self._make_first_volume()
+        for file in self._incoming.iterdir():  # of an emulator that was killed
+            file.unlink()
 
     def reset(self) -> None:
         """Remove every volume but the first, and its files."""
@@ -140,12 +149,10 @@ class VolumeService:
             bytes.
         """
         root = _inside(self._folder, artifact_uri.partition("/Volumes")[2])
-        folder = root.joinpath(*path.split("/")) if path else root
-        if (
-            len(root.relative_to(self._folder).parts) < 3
-            or ".." in path.split("/")
-            or not folder.is_dir()
-        ):
+        if len(root.relative_to(self._folder).parts) < 3:
+            return []
+        folder = _inside(root, f"/{path}")
+        if not folder.is_dir():
             return []
         return [
             (
@@ -168,8 +175,10 @@ class VolumeService:
         catalog, _dot, schema = arguments["schemaKey"].partition(".")
         if catalog != arguments["catalogKey"]:
             raise invalid("'schemaKey' has the form <catalog>.<schema>.")
-        folder = self._folder / catalog / schema
-        if {catalog, schema} & {"", ".", ".."} or "/" in catalog + schema or not folder.is_dir():
+        # Compared with what there is, so that no name of a request becomes a path.
+        schemas = {(path.parent.name, path.name): path for path in self._folder.glob("[!.]*/*")}
+        folder = schemas.get((catalog, schema))
+        if folder is None:
             raise not_found("Authorization failed or requested resource not found.")
         rows = [_volume_fields(volume, catalog, schema) for volume in sorted(folder.iterdir())]
         summaries = [
@@ -280,7 +289,7 @@ class VolumeService:
         incoming = self._incoming / uuid.uuid4().hex
         digest = hashlib.sha256()
         try:
-            with open(incoming, "wb", opener=_private_opener) as file:
+            with open(incoming, "wb", opener=private_opener) as file:
                 for chunk in request.body.chunks():
                     digest.update(chunk)
                     file.write(chunk)
@@ -289,7 +298,8 @@ class VolumeService:
             covered = set(signed[1].split(" ")) if signed else set()
             if not {"x-content-sha256", "content-length", "content-type"} <= covered:
                 raise Refusal(401, "NotAuthenticated", "The signature does not cover the body.")
-            if not hmac.compare_digest(request.headers.get("x-content-sha256", ""), text):
+            sent = request.headers.get("x-content-sha256", "")
+            if not hmac.compare_digest(sent.encode(), text.encode()):
                 raise Refusal(
                     401, "NotAuthenticated", "x-content-sha256 is not the digest of the body."
                 )
@@ -349,13 +359,16 @@ def _headers(request: Request, names: dict[str, Field]) -> dict[str, Any]:
 
 def _inside(volume: Path, path: str) -> Path:
     """Return the local path for a path of a volume; refuse one that leaves the volume."""
+    parts = path.split("/")
     if (
         not path.startswith("/")
         or len(path) > MAX_PATH
-        or not {".", ".."}.isdisjoint(path.split("/"))
+        or not {".", ".."}.isdisjoint(parts)
         or "\0" in path
     ):
         raise invalid(f"A path is absolute, has at most {MAX_PATH} characters and no '..'.")
+    if any(len(part.encode()) > MAX_NAME for part in parts):
+        raise invalid(f"The emulator keeps names of at most {MAX_NAME} bytes of UTF-8.")
     return volume / path.strip("/")
 
 
@@ -408,10 +421,10 @@ def _file_fields(volume: Path, entry: Path) -> dict[str, Any]:
 
 def _page(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> Response:
     """Make the response with one page of a list, with ``opc-next-page`` unless it is the last."""
-    limit, page = arguments.get("limit", DEFAULT_LIMIT), arguments.get("page", "0")
+    limit, begin = arguments.get("limit", DEFAULT_LIMIT), integer(arguments.get("page", "0"))
     if not 1 <= limit <= MAX_LIMIT:
         raise invalid(f"'limit' must be from 1 to {MAX_LIMIT}.")
-    if not page.isdecimal():
+    if begin is None or begin < 0:
         raise invalid("'page' is no token of a page.")
     if "displayName" in arguments:
         rows = [row for row in rows if row["displayName"] == arguments["displayName"]]
@@ -420,7 +433,7 @@ def _page(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> Response:
     rows = sorted(
         rows, key=lambda row: str(row[order]), reverse=arguments.get("sortOrder", default) == "DESC"
     )
-    begin, end = int(page), int(page) + limit
+    end = begin + limit
     return json_response(
         200, {"items": rows[begin:end]}, {"opc-next-page": str(end)} if end < len(rows) else {}
     )
@@ -430,7 +443,3 @@ def _make_folders(top: Path, folder: Path) -> None:
     """Make a folder and those above it up to ``top``, for the user alone."""
     for made in (*reversed(folder.relative_to(top.parent).parents), folder.relative_to(top.parent)):
         (top.parent / made).mkdir(mode=0o700, exist_ok=True)
-
-
-def _private_opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -32,6 +32,7 @@ from mlflow.entities import (
 from mlflow.utils.search_utils import SearchUtils
 
 from ..contract.refusal import Refusal, invalid, not_found
+from ..server.messages import is_shallow, parse_json
 from ..server.validation import check_model
 from ..state.credentials import BUCKET, NAMESPACE
 from ..state.databases import TrackingDatabase
@@ -454,9 +455,11 @@ def _dataset_input(fields: Json) -> DatasetInput:
 def _model_of(text: str) -> Json:
     """Return the fields of a model's description that MLflow's store keeps."""
     try:
-        model = json.loads(text)
-    except ValueError as error:
-        raise invalid(f"'model_json' is no JSON: {error}.") from error
+        model = parse_json(text)
+    except Refusal as refusal:
+        raise invalid(f"'model_json': {refusal.message}") from None
+    if not is_shallow(model):
+        raise invalid("'model_json' is nested too deeply.")
     if (
         not isinstance(model, dict)
         or not isinstance(model.get("flavors"), dict)

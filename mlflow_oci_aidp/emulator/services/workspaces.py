@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..contract.refusal import not_found
 from ..state.credentials import WORKSPACE_KEY
+from ..state.files import write_private
 from .registry import RegistryService
 from .workspace import ListFiles, WorkspaceService
 
@@ -47,9 +48,9 @@ class Workspaces:
             raise ValueError(f"{key!r} is no key of a workspace.")
         with self._lock:
             if key not in self._keys:
-                self._keys.append(key)
-                self._names.touch(mode=0o600)
-                self._names.write_text(json.dumps(self._keys))
+                keys = [*self._keys, key]
+                write_private(self._names, json.dumps(keys).encode())
+                self._keys = keys
         return self.get(key)
 
     def get(self, key: str) -> WorkspaceService:

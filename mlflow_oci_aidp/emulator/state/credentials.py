@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import configparser
 import datetime
+import errno
+import io
 import ipaddress
 import json
-import os
 import secrets
 import ssl
 import uuid
@@ -21,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from .data_folder import ID_PREFIX, IDENTITY, DataFolderError, identity
+from .files import write_private
 from .keys import (
     TOKEN_ALGORITHM,
     fingerprint,
@@ -41,7 +44,6 @@ BUCKET = "aidp-emulator"
 WORKSPACE_KEY = "7d0c5c1e-3f0b-4b52-9a0e-6b1f4f2d8c11"
 """The key of the first workspace, which every emulator has; made up."""
 
-_REGION_SHORT_NAME = "iad"
 _ISSUER_KEY = "token_issuer_key.pem"
 
 _PrivateKey = TypeVar("_PrivateKey", rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)
@@ -50,12 +52,20 @@ _PrivateKey = TypeVar("_PrivateKey", rsa.RSAPrivateKey, ec.EllipticCurvePrivateK
 class Credentials:
     """The keys and files by which an emulator and its clients know each other.
 
-    Files have mode 600, folders 700.
+    Files have mode 600.
+
+    Args:
+        folder: The data folder, which this process has locked: of two that make keys at the same
+            time, one would refuse the other's.
+        clock: Gives seconds since 1970.
+
+    Raises:
+        DataFolderError: The config file has a default profile that is not the emulator's.
+        OSError: A file cannot be read or written.
+        ValueError: A file does not hold what it should.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
         self._folder = folder
         self._clock = clock
         self._names = self._identifiers()
@@ -139,7 +149,7 @@ class Credentials:
         stem = f"session_{name}"
         key = self._key(f"{stem}_key.pem", new_rsa_key)
         token_file = self._folder / f"{stem}_token"
-        _write(token_file, self.issue_token(key.public_key(), lifetime, {}).encode())
+        write_private(token_file, self.issue_token(key.public_key(), lifetime, {}).encode())
         self._write_profile(
             name,
             tenancy=self.tenancy,
@@ -160,15 +170,10 @@ class Credentials:
         return context
 
     def _identifiers(self) -> dict[str, str]:
-        path = self._folder / "instance.json"
+        path = self._folder / IDENTITY
         if not path.exists():
-            unique = f"emulator{secrets.token_hex(16)}"
-            names = {
-                "ai_data_platform_id": f"ocid1.datalake.oc1.{_REGION_SHORT_NAME}.{unique}",
-                "tenancy": f"ocid1.tenancy.oc1..{unique}",
-                "user": f"ocid1.user.oc1..{unique}",
-            }
-            _write(path, json.dumps(names, indent=2).encode())
+            names = identity(f"{ID_PREFIX}{secrets.token_hex(16)}")
+            write_private(path, json.dumps(names, indent=2).encode())
         known: dict[str, str] = json.loads(path.read_text())
         return known
 
@@ -176,7 +181,7 @@ class Credentials:
         path = self._folder / name
         if not path.exists():
             key = make()
-            _write(path, private_pem(key))
+            write_private(path, private_pem(key))
             return key
         # Our own file: the costly question whether its primes are primes was answered when it was
         # made.
@@ -198,13 +203,20 @@ class Credentials:
     def _write_profile(self, name: str, **settings: str) -> None:
         config = configparser.ConfigParser(interpolation=None)
         config.read(self.config_file, encoding="utf-8")
+        if config.defaults() and config.defaults().get("tenancy") != self.tenancy:
+            raise DataFolderError(
+                errno.EEXIST,
+                f"{self.config_file} has a profile {PROFILE} that is not the emulator's; "
+                "it was not changed",
+            )
+        if name in config and dict(config[name]) == settings:
+            return  # Whoever added comments to the file keeps them.
         # A profile inherits from DEFAULT, so what DEFAULT says already need not be repeated; it is,
         # to be plain.
         config[name] = settings
-        temporary = self.config_file.with_suffix(".new")
-        with open(temporary, "w", encoding="utf-8", opener=_private_opener) as file:
-            config.write(file)
-        temporary.replace(self.config_file)
+        text = io.StringIO()
+        config.write(text)
+        write_private(self.config_file, text.getvalue().encode())
 
     def _make_certificates(self, chain: Path) -> None:
         authority_key, server_key = new_ec_key(), new_ec_key()
@@ -239,23 +251,10 @@ class Credentials:
             .sign(authority_key, hashes.SHA256())
         )
         # The authority's key is not kept: nobody can make another certificate with it.
-        _write(self.ca_file, authority.public_bytes(serialization.Encoding.PEM))
-        _write(chain, server.public_bytes(serialization.Encoding.PEM) + private_pem(server_key))
-
-
-def _private_opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file atomically, so that a reader sees the old content or the new one.
-
-    Only the user can read the file.
-    """
-    temporary = path.with_name(f"{path.name}.new")
-    with open(temporary, "wb", opener=_private_opener) as file:
-        file.write(content)
-    temporary.replace(path)
+        write_private(self.ca_file, authority.public_bytes(serialization.Encoding.PEM))
+        write_private(
+            chain, server.public_bytes(serialization.Encoding.PEM) + private_pem(server_key)
+        )
 
 
 def _name(common_name: str) -> x509.Name:

@@ -20,6 +20,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as TrackingSt
 from mlflow_oci_aidp.mlflow_compat import ENGINE_CACHES, upgrade_database
 
 from ..contract.refusal import invalid
+from .files import write_private
 from .template import empty_database
 
 _Database = TypeVar("_Database", "RegistryDatabase", "TrackingDatabase")
@@ -218,16 +219,17 @@ def _open(path: Path, make: Callable[[str], _Database]) -> _Database:
     is_new = not path.exists()
     if is_new:
         # MLflow has one schema for both kinds of database.
-        content = empty_database(_migrate)
-        path.touch(mode=0o600)
-        path.write_bytes(content)
+        write_private(path, empty_database(_migrate))
+    else:
+        _check(path)
     made_by = path.with_suffix(".mlflow-version")
+    version = made_by.read_text() if made_by.exists() else ""
     with _quiet():
-        if made_by.exists() and made_by.read_text() != mlflow.__version__:
-            _upgrade(_uri(path))
+        if version not in ("", mlflow.__version__):
+            _upgrade(path)
         store = make(_uri(path))
-    made_by.touch(mode=0o600)
-    made_by.write_text(mlflow.__version__)
+    if version != mlflow.__version__:
+        write_private(made_by, mlflow.__version__.encode())
     # A killed process loses nothing; a crash of the machine may, which is no matter here.
     sqlalchemy.event.listen(store.engine, "connect", _without_sync)
     store.engine.dispose()
@@ -241,14 +243,38 @@ def _migrate(path: Path) -> None:
         RegistryDatabase(_uri(path)).close()
 
 
-def _upgrade(uri: str) -> None:
-    engine = sqlalchemy.create_engine(uri)
+def _check(path: Path) -> None:
+    """Read the first page of a database. MLflow would try for hours to open what is none.
+
+    Raises:
+        sqlite3.Error: The file is no database, or cannot be read.
+    """
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA schema_version").fetchone()
+
+
+def _upgrade(path: Path) -> None:
+    """Bring a database to the schema of the installed MLflow, at once or not at all."""
+    copy = path.with_name(f"{path.name}.new")
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    engine = sqlalchemy.create_engine(_uri(copy))
     upgrade_database(engine)
     engine.dispose()
+    copy.replace(path)
 
 
 def _uri(path: Path) -> str:
-    return f"sqlite:///{path.as_posix()}"
+    """Return MLflow's URI of a database in a file.
+
+    The path is a URI of SQLite's within that of SQLAlchemy's, since SQLAlchemy 2.0 has no way to
+    write a question mark of a path. The driver is named, since MLflow would take what follows a
+    plain ``sqlite:///`` for a path, and make its folder.
+    """
+    url = sqlalchemy.URL.create("sqlite+pysqlite", database=path.as_uri(), query={"uri": "true"})
+    return url.render_as_string(hide_password=False)
 
 
 def _without_sync(connection: Any, _record: Any) -> None:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import hashlib
 import json
 import os
-import shutil
+import re
 import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from .files import private_opener
 
 PAGE = 1000
 """How many objects are read from the index at a time."""
@@ -33,6 +37,10 @@ CREATE TABLE IF NOT EXISTS parts (
     PRIMARY KEY (upload, number)
 );
 """
+_CHUNK = 1024 * 1024
+_LONGEST_COPY = 1 << 30
+_INDEX = "index.db"
+_OWN_FILE = re.compile(r"[0-9a-f]{32}|.+\.new")
 _FROM = "SELECT * FROM objects WHERE name >= ? ORDER BY name LIMIT ?"
 _BEHIND = "SELECT * FROM objects WHERE name > ? ORDER BY name LIMIT ?"
 
@@ -100,14 +108,30 @@ class ObjectStore:
         self._clock = clock
         folder.mkdir(mode=0o700, exist_ok=True)
         self.lock = threading.RLock()
-        (folder / "index.db").touch(mode=0o600)
+        is_new = not (folder / _INDEX).exists()
+        (folder / _INDEX).touch(mode=0o600)
         self._database = sqlite3.connect(
-            folder / "index.db", check_same_thread=False, isolation_level=None
+            folder / _INDEX, check_same_thread=False, isolation_level=None
         )
+        # A killed process loses nothing; a crash of the machine may, which is no matter here.
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_TABLES)
-        for file in folder.glob("*.new"):
-            file.unlink(missing_ok=True)
+        if not is_new:
+            self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        """Remove what a process that was killed left half done."""
+        files = {file.name for file in self._folder.iterdir() if _OWN_FILE.fullmatch(file.name)}
+        rows = self._database.execute("SELECT file FROM parts UNION SELECT file FROM objects")
+        for name in files - {name for (name,) in rows}:
+            self._remove(name)
+        # Release 0.1.0 removed the files of parts before it forgot the parts.
+        lost = [
+            row[:2]
+            for row in self._database.execute("SELECT upload, number, file FROM parts")
+            if row[2] not in files
+        ]
+        self._database.executemany("DELETE FROM parts WHERE upload = ? AND number = ?", lost)
 
     def close(self) -> None:
         """Close the index."""
@@ -120,7 +144,7 @@ class ObjectStore:
             for table in ("objects", "uploads", "parts"):
                 self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
             for file in self._folder.iterdir():
-                if not file.name.startswith("index.db"):
+                if not file.name.startswith(_INDEX):
                     file.unlink(missing_ok=True)
 
     # -- objects
@@ -215,45 +239,51 @@ class ObjectStore:
         """
         etag = str(uuid.uuid4())
         with self.lock:
-            for part in self.parts(upload):
-                if part.number == number:
-                    self._remove(part.file)
-            self._database.execute(
-                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
-                (upload.identifier, number, self._adopt(file.path), file.size, file.md5, etag),
-            )
+            replaced = [part.file for part in self.parts(upload) if part.number == number]
+            with self._adopting(file.path) as adopted, self._transaction() as database:
+                database.execute(
+                    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
+                    (upload.identifier, number, adopted, file.size, file.md5, etag),
+                )
+            self._remove(*replaced)
         return etag
 
     def commit(self, upload: Upload, parts: list[Part]) -> StoredObject:
-        """Make an object of the parts of an upload, and end the upload."""
+        """Make an object of the parts of an upload, and end the upload.
+
+        The object is the old one or the new one at any moment, and the parts are there until it
+        is the new one.
+
+        Raises:
+            OSError: The object cannot be written; such as a full disk. Nothing has changed.
+        """
         digests = b"".join(base64.b64decode(part.md5) for part in parts)
         # In practice the number of parts stands behind the digest that the reference describes.
         multipart_md5 = f"{_base64(_md5(digests).digest())}-{len(parts)}"
         with self.lock:
-            whole = self._folder / parts[0].file
-            with open(whole, "ab") as target:
-                for part in parts[1:]:
-                    _append(self._folder / part.file, target)
-                    self._remove(part.file)
-            self._database.execute(
-                "UPDATE parts SET file = '' WHERE upload = ? AND number = ?",
-                (upload.identifier, parts[0].number),
-            )
-            size = sum(part.size for part in parts)
-            stored = self._put(
-                upload.name, whole, size, upload.headers, multipart_md5=multipart_md5
-            )
-            self.abort(upload)
+            all_parts = self.parts(upload)
+            with self._new_file() as whole:
+                with open(whole, "wb", buffering=0, opener=private_opener) as target:
+                    for part in parts:
+                        _append(self._folder / part.file, target)
+                stored = self._put(
+                    upload.name,
+                    whole,
+                    sum(part.size for part in parts),
+                    upload.headers,
+                    multipart_md5=multipart_md5,
+                    ended=upload,
+                )
+            self._remove(*(part.file for part in all_parts))
         return stored
 
     def abort(self, upload: Upload) -> None:
         """End an upload, and remove its parts."""
         with self.lock:
-            for part in self.parts(upload):
-                if part.file:
-                    self._remove(part.file)
-            self._database.execute("DELETE FROM parts WHERE upload = ?", (upload.identifier,))
-            self._database.execute("DELETE FROM uploads WHERE id = ?", (upload.identifier,))
+            parts = self.parts(upload)
+            with self._transaction() as database:
+                _forget(database, upload)
+            self._remove(*(part.file for part in parts))
 
     # -- files
 
@@ -263,15 +293,21 @@ class ObjectStore:
 
         At the end of the block the file is removed unless it became an object or a part.
         """
-        path = self._folder / f"{uuid.uuid4().hex}.new"
-        try:
+        with self._new_file() as path:
             digest, size = _md5(), 0
-            with open(path, "wb", opener=_private_opener) as target:
+            with open(path, "wb", opener=private_opener) as target:
                 for chunk in chunks:
                     digest.update(chunk)
                     target.write(chunk)
                     size += len(chunk)
             yield ReceivedFile(path, size, _base64(digest.digest()))
+
+    @contextlib.contextmanager
+    def _new_file(self) -> Iterator[Path]:
+        """Have a path for a new file, which is removed at the end unless it was adopted."""
+        path = self._folder / f"{uuid.uuid4().hex}.new"
+        try:
+            yield path
         finally:
             path.unlink(missing_ok=True)
 
@@ -284,44 +320,77 @@ class ObjectStore:
         *,
         md5: str = "",
         multipart_md5: str = "",
+        ended: Upload | None = None,
     ) -> StoredObject:
+        """Make an object of a file, in one transaction with the end of its upload."""
+        if file.stat().st_size != size:
+            raise OSError(errno.EIO, "The file of an object has another length than was received.")
         with self.lock:
             replaced = self.find(name)
-            stored = StoredObject(
-                name,
-                self._adopt(file),
-                size,
-                md5,
-                multipart_md5,
-                str(uuid.uuid4()),
-                self._clock(),
-                headers,
-            )
-            self._database.execute(
-                "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
+            with self._adopting(file) as adopted, self._transaction() as database:
+                stored = StoredObject(
                     name,
-                    stored.file,
+                    adopted,
                     size,
                     md5,
                     multipart_md5,
-                    stored.etag,
-                    stored.modified,
-                    json.dumps(dict(headers)),
-                ),
-            )
+                    str(uuid.uuid4()),
+                    self._clock(),
+                    headers,
+                )
+                database.execute(
+                    "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        name,
+                        stored.file,
+                        size,
+                        md5,
+                        multipart_md5,
+                        stored.etag,
+                        stored.modified,
+                        json.dumps(dict(headers)),
+                    ),
+                )
+                if ended:
+                    _forget(database, ended)
             if replaced:
                 self._remove(replaced.file)
         return stored
 
-    def _adopt(self, file: Path) -> str:
-        """Give a complete file its name."""
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Change the index in a block of code, wholly or not at all."""
+        with self.lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:  # SQLite itself may have rolled back.
+                    self._database.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _adopting(self, file: Path) -> Iterator[str]:
+        """Give a complete file a name of its own; if the block fails, the file is removed."""
         adopted = uuid.uuid4().hex
         file.rename(self._folder / adopted)
-        return adopted
+        try:
+            yield adopted
+        except BaseException:
+            self._remove(adopted)
+            raise
 
-    def _remove(self, file: str) -> None:
-        (self._folder / file).unlink(missing_ok=True)
+    def _remove(self, *files: str) -> None:
+        """Remove files that no row of the index names any more."""
+        for file in files:
+            with contextlib.suppress(OSError):  # The next start tries again.
+                (self._folder / file).unlink()
+
+
+def _forget(database: sqlite3.Connection, upload: Upload) -> None:
+    database.execute("DELETE FROM parts WHERE upload = ?", (upload.identifier,))
+    database.execute("DELETE FROM uploads WHERE id = ?", (upload.identifier,))
 
 
 def _stored(row: Any) -> StoredObject:
@@ -334,25 +403,20 @@ def _upload(row: Any) -> Upload:
     return Upload(identifier, name, created, json.loads(headers))
 
 
-def _append(source: Path, target: Any) -> None:
+def _append(source: Path, target: FileIO) -> None:
     """Append a file to another; on Linux the kernel copies it."""
-    with open(source, "rb") as file:
-        remaining = os.fstat(file.fileno()).st_size
+    with open(source, "rb", buffering=0) as file:
         if hasattr(os, "sendfile"):
-            target.flush()
-            offset = 0
-            while remaining:
-                try:
-                    sent = os.sendfile(target.fileno(), file.fileno(), offset, remaining)
-                except OSError:
-                    break
-                offset, remaining = offset + sent, remaining - sent
+            offset, sent = 0, 1
+            # Where the system cannot, or has no room, the loop below goes on or says so.
+            with contextlib.suppress(OSError):
+                while sent:
+                    sent = os.sendfile(target.fileno(), file.fileno(), offset, _LONGEST_COPY)
+                    offset += sent
             file.seek(offset)
-        shutil.copyfileobj(file, target, 1024 * 1024)
-
-
-def _private_opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        while piece := memoryview(file.read(_CHUNK)):
+            while piece:
+                piece = piece[target.write(piece) :]
 
 
 def _md5(data: bytes = b"") -> Any:

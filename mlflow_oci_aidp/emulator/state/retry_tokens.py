@@ -1,8 +1,12 @@
 """Remember ``opc-retry-token``, so that a repeated request gets the first one's answer.
 
 Source: the REST reference (1 to 64 characters, valid for 24 hours) and OCI's error codes (409
-``InvalidatedRetryToken``). Only successes are kept: what was refused changed nothing and may be
-tried again.
+``InvalidatedRetryToken``).
+
+Work and record cannot be one transaction: MLflow's stores commit several times in a call, and the
+files of volumes know no transaction. So a token is marked before its work, and the answer takes
+the place of the mark. A mark that is left over says that the emulator was killed, or failed, while
+it worked: nobody knows what was done, and the work is never done a second time.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ class RetryTokens:
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         # A killed process loses nothing; a crash of the machine may, which is no matter here.
         self._database.execute("PRAGMA synchronous = OFF")
+        # An answer that is NULL is a mark.
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS tokens "
             "(token TEXT PRIMARY KEY, request TEXT, answer TEXT, seen REAL)"
@@ -60,23 +65,40 @@ class RetryTokens:
 
         ``request`` is the operation and the body, as one text.
 
-        A repetition that arrives while the first is being worked on waits for it. Raises
-        ``Refusal``: 400 for a malformed token, 409 for one that belongs to another request, and
-        whatever ``work`` raises.
+        A repetition that arrives while the first is being worked on waits for it. A request that
+        ``work`` refuses changed nothing, and may be tried again.
+
+        Raises:
+            Refusal: 400 for a malformed token; 409 for one that belongs to another request, or
+                whose work was cut off or failed; and whatever ``work`` refuses.
         """
         if not 1 <= len(token) <= MAX_LENGTH:
             raise invalid(f"opc-retry-token must have 1 to {MAX_LENGTH} characters.")
         with self._turn(token):
             recorded = self._recorded(token)
             if recorded is None:
-                answer = work()
-                self._record(token, request, answer)
-                return answer
+                return self._first(token, request, work)
             if recorded[0] != request:
-                raise Refusal(
-                    409, "InvalidatedRetryToken", "The retry token was used for another request."
+                raise _invalidated("The retry token was used for another request.")
+            if recorded[1] is None:
+                raise _invalidated(
+                    "The first request with this retry token was cut off: it is not known what was "
+                    "done."
                 )
-            return recorded[1]
+            answer: Answer = json.loads(recorded[1])
+            return answer
+
+    def _first(self, token: str, request: str, work: Callable[[], Answer]) -> Answer:
+        """Do the work of a token that is not known."""
+        self._record(token, request, None)
+        try:
+            answer = work()
+        except Refusal as refusal:
+            if refusal.status < 500:
+                self._forget(token)
+            raise
+        self._record(token, request, json.dumps(answer))
+        return answer
 
     @contextmanager
     def _turn(self, token: str) -> Iterator[None]:
@@ -90,17 +112,25 @@ class RetryTokens:
                 self._busy.discard(token)
                 self._lock.notify_all()
 
-    def _recorded(self, token: str) -> tuple[str, Answer] | None:
+    def _recorded(self, token: str) -> tuple[str, str | None] | None:
         with self._lock:
-            row = self._database.execute(
+            row: tuple[str, str | None] | None = self._database.execute(
                 "SELECT request, answer FROM tokens WHERE token = ? AND seen > ?",
                 (token, self._clock() - LIFETIME),
             ).fetchone()
-        return (row[0], json.loads(row[1])) if row else None
+        return row
 
-    def _record(self, token: str, request: str, answer: Answer) -> None:
+    def _record(self, token: str, request: str, answer: str | None) -> None:
         with self._lock:
             self._database.execute(
                 "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)",
-                (token, request, json.dumps(answer), self._clock()),
+                (token, request, answer, self._clock()),
             )
+
+    def _forget(self, token: str) -> None:
+        with self._lock:
+            self._database.execute("DELETE FROM tokens WHERE token = ?", (token,))
+
+
+def _invalidated(message: str) -> Refusal:
+    return Refusal(409, "InvalidatedRetryToken", message)
