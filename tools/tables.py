@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.capabilities import UNAVAILABLE, Capability, unavailable_features
-from mlflow_oci_aidp.error_codes import CODES, STATUSES
+from mlflow_oci_aidp.error_codes import CODES, OTHER_SERVERS_STATUSES, STATUSES
 from mlflow_oci_aidp.errors import error_from_response
 from mlflow_oci_aidp.registry import capabilities as registry
 from mlflow_oci_aidp.settings_table import SETTINGS
@@ -106,6 +106,16 @@ def errors() -> str:
     return table(("status", "`error_code`", "what to do"), rows)
 
 
+def other_servers() -> str:
+    """Return the table of what users see of statuses of other servers, where that differs."""
+    rows = [
+        (str(status), f"`{error_code}`")
+        for status, error_code in sorted(OTHER_SERVERS_STATUSES.items())
+        if STATUSES.get(status) != error_code
+    ]
+    return table(("status", "`error_code`"), rows)
+
+
 def codes() -> str:
     """Return the table of what users see of each of OCI's codes."""
     rows = [(f"`{code}`", f"`{error_code}`") for code, error_code in CODES.items()]
@@ -121,6 +131,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "tracking unavailable": tracking_unavailable,
     "errors": errors,
     "codes": codes,
+    "other servers": other_servers,
 }
 
 
