@@ -352,6 +352,28 @@ def test_oke_workload_identity(here, pod):
     assert pod.sessions == 1
 
 
+# Cookies
+
+
+def test_the_cookies_of_a_clouds_services_are_not_kept(here, instance):
+    with instance(lifetime=30) as found:  # the signer renews a minute before
+        client = here.client(auth="instance_principal")
+        here.call(client)
+        # While a signer is made, OCI's own code may send back a cookie that it just got.
+        tokens, _ = len(found.federated), found.cookies.clear()
+        here.call(client)
+        assert len(found.federated) > tokens
+        assert found.cookies == []
+
+
+def test_the_cookies_of_a_cluster_are_not_kept(here, pod):
+    client = here.client(auth="oke_workload_identity")
+    here.call(client)
+    here.aidp.faults.add("status", status=401)
+    client.search_registered_models()
+    assert (pod.sessions, pod.cookies) == (2, [])
+
+
 # use_signer
 
 

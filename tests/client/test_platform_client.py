@@ -5,10 +5,8 @@ from __future__ import annotations
 import concurrent.futures
 import http.server
 import logging
-import pathlib
 import threading
 import time
-import traceback
 
 import pytest
 from mlflow.exceptions import MlflowException, RestException
@@ -20,6 +18,7 @@ from mlflow_oci_aidp.client.routes import ROUTES, VOLUMES
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.session import Session
 from tests.support.clocks import ManualClock, SleeplessClock
+from tests.support.frames import found_below, found_in, secrets_of
 
 NAME = "main.default.iris"
 PRINCIPAL = "b3BlbiBzZXNhbWU="
@@ -247,22 +246,6 @@ def test_sixteen_threads_use_one_store(aidp, store):
 # Silence
 
 
-def secrets_of(aidp):
-    """What must not be seen: the principal, signatures and what keys are made of."""
-    keys = [path.read_text() for path in pathlib.Path(aidp.config_file).parent.rglob("*.pem")]
-    key_lines = [line for key in keys for line in key.splitlines()[1:-1]]
-    signatures = [
-        exchange.headers["authorization"].partition('signature="')[2][:40]
-        for exchange in aidp.exchanges
-    ]
-    tokens = [
-        exchange.headers["opc-retry-token"]
-        for exchange in aidp.exchanges
-        if "opc-retry-token" in exchange.headers
-    ]
-    return [PRINCIPAL, *signatures, *tokens, *key_lines, "Signature version", "keyId"]
-
-
 @pytest.mark.parametrize("kind", ["reset_after", "hang", "truncated", "status", "html", "body"])
 def test_nothing_secret_is_in_errors_tracebacks_and_logs(aidp, monkeypatch, caplog, kind):
     caplog.set_level(logging.DEBUG, logger="mlflow_oci_aidp")
@@ -271,12 +254,9 @@ def test_nothing_secret_is_in_errors_tracebacks_and_logs(aidp, monkeypatch, capl
     aidp.faults.add(kind, times=None, **({"status": 401} if kind == "status" else {}))
     with pytest.raises(MlflowException) as caught:
         store.create_registered_model(NAME)
-    error = caught.value
-    shown = "".join(
-        traceback.TracebackException.from_exception(error, capture_locals=True).format()
-    )
-    shown += f"{error!r} {vars(error)!r} {error.serialize_as_json()} {caplog.text}"
-    assert not [secret for secret in secrets_of(aidp) if secret in shown]
+    error, secrets = caught.value, [PRINCIPAL, *secrets_of(aidp)]
+    assert found_in(error, secrets) == []
+    assert found_below([error.serialize_as_json(), caplog.text], secrets) == []
     assert (error.__cause__, error.__context__) == (None, None)
 
 
@@ -285,16 +265,8 @@ def test_nothing_secret_is_in_what_objects_show(aidp, monkeypatch):
     store = AidpRegistryStore(aidp.uri)
     store.create_registered_model(NAME)
     client = store._session.client
-    parts = [
-        store,
-        store._settings,
-        store._session,
-        client,
-        client._identity,
-        client._sender.pool.get(),
-    ]
-    shown = " ".join(f"{part!r} {vars(part)!r}" for part in parts)
-    assert not [secret for secret in secrets_of(aidp) if secret in shown]
+    parts = [store, client, client._identity, client._sender.pool.get()]
+    assert found_below(parts, [PRINCIPAL, *secrets_of(aidp)]) == []
 
 
 def test_a_user_sees_each_attempt(aidp, caplog):

@@ -7,6 +7,8 @@ import itertools
 import pytest
 from mlflow.exceptions import MlflowException
 
+from tests.support.frames import found_in, secrets_of
+
 from . import registry_plan, tracking_plan
 from .plan import ANSWERED, CASES, OUT_OF_TURN
 from .registry_plan import NAME, OTHER
@@ -40,6 +42,7 @@ def test_a_fault_that_happens_once(shared, store, reader, part, name, case):
         assert operation.effects(reader) == (1 if error is None else 0)
     if error is not None:
         assert requests == 1
+        assert found_in(error, secrets_of(shared)) == []
     assert "/elsewhere" not in {exchange.path for exchange in shared.exchanges}
 
 
@@ -68,10 +71,11 @@ def test_a_fault_that_stays_is_an_error_after_the_last_repetition(
 ):
     operation = PLANS[part][name]
     shared.faults.add(kind, times=None)
-    with pytest.raises(MlflowException):
+    with pytest.raises(MlflowException) as caught:
         operation.call(store)
     shared.faults.clear()
     assert len(shared.exchanges) == 4
+    assert found_in(caught.value, secrets_of(shared)) == []
     if operation.effects:
         # The answers were lost, not the work: the error says that the outcome is to be checked.
         assert operation.effects(reader) <= 1

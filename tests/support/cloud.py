@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from tests.support.certificates import Authority, certificate_pem, new_key, private_pem
-from tests.support.loopback import Refused, Request, proxy, serve
+from tests.support.loopback import Refused, Request, cookies_of, proxy, serve
 
 TokenIssuer = Callable[[rsa.RSAPublicKey], str]
 
@@ -56,6 +56,8 @@ class Instance:
     """The key ids of the federation requests that were granted."""
     out_of_order: bool = False
     """While true, the federation endpoint refuses everybody."""
+    cookies: list[str] = field(default_factory=list)
+    """The cookies that came with requests to the federation endpoint and the metadata service."""
 
 
 @contextmanager
@@ -73,6 +75,7 @@ def instance(issue_token: TokenIssuer, folder: Path) -> Iterator[Instance]:
     here = Instance(environ={})
 
     def federate(request: Request) -> str:
+        here.cookies += cookies_of(request)
         if here.out_of_order:
             raise Refused(401, "the federation endpoint is told to refuse")
         key_id = verify_federation_request(request, leaf)
@@ -92,7 +95,9 @@ def instance(issue_token: TokenIssuer, folder: Path) -> Iterator[Instance]:
         "/identity/key.pem": private_pem(key),
         "/identity/intermediate.pem": authority.pem,
     }
-    metadata = {("GET", f"/opc/v2{path}"): _document(text) for path, text in documents.items()}
+    metadata = {
+        ("GET", f"/opc/v2{path}"): _document(text, here.cookies) for path, text in documents.items()
+    }
     bundle = _file(folder / "federation-ca.pem", authority.pem)
     tls = partial(authority.server_context, folder=folder)
     with (
@@ -117,6 +122,8 @@ class Workload:
     """The service account's token; in a cluster it lies where no variable moves it."""
     sessions: int = 0
     """How many session tokens were granted."""
+    cookies: list[str] = field(default_factory=list)
+    """The cookies that came with requests for session tokens."""
 
 
 @contextmanager
@@ -131,6 +138,7 @@ def workload(issue_token: TokenIssuer, folder: Path) -> Iterator[Workload]:
     here = Workload({}, _file(folder / "service-account-token", service_account))
 
     def session_token(request: Request) -> str:
+        here.cookies += cookies_of(request)
         if not secrets.compare_digest(
             request.headers.get("authorization", ""), f"Bearer {service_account}"
         ):
@@ -235,8 +243,9 @@ def _instance_subject() -> x509.Name:
     )
 
 
-def _document(text: str) -> Callable[[Request], str]:
+def _document(text: str, cookies: list[str]) -> Callable[[Request], str]:
     def read(request: Request) -> str:
+        cookies.extend(cookies_of(request))
         if request.headers.get("authorization") != "Bearer Oracle":
             raise Refused(401, "version 2 of the metadata service wants its header")
         return text

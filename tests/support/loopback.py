@@ -21,6 +21,11 @@ class Request:
     body: bytes
 
 
+def cookies_of(request: Request) -> list[str]:
+    """Return the cookies that came with a request; each answer of this server sets one."""
+    return [str(cookie) for cookie in request.headers.get_all("cookie", [])]
+
+
 class Refused(Exception):
     """The service says no."""
 
@@ -144,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
             "content-type", "application/json" if text.startswith("{") else "text/plain"
         )
         self.send_header("content-length", str(len(answer)))
+        # Nobody may send it back: see ``cookies_of``.
+        self.send_header("set-cookie", "loopback=1; Path=/")
         self.end_headers()
         self.wfile.write(answer)
 
