@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.server
 import json
@@ -11,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from email.message import Message
 from functools import cache
+from typing import ClassVar
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -39,7 +41,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     status = 200
     body = b""
-    headers: dict[str, str] = {}
+    headers: ClassVar[dict[str, str]] = {}
 
     def __init__(self) -> None:
         self.seen: list[Message] = []
@@ -65,10 +67,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_GET
 
     def handle(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # A client that has read enough.
             super().handle()
-        except OSError:
-            pass  # A client that has read enough.
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
