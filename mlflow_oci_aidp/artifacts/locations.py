@@ -9,6 +9,7 @@ repository by the scheme.
 from __future__ import annotations
 
 import errno
+import ntpath
 import os
 import posixpath
 import re
@@ -143,8 +144,14 @@ def check_location(location: str) -> None:
 def is_of_this_machine(location: str) -> bool:
     """Whether a location is a folder of this machine: no volume, and no other scheme."""
     return location.startswith("file:") or not (
-        _WITH_SCHEME.match(location) or location.startswith(f"{VOLUMES}/")
+        _WITH_SCHEME.match(location) or _VOLUME.fullmatch(location)
     )
+
+
+def is_relative(location: str) -> bool:
+    """Whether a folder of this machine depends on the folder that a program works in."""
+    path = location.removeprefix("file:")
+    return not (posixpath.isabs(path) or ntpath.isabs(path))
 
 
 def check_folder(path: str) -> None:

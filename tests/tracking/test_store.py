@@ -426,9 +426,21 @@ def test_a_location_that_nobody_could_open_is_refused_at_once(aidp, tracking, lo
 
 
 @pytest.mark.parametrize(
+    "location", ["mlruns", "./mlruns/flowers", "../flowers", "file:mlruns", "C:flowers"]
+)
+def test_a_location_that_each_program_would_look_for_elsewhere_is_refused(aidp, tracking, location):
+    aidp.exchanges.clear()
+    with pytest.raises(MlflowException, match="is relative") as caught:
+        tracking.create_experiment("flowers", location)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert len(aidp.exchanges) == 0
+
+
+@pytest.mark.parametrize(
     ("location", "is_told"),
     [
-        ("./local", True),
+        ("/local", True),
+        ("C:\\local", True),
         ("file:///tmp/local", True),
         ("/volumes/main/default/x", True),
         ("s3://bucket/x", False),
