@@ -15,6 +15,8 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from mlflow.utils.validation import path_not_unique
+
 from mlflow_oci_aidp.errors import invalid_parameter, local_file_errors, local_file_problem
 
 VOLUMES = "/Volumes"
@@ -80,14 +82,7 @@ class VolumeLocation:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for an absolute path and for one with
                 ``..``.
         """
-        parts = (artifact_path or "").split("/")
-        check_name(artifact_path or "")
-        if ".." in parts or (artifact_path or "").startswith("/"):
-            raise invalid_parameter(
-                f"The artifact path {artifact_path!r} leads out of its location.",
-                "Give a path relative to it, without `..`.",
-            )
-        return posixpath.join(self.path, *(part for part in parts if part not in {"", "."}))
+        return posixpath.join(self.path, relative_path(artifact_path or "")).rstrip("/") or "/"
 
 
 def to_mlflow(location: str, root: str = VOLUMES) -> str:
@@ -195,18 +190,42 @@ def check_name(name: str) -> None:
 
 
 def relative_path(path: str) -> str:
-    """Return a path without empty parts.
+    """Return the path of an artifact without empty parts.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that leads anywhere but down.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for an absolute path and for one with ``..``,
+            as MLflow's own repositories have it. [MLflow: ``validate_path_is_safe``]
     """
+    path = str(path)
     check_name(path)
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if ".." in parts:
+    if ".." in parts or path.startswith("/"):
         raise invalid_parameter(
-            f"The path {path!r} leads out of its folder.", "Use a path without '..'."
+            f"The artifact path {path!r} leads out of its location.",
+            "Give a path relative to it, without `..`.",
         )
     return "/".join(parts)
+
+
+def check_artifact_path(path: str | None) -> None:
+    """Refuse a folder for artifacts whose name is not its own shortest form.
+
+    That is the rule by which MLflow's own repositories take artifacts, while they read more.
+    [MLflow 3.1 to 3.18: ``verify_artifact_path``]
+
+    Args:
+        path: The folder, relative to the repository; the topmost if None or empty.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that is absolute, has ``.``, ``..``
+            or an empty part, or ends with a slash.
+    """
+    if path and path_not_unique(str(path)):
+        raise invalid_parameter(
+            f"MLflow takes no artifacts at the path {str(path)!r}: it is absolute, or not the "
+            "shortest form of a path.",
+            "Give a relative path such as 'data/images', without '.', '..' and empty parts.",
+        )
 
 
 def _require_folder(path: str, cause: str, remedy: str) -> None:
