@@ -10,6 +10,8 @@ Importing this module imports nothing of MLflow: ``plugin.py`` and the emulator 
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -66,7 +68,7 @@ PRIVATE_NAMES: tuple[PrivateName, ...] = (
     PrivateName(
         "_artifact_repository_registry",
         ("mlflow.store.artifact.artifact_repository_registry",),
-        "take the scheme oci:// from another plugin that claims it",
+        "take the scheme oci:// from another plugin that claims it, and open files of versions",
     ),
     PrivateName(
         "_get_store_registry",
@@ -77,6 +79,16 @@ PRIVATE_NAMES: tuple[PrivateName, ...] = (
         "_get_store",
         ("mlflow.tracking._model_registry.utils",),
         "see whether the module with that table is imported whole",
+    ),
+    PrivateName(
+        "_register_model",
+        ("mlflow.tracking._model_registry.fluent",),
+        "tell register_model, which uploads a folder of this machine, from create_model_version",
+    ),
+    PrivateName(
+        "_get_experiment_id",
+        ("mlflow.tracking.fluent",),
+        "upload such a folder to the experiment that set_experiment chose",
     ),
     PrivateName("_DatasetSummary", ("mlflow.entities",), "answer _search_datasets"),
     PrivateName("_upgrade_db", ("mlflow.store.db.utils",), "migrate a database of the emulator"),
@@ -145,6 +157,29 @@ def register_artifact_repository(scheme: str, builder: Callable[..., Any]) -> No
     from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
 
     _artifact_repository_registry.register(scheme, builder)
+
+
+def is_registering_model() -> bool:
+    """Return whether MLflow's ``register_model`` is among the callers of this function.
+
+    MLflow (3.1 to 3.18) makes the same call to a registry store for ``register_model`` as for
+    ``MlflowClient.create_model_version``, and has no argument that tells them apart. A server's
+    handler is neither.
+    """
+    # A module that is not imported yet calls nothing.
+    fluent = sys.modules.get("mlflow.tracking._model_registry.fluent")
+    code = fluent._register_model.__code__ if fluent is not None else None
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
+
+
+def active_experiment_id() -> str:
+    """Return the experiment that MLflow would start a run in, in the tracking store in use."""
+    from mlflow.tracking.fluent import _get_experiment_id
+
+    return str(_get_experiment_id())
 
 
 def dataset_summary(

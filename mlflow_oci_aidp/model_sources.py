@@ -167,7 +167,7 @@ class ModelSources:
         run_uri = _RUN_URI.fullmatch(source)
         if run_uri is not None:
             run = self._read_run(run_uri["run"])
-            return append_to_uri_path(run.root, run_uri["path"]) if run else source
+            return append_to_uri_path(run.root, run.path_of(run_uri["path"])) if run else source
         model_id = _model_id(source)
         if model_id is None:
             return source

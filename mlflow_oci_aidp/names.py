@@ -21,7 +21,8 @@ MODEL_FILE = "MLmodel"
 _ALIAS = re.compile(r"[\w-]+")
 #: ``models:/<name>@latest`` and ``models:/<name>/v1`` mean something else to MLflow.
 _RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
-_NOT_IN_LOGGED_MODEL = "/:.%\"'"
+#: The characters that the name of a logged model must not have.
+NOT_IN_LOGGED_MODEL = "/:.%\"'"
 
 _ADJECTIVES = (
     "amber",
@@ -114,7 +115,7 @@ def check_logged_model_name(name: str | None) -> None:
             characters that are not allowed.
     """
     if name is not None and (
-        not name or any(character in name for character in _NOT_IN_LOGGED_MODEL)
+        not name or any(character in name for character in NOT_IN_LOGGED_MODEL)
     ):
         raise invalid_parameter(
             f"Invalid model name: {name!r}.",

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from mlflow.store.artifact.artifact_repo import ArtifactRepository
+
     from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
     from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
@@ -92,6 +94,24 @@ def oci_artifacts(
     return oci_artifacts_class()(artifact_uri, tracking_uri, registry_uri)
 
 
+def run_files(
+    artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None
+) -> ArtifactRepository:
+    """Return the artifact repository of ``runs:/<run id>/<path>``.
+
+    Args:
+        artifact_uri: The URI.
+        tracking_uri: The tracking URI in use; not passed by older MLflow.
+        registry_uri: The registry URI, likewise.
+
+    Raises:
+        MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if nobody has the run.
+    """
+    from mlflow_oci_aidp.registry.run_files import open_run_files
+
+    return open_run_files(artifact_uri, tracking_uri, registry_uri)
+
+
 # What is imported
 
 
@@ -101,6 +121,7 @@ def registry_store_class() -> type[AidpRegistryStore]:
         from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
         _take_object_storage()
+        _take_runs()
         return AidpRegistryStore
 
 
@@ -205,6 +226,17 @@ def _take_object_storage() -> None:
     from mlflow_oci_aidp.mlflow_compat import register_artifact_repository
 
     register_artifact_repository("oci", oci_artifacts)
+
+
+def _take_runs() -> None:
+    """Have ``runs:/`` URIs that a registry store of this package names opened by this package.
+
+    MLflow opens those of model versions with the tracking store in use, which may not have the run.
+    All others are handed to MLflow's own repository.
+    """
+    from mlflow_oci_aidp.mlflow_compat import register_artifact_repository
+
+    register_artifact_repository("runs", run_files)
 
 
 # Before threads use the registry for the first time

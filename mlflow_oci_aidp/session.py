@@ -284,6 +284,18 @@ def remember_location(location: str | None, session: Session, uri: str) -> None:
         _locations.put(location.rstrip("/"), _Origin.of(session, uri))
 
 
+def named_by(location: str) -> tuple[Session, str] | None:
+    """Return the session and the URI of the store that named this very location, if one did.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a setting that is wrong by now.
+    """
+    origin = _locations.find(location.rstrip("/"))
+    if origin is None:
+        return None
+    return origin.session or session_for(origin.uri), origin.uri
+
+
 def remember_tracking(session: Session, uri: str) -> None:
     """Note a new tracking store: older MLflow names no URI with artifacts.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from mlflow.store.entities.paged_list import PagedList
@@ -12,6 +13,14 @@ from mlflow_oci_aidp.client.routes import ROUTES, Route
 from mlflow_oci_aidp.errors import OTHER_REMEDY, error
 from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
+from mlflow_oci_aidp.uri import SCHEME
+
+_active_workspace: Callable[[], str | None] | None = None
+# The older of the supported versions of MLflow have no workspaces.
+with suppress(ImportError):
+    from mlflow.utils.workspace_context import get_request_workspace
+
+    _active_workspace = get_request_workspace
 
 T = TypeVar("T")
 StoreT = TypeVar("StoreT", bound="PlatformStore")
@@ -25,6 +34,10 @@ class Platform:
         client: The client of the platform.
         workspace: The workspace key; ``""`` if there is none.
         routes: How each RPC travels.
+
+    Every method raises ``MlflowException`` with ``FEATURE_DISABLED`` while another workspace is
+    chosen with ``mlflow.set_workspace``, as MLflow's REST stores do for a server that has no
+    workspaces: the call would go to the workspace of the URI.
     """
 
     def __init__(
@@ -46,6 +59,7 @@ class Platform:
             What ``parse`` returned; None for an answer without a body.
         """
         route = self._routes[rpc]
+        _check_workspace(self._workspace)
         return self._client.call(route, fields, parse, workspace=self._workspace)
 
     def page(
@@ -60,6 +74,7 @@ class Platform:
             **fields: The fields of the call, ``page_token`` among them.
         """
         token = fields.pop("page_token", None) or ""
+        _check_workspace(self._workspace)
         page = self._client.page(
             self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
         )
@@ -70,6 +85,7 @@ class Platform:
     ) -> Iterator[PagedList[T]]:
         """Yield the pages of a list one after the other. The arguments are those of ``page``."""
         token = fields.pop("page_token", None) or ""
+        _check_workspace(self._workspace)
         pages = self._client.pages(
             self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
         )
@@ -82,6 +98,20 @@ class Platform:
         """Yield all items of a list, page after page. The arguments are those of ``page``."""
         for page in self.pages(rpc, items, parse_item, **fields):
             yield from page
+
+
+def _check_workspace(workspace: str) -> None:
+    """Refuse a call while another workspace is chosen than that of the URI, ``""`` for none."""
+    active = _active_workspace() if _active_workspace else None
+    if active is None or active == workspace:
+        return
+    used = f"the workspace {workspace!r}" if workspace else "no workspace"
+    raise error(
+        "FEATURE_DISABLED",
+        f"MLflow's active workspace is {active!r}, and the URI in use names {used}.",
+        "Unset the active workspace, with mlflow.set_workspace(None) or by MLFLOW_WORKSPACE, or "
+        f"use the URI of that workspace: {SCHEME}://<aiDataPlatformId>/<workspaceKey>.",
+    )
 
 
 def require_body(body: T | None, subject: str) -> T:

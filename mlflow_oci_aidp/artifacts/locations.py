@@ -9,11 +9,14 @@ repository by the scheme.
 from __future__ import annotations
 
 import errno
+import ntpath
 import os
 import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from mlflow.utils.validation import path_not_unique
 
 from mlflow_oci_aidp.errors import invalid_parameter, local_file_errors, local_file_problem
 
@@ -80,14 +83,7 @@ class VolumeLocation:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for an absolute path and for one with
                 ``..``.
         """
-        parts = (artifact_path or "").split("/")
-        check_name(artifact_path or "")
-        if ".." in parts or (artifact_path or "").startswith("/"):
-            raise invalid_parameter(
-                f"The artifact path {artifact_path!r} leads out of its location.",
-                "Give a path relative to it, without `..`.",
-            )
-        return posixpath.join(self.path, *(part for part in parts if part not in {"", "."}))
+        return posixpath.join(self.path, relative_path(artifact_path or "")).rstrip("/") or "/"
 
 
 def to_mlflow(location: str, root: str = VOLUMES) -> str:
@@ -144,8 +140,14 @@ def check_location(location: str) -> None:
 def is_of_this_machine(location: str) -> bool:
     """Whether a location is a folder of this machine: no volume, and no other scheme."""
     return location.startswith("file:") or not (
-        _WITH_SCHEME.match(location) or location.startswith(f"{VOLUMES}/")
+        _WITH_SCHEME.match(location) or _VOLUME.fullmatch(location)
     )
+
+
+def is_relative(location: str) -> bool:
+    """Whether a folder of this machine depends on the folder that a program works in."""
+    path = location.removeprefix("file:")
+    return not (posixpath.isabs(path) or ntpath.isabs(path))
 
 
 def check_folder(path: str) -> None:
@@ -214,18 +216,42 @@ def check_name(name: str) -> None:
 
 
 def relative_path(path: str) -> str:
-    """Return a path without empty parts.
+    """Return the path of an artifact without empty parts.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that leads anywhere but down.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for an absolute path and for one with ``..``,
+            as MLflow's own repositories have it. [MLflow: ``validate_path_is_safe``]
     """
+    path = str(path)
     check_name(path)
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if ".." in parts:
+    if ".." in parts or path.startswith("/"):
         raise invalid_parameter(
-            f"The path {path!r} leads out of its folder.", "Use a path without '..'."
+            f"The artifact path {path!r} leads out of its location.",
+            "Give a path relative to it, without `..`.",
         )
     return "/".join(parts)
+
+
+def check_artifact_path(path: str | None) -> None:
+    """Refuse a folder for artifacts whose name is not its own shortest form.
+
+    That is the rule by which MLflow's own repositories take artifacts, while they read more.
+    [MLflow 3.1 to 3.18: ``verify_artifact_path``]
+
+    Args:
+        path: The folder, relative to the repository; the topmost if None or empty.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a path that is absolute, has ``.``, ``..``
+            or an empty part, or ends with a slash.
+    """
+    if path and path_not_unique(str(path)):
+        raise invalid_parameter(
+            f"MLflow takes no artifacts at the path {str(path)!r}: it is absolute, or not the "
+            "shortest form of a path.",
+            "Give a relative path such as 'data/images', without '.', '..' and empty parts.",
+        )
 
 
 def _require_folder(path: str, cause: str, remedy: str) -> None:

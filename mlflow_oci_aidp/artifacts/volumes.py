@@ -15,11 +15,13 @@ from functools import partial
 from typing import Any
 
 from mlflow.entities import FileInfo
+from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
 from mlflow_oci_aidp.artifacts.local_folders import Destination, files_below
 from mlflow_oci_aidp.artifacts.locations import (
     VolumeLocation,
+    check_artifact_path,
     check_name,
     make_folder,
     relative_path,
@@ -69,6 +71,7 @@ class VolumeArtifactRepository(ArtifactRepository):
     @local_files_as_os_errors()
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
         """Upload a file into the folder ``artifact_path``."""
+        check_artifact_path(artifact_path)
         self._upload(local_file, artifact_path)
 
     def _upload(self, local_file: str, artifact_path: str | None) -> None:
@@ -81,18 +84,18 @@ class VolumeArtifactRepository(ArtifactRepository):
 
     @local_files_as_os_errors()
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
-        """Upload all files below a folder, several at a time.
+        """Upload all files below a folder, several at a time, and make its empty folders.
 
         Raises:
             MlflowException: The error of the first file, by name, that failed. The other files are
                 uploaded nevertheless.
         """
+        check_artifact_path(artifact_path)
         tasks: dict[str, Callable[[], None]] = {}
         for folder, names in files_below(local_dir):
             target = posixpath.join(artifact_path or "", folder)
             # Here and not in the tasks, so that no two threads make the same folder.
-            if names:
-                self._client.make_folder(self._location.inside(target))
+            self._client.make_folder(self._location.inside(target))
             for name in names:
                 source = os.path.join(os.path.abspath(local_dir), folder, name)
                 tasks[source] = partial(self._upload, source, target)
@@ -118,15 +121,27 @@ class VolumeArtifactRepository(ArtifactRepository):
         path = relative_path(artifact_path or "")
         destination = Destination(dst_path)
         files, empty = self._below(path)
-        if not files and not empty and path:
+        is_file = not files and not empty and bool(path)
+        if is_file:
             files = [path]
         tasks: dict[str, Callable[[], None]] = {}
         for name, local in destination.prepare(files, empty).items():
             tasks[name] = partial(self._download, name, local)
         for folder in empty:
             destination.make_folder(folder)
-        move_all(self.thread_pool, tasks, "Downloading artifacts", "downloaded")
+        try:
+            move_all(self.thread_pool, tasks, "Downloading artifacts", "downloaded")
+        except MlflowException:
+            # Asked afterwards: nearly always it is a file.
+            if not is_file or not self._is_folder(path):
+                raise
+            destination.make_folder(path)
         return destination.path(path)
+
+    def _is_folder(self, path: str) -> bool:
+        folder, name = posixpath.split(self._location.inside(path))
+        entries = self._client.entries(folder, name)
+        return any(entry.name == name and entry.is_folder for entry in entries)
 
     def _below(self, path: str) -> tuple[list[str], list[str]]:
         """Return the files below a folder, and the folders there that are empty."""

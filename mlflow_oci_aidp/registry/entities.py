@@ -1,9 +1,10 @@
 """Translation from the platform's JSON to MLflow's entities of the registry.
 
 MLflow's own ``from_proto`` loses ``model_id``, metrics and parameters, and takes twice as long as
-reading the JSON. Unknown fields are ignored: the API is a preview, and the platform will add fields
-to it. A field of another type than the documented one raises one of Python's errors, which the
-client turns into an exception (:py:mod:`mlflow_oci_aidp.client.json_fields`).
+reading the JSON. A text that is missing is ``""``, as MLflow's REST client gives it. Unknown fields
+are ignored: the API is a preview, and the platform will add fields to it. A field of another type
+than the documented one raises one of Python's errors, which the client turns into an exception
+(:py:mod:`mlflow_oci_aidp.client.json_fields`).
 """
 
 from __future__ import annotations
@@ -138,13 +139,13 @@ def registered_model(json: Json, common: Json | None = None) -> RegisteredModel:
         name=json_fields.text(json, "name"),
         creation_timestamp=json_fields.optional_integer(json, "creation_timestamp"),
         last_updated_timestamp=json_fields.optional_integer(json, "last_updated_timestamp"),
-        description=description,
+        description=description or "",
         latest_versions=[
             model_version(version, lambda _: aliases, common)
             for version in json_fields.entries(json, "latest_versions")
         ],
-        deployment_job_id=job_id,
-        deployment_job_state=_known(json, "deployment_job_state", _JOB_STATES),
+        deployment_job_id=job_id or "",
+        deployment_job_state=_known(json, "deployment_job_state", _JOB_STATES) or _JOB_STATES[0],
         **common,
     )
     # The constructor would take an object for each of these, and make the same dictionaries.
@@ -178,14 +179,14 @@ def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -
         # MLflow's annotation does not know that a server may leave this out.
         creation_timestamp=cast("int", json_fields.optional_integer(json, "creation_timestamp")),
         last_updated_timestamp=json_fields.optional_integer(json, "last_updated_timestamp"),
-        description=description,
-        user_id=user_id,
-        current_stage=stage,
-        source=source,
-        run_id=run_id,
+        description=description or "",
+        user_id=user_id or "",
+        current_stage=stage or "",
+        source=source or "",
+        run_id=run_id or "",
         status=status,
         status_message=status_message,
-        run_link=run_link,
+        run_link=run_link or "",
         aliases=[alias for alias in json_fields.entries(json, "aliases") if isinstance(alias, str)],
         model_id=model_id,
         params=_list(json, "model_params", _param),

@@ -10,8 +10,9 @@ supported version]
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 #: [MLflow: mlflow.prompt.constants, the same in every supported version]
 IS_PROMPT = "mlflow.prompt.is_prompt"
@@ -36,6 +37,12 @@ class Search:
     def wants(self, tags: Mapping[str, str]) -> bool:
         """Return whether the search is for an entity with these tags."""
         return self.prompts == (tags.get(IS_PROMPT, "").lower() == "true")
+
+
+def is_prompt(tags: Iterable[Any] | None) -> bool:
+    """Return whether tags, MLflow's entities, are those of a prompt."""
+    values = {tag.key: tag.value for tag in tags or ()}
+    return str(values.get(IS_PROMPT, "")).lower() == "true"
 
 
 def split(filter_string: str | None) -> Search:

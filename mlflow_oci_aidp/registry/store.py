@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from mlflow.entities import RunInfo
 from mlflow.entities.model_registry import (
     ModelVersion,
     ModelVersionTag,
@@ -28,10 +29,13 @@ from mlflow_oci_aidp.registry.aliases import choose_aliases
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
 from mlflow_oci_aidp.registry.entities import Json
 from mlflow_oci_aidp.registry.filters import with_single_quotes
+from mlflow_oci_aidp.registry.local_models import LocalModels
+from mlflow_oci_aidp.registry.origins import Origins
 from mlflow_oci_aidp.registry.version_sources import VersionSources
 from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location
 from mlflow_oci_aidp.stores import PlatformStore, require_body
+from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
 from mlflow_oci_aidp.tracking.logged_models.on_runs import read_run_artifacts
 
 
@@ -66,12 +70,17 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self._open(store_uri, tracking_uri, session, routes)
         self._aliases = choose_aliases(self._platform, routes, self, self._model_version)
         workspace = self._settings.workspace
-        remembered = RememberedRuns.of(self._session, workspace)
+        self._remembered = RememberedRuns.of(self._session, workspace)
+        models = (
+            choose_logged_models(self._platform, routes, self._remembered, self._note_run)
+            if workspace
+            else None
+        )
         self._sources = VersionSources(
             self.get_model_version,
-            ModelSources(self._read_run_artifacts, remembered) if workspace else None,
-            workspace=workspace,
-            store_uri=store_uri,
+            ModelSources(self._read_run_artifacts, self._remembered) if workspace else None,
+            origins=Origins(models, tracking_uri),
+            local_models=LocalModels(models, store_uri, tracking_uri),
             tracking_uri=tracking_uri,
         )
 
@@ -214,24 +223,33 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             model_id: The logged model that the version comes from.
 
         If the source is in a run of the workspace, ``runs:/<run id>/<path>`` is sent as the source,
-        and to the workspace, as the platform's own clients do. [aidp-python-client 5.1.1]
+        and to the workspace, as the platform's own clients do. [aidp-python-client 5.1.1] As on
+        MLflow's server, a version without a run gets that of its logged model, and the logged model
+        names the version in a tag.
 
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a logged model that the tracking store
-                in use, if it is this package's, does not have.
+                in use, if it is this package's, does not have. ``INVALID_PARAMETER_VALUE`` for a
+                source that is a path of this machine: ``mlflow.register_model`` uploads that, if
+                the registry URI names a workspace.
         """
-        sent = self._sources.for_new_version(source, run_id)
-        return self._platform.call(
+        sent = self._sources.for_new_version(
+            name, source, run_id, model_id, is_prompt=prompts.is_prompt(tags)
+        )
+        version = self._platform.call(
             sent.rpc,
             self._model_version,
             name=name,
             source=sent.source,
             run_id=sent.run_id,
             tags=_tags(tags),
-            run_link=run_link,
-            description=description,
-            model_id=model_id,
+            run_link=run_link or None,
+            description=description or None,
+            model_id=sent.model_id,
         ) or self._latest_version(name, sent.source)
+        if sent.origin is not None:
+            sent.origin.note(version.name, version.version)
+        return version
 
     def update_model_version(
         self, name: str, version: str, description: str | None
@@ -280,12 +298,13 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
     def get_model_version_download_uri(self, name: str, version: str) -> str:
         """Return where the files of a model version are; those of a copy are the first version's.
 
-        If the source is a logged model, ``models:/<model id>``, this is the location that the
-        tracking server names: MLflow's server can serve its own artifacts only by that.
+        As in MLflow, a source ``runs:/<run id>/<path>`` is returned as it is, whoever has the run;
+        :py:mod:`mlflow_oci_aidp.registry.run_files` opens it. For a logged model,
+        ``models:/<model id>``, it is the location that the tracking server names.
 
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or
-                deleted, and for a run that is in another workspace.
+                deleted.
         """
         location = self._sources.download_uri(name, version)
         remember_location(location, self._session, self._uris[0])
@@ -363,6 +382,10 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def _model_version(self, json: Json) -> ModelVersion:
         return entities.model_version(json["model_version"], self._aliases_of)
+
+    def _note_run(self, info: RunInfo) -> None:
+        self._remembered.note_run(info)
+        remember_location(info.artifact_uri, self._session, self._uris[0])
 
     def _read_run_artifacts(self, run_id: str) -> RunArtifacts | None:
         return read_run_artifacts(self._platform, run_id)

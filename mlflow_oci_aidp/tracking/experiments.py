@@ -8,8 +8,14 @@ from mlflow.entities import Experiment, ExperimentTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 
-from mlflow_oci_aidp.artifacts.locations import check_location, is_of_this_machine, to_platform
+from mlflow_oci_aidp.artifacts.locations import (
+    check_location,
+    is_of_this_machine,
+    is_relative,
+    to_platform,
+)
 from mlflow_oci_aidp.client import json_fields
+from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.names import check_experiment_name
 from mlflow_oci_aidp.stores import PlatformStore, require_body
 from mlflow_oci_aidp.tracking import entities
@@ -39,12 +45,19 @@ class ExperimentStore(PlatformStore):
             Its id.
 
         Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a place that nobody could open later.
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the name is taken, even if it is by a
                 deleted experiment.
         """
         if artifact_location:
             check_location(artifact_location)
             if is_of_this_machine(artifact_location):
+                if is_relative(artifact_location):
+                    raise invalid_parameter(
+                        f"The artifact location {artifact_location!r} is relative: each program "
+                        "would look for it in the folder that it works in.",
+                        "Use oci://<bucket>@<namespace>/<prefix> or /Volumes/..., or leave it out.",
+                    )
                 _logger.warning(
                     "The artifact location %r is a folder of this machine: what is logged there "
                     "stays on it. Those of the platform are oci://<bucket>@<namespace>/<prefix> "

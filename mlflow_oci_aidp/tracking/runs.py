@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlflow.entities import Run, ViewType
 
 from mlflow_oci_aidp.client import json_fields
+from mlflow_oci_aidp.errors import AidpError, PlatformError
 from mlflow_oci_aidp.stores import Platform, require_body
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking import tags as run_tags
-from mlflow_oci_aidp.tracking.batches import split_tags
+from mlflow_oci_aidp.tracking.batches import size_of, split_tags
 from mlflow_oci_aidp.tracking.entities import Json
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 #: The size of a page where all runs are needed. [aidp-python-client: 50,000 are supported]
 LONGEST_PAGE = 1000
+
+#: The HTTP status of a request that is too long.
+_TOO_LONG = 413
 
 #: Error codes of a change to a run that was deleted, for a while or for good.
 UNCHANGEABLE = frozenset(
@@ -97,6 +101,33 @@ def delete_tags(platform: Platform, run_id: str, keys: Iterable[str]) -> None:
     """Delete tags of a run in the order of ``keys``, in as few requests as possible."""
     for part in split_tags([{"key": key} for key in keys]):
         platform.call("UpdateRunTags", run_id=run_id, delete_tags=part)
+
+
+def log_datasets(platform: Platform, run_id: str, dataset_inputs: Sequence[Json]) -> None:
+    """Log some datasets that a run took in, in one request.
+
+    Raises:
+        RestException: What the platform refused. If the request is too long for it, the error names
+            the longest dataset.
+    """
+    try:
+        platform.call("LogInputs", run_id=run_id, dataset_inputs=dataset_inputs)
+        return
+    except AidpError as caught:
+        if caught.status != _TOO_LONG:
+            raise
+        problem = caught
+    longest = max(dataset_inputs, key=size_of)
+    refusal = PlatformError.from_parts(
+        problem.error_code,
+        f"The dataset {longest['dataset'].get('name')!r} takes {size_of(longest)} bytes of a "
+        f"request, which the platform does not accept: {problem.cause}",
+        "Log it with a shorter profile or schema, such as without the statistics of each column.",
+        status=problem.status,
+        request_id=problem.request_id,
+    )
+    refusal.oci_code = getattr(problem, "oci_code", None)
+    raise refusal
 
 
 def record_model(platform: Platform, run_id: str, model: Model) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlflow.entities import (
@@ -41,7 +40,7 @@ from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
 from mlflow_oci_aidp.tracking import entities, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
-from mlflow_oci_aidp.tracking.batches import split_batch
+from mlflow_oci_aidp.tracking.batches import split_batch, split_dataset_inputs
 from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.experiments import ExperimentStore
@@ -56,6 +55,10 @@ if TYPE_CHECKING:
     from mlflow_oci_aidp.mlflow_compat import DatasetSummary
 
 _logger = logging.getLogger(__name__)
+
+#: Datasets that MLflow's page gets for its experiments.
+#: [MLflow: ``SqlAlchemyStore._search_datasets``]
+_MOST_DATASETS = 1000
 
 
 class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
@@ -223,7 +226,13 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             metrics: The metrics; those that name a logged model are stored with that model, too.
             params: The parameters.
             tags: The tags.
+
+        Raises:
+            RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such run, and
+                ``INVALID_PARAMETER_VALUE`` if it is deleted; also if there is nothing to log.
         """
+        if not (metrics or params or tags):
+            self._platform.call("LogBatch", run_id=run_id)  # The platform checks the run.
         run_tags.check(tag.key for tag in tags)
         latest = [
             metric
@@ -284,13 +293,26 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         datasets: list[DatasetInput] | None = None,
         models: list[LoggedModelInput] | None = None,
     ) -> None:
-        """Log the datasets and the logged models that a run took in."""
+        """Log the datasets and the logged models that a run took in.
+
+        Args:
+            run_id: The run.
+            datasets: The datasets, sent in several requests if they are long.
+            models: The logged models.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a dataset that is longer than MLflow
+                allows.
+            RestException: As ``log_batch``, also if there is nothing to log.
+        """
         tags = run_tags.for_inputs(models or ())
-        if datasets:
-            dataset_inputs = [entities.json_of_dataset_input(dataset) for dataset in datasets]
-            self._platform.call("LogInputs", run_id=run_id, dataset_inputs=dataset_inputs)
+        dataset_inputs = [entities.json_of_dataset_input(dataset) for dataset in datasets or ()]
+        for part in split_dataset_inputs(dataset_inputs):
+            runs.log_datasets(self._platform, run_id, part)
         if tags:
             runs.set_tags(self._platform, run_id, tags)
+        elif not dataset_inputs:
+            self._platform.call("LogInputs", run_id=run_id)  # The platform checks the run.
 
     def record_logged_model(self, run_id: str, mlflow_model: Model) -> None:
         """Record the metadata of a model with the run that made it."""
@@ -310,7 +332,16 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             metric_key: The metric's name.
             max_results: The size of a page; None for all values, read page by page.
             page_token: The token of the page before.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a page without a size, as from MLflow's
+                server: it would name itself as the next one.
         """
+        if max_results is not None and max_results <= 0:
+            raise invalid_parameter(
+                f"A page of {max_results} values cannot be read.",
+                "Pass a number above 0 as max_results, or None for all values.",
+            )
         fields = {
             "run_id": run_id,
             "metric_key": metric_key,
@@ -341,17 +372,20 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         return list(files)
 
     def _search_datasets(self, experiment_ids: list[str]) -> list[DatasetSummary]:
-        """List the datasets that the latest runs of experiments took in.
+        """List the datasets that the runs of experiments took in, 1,000 at most, as MLflow does.
 
-        MLflow's server asks for them, for its page.
+        MLflow's server asks for them, for its page. Runs are read until so many are found.
         """
         fields = runs.search_fields(experiment_ids, run_view_type=ViewType.ALL)
-        all_runs = self._platform.items("SearchRuns", "runs", entities.run, **fields)
-        summaries = {
-            (run.info.experiment_id, entry.dataset.name, entry.dataset.digest, _context(entry))
-            for run in islice(all_runs, runs.LONGEST_PAGE)
-            for entry in (run.inputs.dataset_inputs if run.inputs else ())
-        }
+        summaries: set[tuple[str, str, str, str | None]] = set()
+        for run in self._platform.items("SearchRuns", "runs", entities.run, **fields):
+            for entry in run.inputs.dataset_inputs if run.inputs else ():
+                dataset = entry.dataset
+                summary = (run.info.experiment_id, dataset.name, dataset.digest, _context(entry))
+                if len(summaries) < _MOST_DATASETS:
+                    summaries.add(summary)
+            if len(summaries) == _MOST_DATASETS:
+                break
         return [dataset_summary(*summary) for summary in sorted(summaries, key=str)]
 
     # What `mlflow gc` asks for

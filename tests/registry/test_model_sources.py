@@ -67,6 +67,8 @@ def test_a_source_that_lies_elsewhere_is_not_found(sources, source, run_id):
     ("source", "location"),
     [
         (f"runs:/{RUN}/model.00000001", f"{ROOT}/model.00000001"),
+        (f"runs:/{RUN}/model", f"{ROOT}/model.00000002"),
+        (f"runs:/{RUN}/elsewhere", f"{ROOT}/elsewhere"),
         (f"models:/m-{RUN}-00000001", f"{ROOT}/model.00000001"),
         ("runs:/4567/model", "runs:/4567/model"),
         (f"models:/m-{RUN}-0000000f", f"models:/m-{RUN}-0000000f"),

@@ -17,6 +17,7 @@ from mlflow.entities import (
     LoggedModel,
     LoggedModelParameter,
     LoggedModelStatus,
+    LoggedModelTag,
     Metric,
     Param,
     ViewType,
@@ -110,6 +111,36 @@ def test_a_deleted_one_is_gone_and_its_run_is_not(tracking, run, model):
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
     assert tracking.search_logged_models([run.info.experiment_id]) == []
     assert tracking.get_run(run.info.run_id).info.lifecycle_stage == "active"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store, model_id: store.set_logged_model_tags(model_id, [LoggedModelTag("a", "b")]),
+        lambda store, model_id: store.delete_logged_model_tag(model_id, "team"),
+        lambda store, model_id: store.log_logged_model_params(
+            model_id, [LoggedModelParameter("a", "b")]
+        ),
+        lambda store, model_id: store.finalize_logged_model(model_id, LoggedModelStatus.READY),
+        lambda store, model_id: store.delete_logged_model(model_id),
+    ],
+    ids=["set a tag", "delete a tag", "log a parameter", "finalize", "delete"],
+)
+@pytest.mark.parametrize("made", ["here", "elsewhere"])
+def test_a_change_to_one_of_a_deleted_run_says_to_restore_the_run(
+    aidp, store, tracking, run, model, change, made
+):
+    if made == "elsewhere":
+        store._remembered.forget_run(run.info.run_id)
+    # Another process deletes it, so that this one remembers the run.
+    aidp.workspace().delete_experiment_run({"run_id": run.info.run_id}, "user")
+    with pytest.raises(MlflowException, match=r"which is deleted.*restore_run") as caught:
+        change(store, model.model_id)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert dict(tracking.get_logged_model(model.model_id)) == dict(model)
+
+    tracking.restore_run(run.info.run_id)
+    change(store, model.model_id)
 
 
 def test_two_of_one_name_lie_apart(tracking, run, model):

@@ -191,6 +191,23 @@ def test_a_long_batch_is_split_by_mlflows_limits(aidp, store, run):
     assert (len(data.metrics), len(data.params)) == (2100, 250)
 
 
+def test_a_batch_of_long_texts_is_split_by_mlflows_limit_of_bytes(aidp, store, run):
+    aidp.exchanges.clear()
+    store.log_batch(
+        run.info.run_id,
+        [Metric("loss", 1, 0, 0)],
+        [Param(f"p{number}", "x" * 6000) for number in range(100)],
+        [RunTag(f"t{number}", "x" * 5000) for number in range(100)],
+    )
+    assert [exchange.status for exchange in aidp.exchanges] == [200, 200]
+    lengths = [int(exchange.headers["content-length"]) for exchange in aidp.exchanges]
+    assert max(lengths) <= 1_000_000
+    batches = [exchange.body for exchange in aidp.exchanges]
+    sizes = [[len(batch.get(name, ())) for name in ("params", "tags")] for batch in batches]
+    assert sizes == [[100, 78], [0, 22]]
+    assert len(store.get_run(run.info.run_id).data.params) == 100
+
+
 def test_one_round_trip_for_one_call(aidp, tracking, run):
     aidp.exchanges.clear()
     tracking.log_metric(run.info.run_id, "loss", 1)
@@ -210,6 +227,15 @@ def test_a_long_history_is_read_page_by_page(aidp, store, run):
     rest = store.get_metric_history(run.info.run_id, "loss", max_results=20, page_token=page.token)
     assert [metric.step for metric in rest] == list(range(20, 30))
     assert len(store.get_metric_history(run.info.run_id, "loss")) == 30
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_page_of_no_values_is_refused(aidp, store, run, size):
+    aidp.exchanges.clear()
+    with pytest.raises(MlflowException, match="above 0") as caught:
+        store.get_metric_history(run.info.run_id, "loss", max_results=size)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert len(aidp.exchanges) == 0
 
 
 @pytest.mark.skipif(
@@ -426,9 +452,21 @@ def test_a_location_that_nobody_could_open_is_refused_at_once(aidp, tracking, lo
 
 
 @pytest.mark.parametrize(
+    "location", ["mlruns", "./mlruns/flowers", "../flowers", "file:mlruns", "C:flowers"]
+)
+def test_a_location_that_each_program_would_look_for_elsewhere_is_refused(aidp, tracking, location):
+    aidp.exchanges.clear()
+    with pytest.raises(MlflowException, match="is relative") as caught:
+        tracking.create_experiment("flowers", location)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert len(aidp.exchanges) == 0
+
+
+@pytest.mark.parametrize(
     ("location", "is_told"),
     [
-        ("./local", True),
+        ("/local", True),
+        ("C:\\local", True),
         ("file:///tmp/local", True),
         ("/volumes/main/default/x", True),
         ("s3://bucket/x", False),

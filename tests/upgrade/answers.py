@@ -78,6 +78,10 @@ def searches_of_logged_models(client: mlflow.MlflowClient) -> Json:
     }
 
 
+#: The run of a version that another client registered, which no workspace has.
+UNKNOWN_RUN = "0" * 32
+
+
 def registered_models(client: mlflow.MlflowClient) -> Json:
     """Every registered model that is no prompt, as a search and as a read by name return it."""
     models = client.search_registered_models()
@@ -179,8 +183,10 @@ def files_of_model_versions(client: mlflow.MlflowClient) -> Json:
                 )
             )
             if isinstance(source, str) and source.startswith(
-                ("oci://aidp-emulator@", "aidp:/Volumes/")
+                ("oci://aidp-emulator@", "aidp:/Volumes/", "runs:/")
             ):
+                if UNKNOWN_RUN in source:
+                    continue
                 answers[f"{model.name}/{version.version}"] = _downloaded(
                     f"models:/{model.name}/{version.version}"
                 )

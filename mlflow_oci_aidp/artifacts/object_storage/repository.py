@@ -16,6 +16,7 @@ from mlflow_oci_aidp.artifacts.local_folders import Destination, files_below
 from mlflow_oci_aidp.artifacts.locations import (
     OBJECT_STORAGE,
     OBJECT_STORAGE_FORM,
+    check_artifact_path,
     make_folder,
     relative_path,
 )
@@ -98,6 +99,7 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Why it could not be uploaded. There is no half an object then.
         """
+        check_artifact_path(artifact_path)
         name = self._name(artifact_path) + os.path.basename(local_file)
         check_object_name(name)
         self._upload(str(local_file), name)
@@ -106,6 +108,8 @@ class OciArtifactRepository(ArtifactRepository):
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
         """Upload the files of a folder and of those below it, several at a time.
 
+        A bucket has no folders: an empty one leaves nothing there.
+
         Args:
             local_dir: The folder.
             artifact_path: The folder to put them into.
@@ -113,6 +117,7 @@ class OciArtifactRepository(ArtifactRepository):
         Raises:
             MlflowException: Which files could not be uploaded, and why. All others were.
         """
+        check_artifact_path(artifact_path)
         top = self._name(artifact_path)
         tasks: dict[str, Callable[[], None]] = {}
         for folder, names in files_below(local_dir):

@@ -17,8 +17,11 @@ from .faults import Fault
 CHUNK = 256 * 1024
 """How many bytes of a file are in memory at a time."""
 
-MAX_BODY = 10 * 1024 * 1024
-"""The longest body, in bytes, of a request that is no file."""
+MAX_BODY = 256 * 1024 * 1024
+"""The longest body, in bytes, of a request that is no file.
+
+MLflow allows a dataset whose profile has 16,777,215 characters, and JSON may take 12 bytes for one.
+"""
 
 MAX_FILE = 50 * 1024**3
 """The longest body, in bytes, of a request that is a file.

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mlflow.entities import (
+    LifecycleStage,
     LoggedModel,
     LoggedModelOutput,
     LoggedModelParameter,
@@ -45,7 +46,7 @@ from mlflow_oci_aidp.visible import visible
 _logger = logging.getLogger(__name__)
 
 #: Error codes of a change to a logged model whose run was deleted, or that no run stores.
-_UNCHANGEABLE = runs.UNCHANGEABLE | {"NOT_IMPLEMENTED"}
+_UNCHANGEABLE = runs.UNCHANGEABLE - {"RESOURCE_DOES_NOT_EXIST"} | {"NOT_IMPLEMENTED"}
 
 
 class LoggedModelsOnRuns(LoggedModels):
@@ -121,7 +122,7 @@ class LoggedModelsOnRuns(LoggedModels):
 
     def finalize(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
         """Set the status of a logged model, and record a model that is ready with its run."""
-        info, stored, _ = self._read(_stored_id(model_id))
+        info, stored, _ = self._read_to_change(model_id)
         is_recorded = stored.is_recorded
         if not is_recorded and status is LoggedModelStatus.READY:
             # Only once: the platform adds to what a run has, and log_model and then its user may
@@ -147,14 +148,21 @@ class LoggedModelsOnRuns(LoggedModels):
 
         MLflow itself sets one after it has registered the model. If that tag cannot be stored, as
         on a deleted run, this only warns: the version is there.
+
+        Raises:
+            MlflowException: As the other changes do.
         """
         try:
-            parsed = _stored_id(model_id)
+            parsed = self._id_to_change(model_id)
             if self._remembered.folder(parsed) is None:
-                self._read(parsed)
-            runs.set_tags(
-                self._platform, parsed.run_id, model_tags.tags_of_tags(parsed.suffix, tags)
-            )
+                self._read_to_change(model_id)
+            stored_tags = model_tags.tags_of_tags(parsed.suffix, tags)
+            try:
+                runs.set_tags(self._platform, parsed.run_id, stored_tags)
+            except MlflowException as problem:
+                if problem.error_code in runs.UNCHANGEABLE:
+                    self._read_to_change(model_id)  # It may say why.
+                raise
         except MlflowException as problem:
             is_of_mlflow = {tag.key for tag in tags} == {MLFLOW_MODEL_VERSIONS}
             if not is_of_mlflow or problem.error_code not in _UNCHANGEABLE:
@@ -170,7 +178,7 @@ class LoggedModelsOnRuns(LoggedModels):
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if it has no such tag.
         """
-        info, stored, _ = self._read(_stored_id(model_id))
+        info, stored, _ = self._read_to_change(model_id)
         if key not in stored.model.tags:
             raise error(
                 "RESOURCE_DOES_NOT_EXIST",
@@ -186,7 +194,7 @@ class LoggedModelsOnRuns(LoggedModels):
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for a parameter that has another value.
         """
-        info, stored, _ = self._read(_stored_id(model_id))
+        info, stored, _ = self._read_to_change(model_id)
         known = stored.model.params
         for param in params:
             if known.get(param.key, str(param.value)) != str(param.value):
@@ -201,7 +209,7 @@ class LoggedModelsOnRuns(LoggedModels):
 
     def delete(self, model_id: str) -> None:
         """Delete a logged model, and its run if that was made for this model alone."""
-        info, stored, others = self._read(_stored_id(model_id))
+        info, stored, others = self._read_to_change(model_id)
         # The head's key comes first: without it there is no model, should the rest not be deleted.
         runs.delete_tags(self._platform, info.run_id, sorted(stored.keys))
         self._remembered.forget_model(stored.id)
@@ -230,6 +238,8 @@ class LoggedModelsOnRuns(LoggedModels):
         """Note the logged models that a run made."""
         if models:
             runs.set_tags(self._platform, run_id, run_tags.for_outputs(models))
+        else:
+            self._platform.call("LogBatch", run_id=run_id)  # The platform checks the run.
 
     def _read(
         self, model_id: ModelId
@@ -246,6 +256,43 @@ class LoggedModelsOnRuns(LoggedModels):
         if stored is None:
             raise missing_model(model_id)
         others = [model for model in models if model is not stored]
+        return info, stored, others
+
+    def _id_to_change(self, model_id: str) -> ModelId:
+        """Parse the id of a logged model that is to be changed.
+
+        Raises:
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a model that is not there, and
+                ``NOT_IMPLEMENTED`` for one that the platform lists and no run stores.
+        """
+        parsed = ModelId.parse(model_id)
+        if parsed is not None:
+            return parsed
+        self._listed_model(model_id)
+        raise error(
+            "NOT_IMPLEMENTED",
+            f"The logged model {model_id!r} is not kept on a run, and AI Data Platform has no call "
+            "to change it.",
+            "Change it where it was made.",
+        )
+
+    def _read_to_change(
+        self, model_id: str
+    ) -> tuple[RunInfo, StoredLoggedModel, list[StoredLoggedModel]]:
+        """Read a logged model as ``_read`` does, and refuse one that cannot be changed.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` if its run is deleted, as MLflow has it for
+                any change to such a run; otherwise as ``_id_to_change``.
+        """
+        info, stored, others = self._read(self._id_to_change(model_id))
+        if info.lifecycle_stage == LifecycleStage.DELETED:
+            raise invalid_parameter(
+                f"The logged model {model_id!r} is kept on the run {info.run_id!r}, which is "
+                "deleted, and cannot be changed.",
+                "Restore the run with MlflowClient().restore_run; it can be deleted again "
+                "afterwards.",
+            )
         return info, stored, others
 
     def _listed_model(self, model_id: str) -> LoggedModel:
@@ -333,23 +380,6 @@ def read_run_artifacts(platform: Platform, run_id: str) -> RunArtifacts | None:
 def _models_of_run(json: Json) -> list[LoggedModel]:
     _, models = run_with_models(json)
     return [stored.model for stored in models]
-
-
-def _stored_id(model_id: str) -> ModelId:
-    """Parse the id of a logged model that is to be changed.
-
-    Raises:
-        MlflowException: ``NOT_IMPLEMENTED`` for a model that is not stored on a run.
-    """
-    parsed = ModelId.parse(model_id)
-    if parsed is None:
-        raise error(
-            "NOT_IMPLEMENTED",
-            f"The logged model {model_id!r} is not kept on a run, and AI Data Platform has no call "
-            "to change it.",
-            "Change it where it was made.",
-        )
-    return parsed
 
 
 def _is_missing_file(problem: Exception) -> bool:

@@ -17,6 +17,11 @@ from mlflow_oci_aidp.names import check_logged_model_name, random_name
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking.logged_models import search
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels
+from mlflow_oci_aidp.tracking.logged_models.versions import (
+    VERSIONS_TAG,
+    with_version,
+    without_repeats,
+)
 
 
 class LoggedModelStore(PlatformStore):
@@ -86,7 +91,18 @@ class LoggedModelStore(PlatformStore):
         MLflow itself sets one after it has registered the model. If that tag cannot be stored, as
         on a deleted run, this only warns: the version is there.
         """
-        self._logged_models.set_tags(model_id, tags)
+        self._logged_models.set_tags(model_id, without_repeats(tags))
+
+    def set_model_versions_tags(self, name: str, version: str, model_id: str) -> None:
+        """Have a logged model name a version that was made of it; MLflow's server calls it.
+
+        MLflow's own method forgets the other versions if this one is named already.
+        [MLflow 3.1 to 3.18: ``AbstractStore.set_model_versions_tags``]
+        """
+        named = self._logged_models.get(model_id).tags.get(VERSIONS_TAG)
+        value = with_version(named, name, version)
+        if value != named:
+            self._logged_models.set_tags(model_id, [LoggedModelTag(VERSIONS_TAG, value)])
 
     def delete_logged_model_tag(self, model_id: str, key: str) -> None:
         """Delete a tag of a logged model.

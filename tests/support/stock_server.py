@@ -1,0 +1,68 @@
+"""MLflow's own server, to compare with: its REST interface over one SQLite file.
+
+Run as a program, ``python -m tests.support.stock_server <store URI> <artifact root>``, it prints
+its port and serves until its standard input ends, so that it never outlives the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlflow_oci_aidp.emulator.state.databases import empty_tracking_database
+from mlflow_oci_aidp.mlflow_compat import SERVER_VARIABLES
+
+_ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def stock_server(folder: Path) -> Iterator[str]:
+    """Serve an empty database of MLflow's, and yield the address."""
+    (folder / "stock.db").write_bytes(empty_tracking_database())
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tests.support.stock_server",
+            f"sqlite:///{folder}/stock.db",
+            str(folder / "artifacts"),
+        ],
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.communicate(timeout=60)
+
+
+def _serve(store_uri: str, artifact_root: str) -> None:
+    os.environ[SERVER_VARIABLES[0]] = store_uri
+    os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = artifact_root
+
+    from mlflow.server import app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Handler(WSGIRequestHandler):
+        """Keeps connections open, and logs no request."""
+
+        protocol_version = "HTTP/1.1"
+
+        def log_request(self, code: object = "-", size: object = "-") -> None:
+            pass
+
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.port, flush=True)  # noqa: T201 - this is how the tests learn the port
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    _serve(*sys.argv[1:])
