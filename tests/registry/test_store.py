@@ -374,11 +374,13 @@ def test_there_are_no_webhooks_to_call(store):
     assert store.list_webhooks_by_event("any") == []
 
 
-def test_an_mlflow_workspace_makes_no_request_of_its_own(aidp, store, monkeypatch):
+def test_an_mlflow_workspace_of_another_name_is_refused_without_a_request(aidp, store, monkeypatch):
     monkeypatch.setenv("MLFLOW_ENABLE_WORKSPACES", "true")
     monkeypatch.setenv("MLFLOW_WORKSPACE", "team-a")
-    store.search_registered_models()
-    assert [exchange.operation for exchange in aidp.exchanges] == ["list_registered_models"]
+    with pytest.raises(MlflowException) as caught:
+        store.search_registered_models()
+    assert caught.value.error_code == "FEATURE_DISABLED"
+    assert list(aidp.exchanges) == []
 
 
 def test_a_store_can_be_pickled_without_its_secrets(aidp, store, monkeypatch):

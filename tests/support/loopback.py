@@ -149,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
             "content-type", "application/json" if text.startswith("{") else "text/plain"
         )
         self.send_header("content-length", str(len(answer)))
+        # As every service of OCI has it.
+        self.send_header("opc-request-id", "loopback")
         # Nobody may send it back: see ``cookies_of``.
         self.send_header("set-cookie", "loopback=1; Path=/")
         self.end_headers()

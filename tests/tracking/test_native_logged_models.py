@@ -36,7 +36,15 @@ def server(monkeypatch, tmp_path, aidp):
 
     monkeypatch.setattr(handlers, "_tracking_store", None)
     prefix = f"{routes.BASE_PATH}/{aidp.ai_data_platform_id}/workspaces/{WORKSPACE}/mlops"
-    here = make_server("127.0.0.1", 0, DispatcherMiddleware(app, {prefix: app}), threaded=True)
+    paths = DispatcherMiddleware(app, {prefix: app})
+
+    def with_id(environ, start_response):
+        def start(status, headers, *more):
+            return start_response(status, [*headers, ("opc-request-id", "platform")], *more)
+
+        return paths(environ, start)
+
+    here = make_server("127.0.0.1", 0, with_id, threaded=True)
     thread = threading.Thread(target=here.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{here.server_port}"
