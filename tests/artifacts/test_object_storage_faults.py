@@ -32,7 +32,12 @@ ONCE = {
     "ConcurrentObjectUpdate": {"kind": "status", "status": 409, "code": "ConcurrentObjectUpdate"},
     "HTML with 502": {"kind": "html", "status": 502},
     "a slow answer": {"kind": "slow_drip", "delay": 0.0001},
+    "early hints": {"kind": "interim", "delay": 0.001},
+    "a second answer": {"kind": "twice", "delay": 0.001},
+    "the answer of another call": {"kind": "other_answer"},
 }
+#: Of these the work is done, and the answer lost.
+LOST = ("reset after the work", "cut off", "the answer of another call")
 UP = {
     "put_object": "small",
     "create_multipart_upload": "big",
@@ -71,7 +76,7 @@ def test_an_upload_is_repeated_until_it_is_whole(storage, repository, folder, ta
         path = repository.download_artifacts(f"{operation}/{name}", str(target))
         assert Path(path).read_bytes() == CONTENT[name]
     # A beginning whose answer was lost is nobody's: the client does not know of it.
-    assert len(uploads(storage)) == (1 if fault in ("reset after the work", "cut off") else 0)
+    assert len(uploads(storage)) == (1 if fault in LOST else 0)
 
 
 @pytest.mark.parametrize("fault", ONCE)

@@ -44,7 +44,9 @@ def uploads(aidp: Emulator) -> list[dict[str, str]]:
     return [exchange.headers for exchange in aidp.exchanges if exchange.operation == "upload_file"]
 
 
-@pytest.mark.parametrize("kind", ["reset_before", "reset_during", "reset_after", "status"])
+@pytest.mark.parametrize(
+    "kind", ["reset_before", "reset_during", "reset_after", "status", "other_answer"]
+)
 def test_a_broken_upload_is_repeated_from_its_start(
     aidp: Emulator, place: VolumeArtifactRepository, file: Path, kind: str
 ) -> None:
@@ -70,7 +72,26 @@ def test_a_folder_that_is_none(place: VolumeArtifactRepository, tmp_path: Path) 
         place.log_artifacts(str(tmp_path / "nowhere"))
 
 
-@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncated", "status"])
+@pytest.mark.parametrize("kind", ["interim", "twice"])
+@pytest.mark.parametrize("operation", ["upload_file", "download_file", "list_files", "make_dir"])
+def test_an_answer_out_of_turn_is_nobody_elses(
+    aidp: Emulator,
+    place: VolumeArtifactRepository,
+    file: Path,
+    target: Path,
+    kind: str,
+    operation: str,
+) -> None:
+    aidp.faults.add(kind, operation=operation, times=None, delay=0.001)
+    place.log_artifact(str(file), "new")
+    place.download_artifacts("new/file", str(target))
+    assert (target / "new" / "file").read_bytes() == file.read_bytes()
+    assert [info.path for info in place.list_artifacts()] == ["new"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["reset_before", "reset_after", "truncated", "status", "other_answer"]
+)
 def test_a_broken_download_is_repeated(
     aidp: Emulator, place: VolumeArtifactRepository, file: Path, target: Path, kind: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -10,10 +11,13 @@ from mlflow.exceptions import MlflowException
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
+from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from tests.client.conftest import BUCKET, VOLUME
 from tests.support.hostile import HungUp, answer, head, hostile, proper, proper_body
 
 CONTENT = os.urandom(2500)
+LOCATIONS = {VOLUME: VolumeArtifactRepository, BUCKET: OciArtifactRepository}
 OPTIONS = TransferOptions(part_size=1000, chunk=100)
 
 
@@ -34,6 +38,78 @@ def test_a_list_that_is_not_there_yet_is_no_empty_list(uri_of, status):
 
     with hostile(script) as server, pytest.raises(MlflowException, match="not as documented"):
         OciArtifactRepository(BUCKET, uri_of(server.endpoint)).list_artifacts("a")
+
+
+def cut_off_at_the_headers(wire):
+    wire.send(head("200 OK", f"opc-request-id: {wire.id}"))
+    raise HungUp
+
+
+LISTS = {
+    "registry": lambda uri: AidpRegistryStore(uri).search_registered_models(),
+    "tracking": lambda uri: AidpTrackingStore(uri).search_experiments(),
+    "volume": lambda uri: VolumeArtifactRepository(VOLUME, uri).list_artifacts(),
+    "object storage": lambda uri: OciArtifactRepository(BUCKET, uri).list_artifacts(),
+}
+EMPTY = {
+    "registry": b"{}",
+    "tracking": b"{}",
+    "volume": b'{"items": []}',
+    "object storage": b'{"objects": []}',
+}
+
+
+@pytest.mark.parametrize("part", LISTS)
+def test_an_answer_that_ends_with_its_headers_is_no_empty_list(uri_of, part):
+    with hostile(cut_off_at_the_headers) as server:
+        with pytest.raises(MlflowException) as caught:
+            LISTS[part](uri_of(server.endpoint, retries=1))
+        assert len(server.requests) == 2
+    assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"
+
+
+@pytest.mark.parametrize("part", ["volume", "object storage"])
+@pytest.mark.parametrize("status", ["200 OK", "204 No Content"])
+def test_nothing_is_no_empty_list(uri_of, part, status):
+    def script(wire):
+        is_asked = not wire.path.endswith("/volumes")
+        wire.send(answer(wire, b"" if is_asked else proper_body(wire), status=status))
+
+    with hostile(script) as server, pytest.raises(MlflowException):
+        LISTS[part](uri_of(server.endpoint))
+
+
+@pytest.mark.parametrize("part", LISTS)
+def test_an_empty_list_is_one(uri_of, part):
+    def script(wire):
+        is_asked = not wire.path.endswith("/volumes")
+        wire.send(answer(wire, EMPTY[part] if is_asked else proper_body(wire)))
+
+    with hostile(script) as server:
+        assert list(LISTS[part](uri_of(server.endpoint))) == []
+
+
+def test_a_change_needs_no_body(uri_of):
+    with hostile(lambda wire: wire.send(answer(wire, b"", status="204 No Content"))) as server:
+        AidpRegistryStore(uri_of(server.endpoint)).delete_registered_model("a")
+
+
+@pytest.mark.parametrize("location", [VOLUME, BUCKET])
+def test_a_success_before_the_file_was_sent_is_none(uri_of, tmp_path, location):
+    (tmp_path / "large").write_bytes(bytes(12 << 20))
+
+    def script(wire):
+        if wire.path.endswith("uploadFile") or wire.verb == "PUT":
+            wire.send(answer(wire, b""))
+            wire.leave_body()
+            time.sleep(3)
+            raise HungUp
+        wire.send(proper(wire))
+
+    with hostile(script) as server:
+        repository = LOCATIONS[location](location, uri_of(server.endpoint, timeout=1))
+        with pytest.raises(MlflowException, match="no proper HTTP"):
+            repository.log_artifact(str(tmp_path / "large"))
 
 
 @pytest.mark.parametrize("status", ["202 Accepted", "204 No Content", "206 Partial Content"])
@@ -116,9 +192,6 @@ def test_ranges_as_they_were_asked_for_are_asked_for_once(uri_of, tmp_path):
         repository._download_file("file", str(tmp_path / "file"))
         assert len(server.requests) == 4
     assert (tmp_path / "file").read_bytes() == CONTENT
-
-
-LOCATIONS = {VOLUME: VolumeArtifactRepository, BUCKET: OciArtifactRepository}
 
 
 def of_the_file(wire):

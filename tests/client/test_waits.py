@@ -184,6 +184,24 @@ def test_addresses_where_nobody_answers_share_the_time(uri_of, monkeypatch):
     assert error.error_code == "DEADLINE_EXCEEDED"
 
 
+def test_an_address_where_nobody_answers_leaves_time_for_the_next(uri_of, monkeypatch):
+    with contextlib.ExitStack() as waiting:
+        server = waiting.enter_context(
+            hostile(lambda wire: wire.send(proper(wire)), host="127.0.0.2")
+        )
+        port = int(server.endpoint.rpartition(":")[2])
+        full = waiting.enter_context(socket.socket())
+        full.bind(("127.0.0.1", port))
+        full.listen(0)
+        for _ in range(4):
+            stream = waiting.enter_context(socket.socket())
+            stream.setblocking(False)
+            stream.connect_ex(("127.0.0.1", port))
+        several_addresses(monkeypatch, port, 2)
+        store = AidpRegistryStore(uri_of(f"http://localhost:{port}", timeout=2))
+        assert store.get_registered_model("a").name == "a"
+
+
 def test_an_address_where_nobody_listens_leaves_the_call_to_the_next(uri_of, monkeypatch):
     with hostile(lambda wire: wire.send(proper(wire)), host="127.0.0.2") as server:
         port = server.endpoint.rpartition(":")[2]

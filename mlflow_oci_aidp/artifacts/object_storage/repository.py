@@ -243,11 +243,14 @@ def _page(answer: Any, prefix: str) -> Page[_Listed]:
 
     Raises:
         TypeError: A field has another type than the documented one.
-        ValueError: A name is not Unicode, or does not begin with the prefix. An object of somebody
-            else must not be taken for one of this folder, which may be about to be deleted.
+        ValueError: There is no list of objects; an empty page has an empty one. Or a name is not
+            Unicode, or does not begin with the prefix. An object of somebody else must not be taken
+            for one of this folder, which may be about to be deleted.
     """
+    if answer.objects is None:
+        raise ValueError("objects")
     listed: list[_Listed] = [(folder, None) for folder in answer.prefixes or []]
-    listed += [(item.name, json_fields.integer_of(item.size)) for item in answer.objects or []]
+    listed += [(item.name, json_fields.integer_of(item.size)) for item in answer.objects]
     for name, _ in listed:
         if not isinstance(name, str):
             raise TypeError("name")

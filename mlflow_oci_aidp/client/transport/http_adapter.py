@@ -89,7 +89,15 @@ class BoundedAdapterMixin(_Adapter):
 
 
 class BoundedAdapter(BoundedAdapterMixin, HTTPAdapter):
-    """The adapter of calls to AI Data Platform."""
+    """The adapter of calls to one endpoint, always with the same certificates and proxies."""
+
+    _pool: Any = None
+
+    def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
+        """Return the pool of the endpoint. To look it up costs as much as to read an answer."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*arguments, **named)
+        return self._pool
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Make the answer of what ``urllib3`` read: without cookies, and without the request."""

@@ -61,6 +61,7 @@ class _SocketReader(io.RawIOBase):
         # This file keeps the socket open when the connection lets go of it.
         self._file = source.makefile("rb", buffering=0)
         self._timer = timer
+        self._timeout = 0.0
         self.is_stopped = False
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -73,9 +74,12 @@ class _SocketReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         if self.is_stopped:
             return None
-        self._socket.settimeout(self._timer.remaining())
-        size = self._file.readinto(buffer)
-        self._timer.count(size or 0)
+        timeout = self._timer.remaining()
+        if timeout != self._timeout:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
+        size = self._socket.recv_into(buffer)
+        self._timer.count(size)
         return size
 
     def close(self) -> None:
@@ -129,21 +133,41 @@ class BoundedResponse(HTTPResponse):
 
         Raises:
             BrokenAnswerError: The answer does not say clearly where it ends.
+            IncompleteRead: It ended with its headers, and did not say so.
         """
         super().begin(*arguments, **named)
         if self.headers.defects:
             # The parser leaves out what follows, such as the length.
             raise BrokenAnswerError("a line that is no header")
-        codings = self.headers.get_all("transfer-encoding")
-        if codings and [coding.strip().lower() for coding in codings] != ["chunked"]:
+        self._find_end()
+        if 200 <= self.status < 300:
+            self._check_success()
+
+    def _find_end(self) -> None:
+        codings, lengths = [], []
+        for name, value in self.headers.raw_items():
+            lower = name.lower()
+            if lower == "transfer-encoding":
+                codings.append(value.strip().lower())
+            elif lower == "content-length":
+                lengths.append(value)
+        if codings and codings != ["chunked"]:
             raise BrokenAnswerError("an unknown transfer encoding")
-        length = _length_of(self.headers.get_all("content-length"))
+        length = _length_of(lengths)
         # With two ends, another reader on the way may have seen the other one.
         self._is_certain = not (codings and (length is not None or self.version == 10))
         if self.status in (204, 304) or self._is_head:
             self.chunked = False  # There is no body, whatever the headers say.
         elif not self.chunked:
             self.length = length
+
+    def _check_success(self) -> None:
+        if self._connection and not self._connection.is_sent:
+            raise BrokenAnswerError("a success before the request was sent")
+        if self.length is None and not self.chunked and not self.fp.peek(1):
+            # The connection ended where a body may have been: nothing, such as an empty list, is
+            # in such an answer.
+            raise IncompleteRead(b"")
 
     def _get_chunk_left(self) -> int | None:
         """Return the bytes that are left of the chunk, or of the next one; None after the last."""
@@ -201,13 +225,13 @@ class BoundedResponse(HTTPResponse):
         return bool(self.fp.peek(1) or (pending and pending()))
 
 
-def _length_of(values: list[str] | None) -> int | None:
+def _length_of(values: list[str]) -> int | None:
     """Return the length that headers announce; None if there are none.
 
     Raises:
         BrokenAnswerError: It is no length, or several.
     """
-    if values is None:
+    if not values:
         return None
     texts = {text.strip() for value in values for text in value.split(",")}
     text = texts.pop()
