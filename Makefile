@@ -54,9 +54,10 @@ quickstart: $(STAMP)  ## log, register and load a model on the emulator, showing
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-# Without the fault suite, minutes of what no version of MLflow changes: make test-oldest ARGS=tests/faults runs it.
+# Without the suites of faults and of connections, minutes of what no version of MLflow changes:
+# make test-oldest ARGS="tests/faults tests/client" runs them.
 test-oldest:  ## run the tests with the oldest MLflow supported
-	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),--ignore=tests/faults)"
+	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),--ignore=tests/faults --ignore=tests/client)"
 
 # Until all of its packages are published, MLflow warns at each import that their versions differ.
 test-newest quickstart-newest: export PYTHONWARNINGS := ignore:Versions of mlflow:UserWarning

@@ -4,7 +4,7 @@ A reader who follows a call opens each of these files, and turns a page at each 
 
     python -m tools.call_path                       # the table
     python -m tools.call_path get_run --list        # each step of one call
-    python -m tools.call_path --transport           # with the files below urllib3
+    python -m tools.call_path --all                 # with the files that are left out
 
 How it counts:
 
@@ -19,8 +19,8 @@ How it counts:
 - The call runs twice, and the second one counts: the first one imports modules, opens connections
     and fills caches.
 
-- :py:mod:`mlflow_oci_aidp.secret` does not count. Its decorator and its way to reveal a value are
-    read as words: nobody follows them.
+- Two modules of words do not count, unless they are asked for: ``secret.py``, and
+  ``client/json_fields.py``, which reads one field as its type. Nobody follows a call into them.
 
 Nothing else here depends on a name of a module in the package, so the numbers can be compared
 across its revisions.
@@ -54,11 +54,9 @@ from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 
 PACKAGE = Path(mlflow_oci_aidp.__file__).parent
-#: Folders whose functions do not count. The transport does if it is asked for.
-TRANSPORT = "client/transport"
-LEFT_OUT = ["emulator", TRANSPORT]
+#: Beginnings of paths whose functions do not count; all but the first do if they are asked for.
+LEFT_OUT = ["emulator", "client/transport", "client/json_fields.py", "secret.py"]
 _MODEL = "main.default.call_path"
-_WORDS = f"{PACKAGE / 'secret.py'}"
 
 
 @dataclass(frozen=True)
@@ -106,13 +104,11 @@ def record(call: Callable[[], Any]) -> CallPath:
         call: The call. What it raises is passed on.
     """
     root = f"{PACKAGE}{os.sep}"
-    left_out = tuple(f"{PACKAGE / folder}{os.sep}" for folder in LEFT_OUT)
+    left_out = tuple(str(PACKAGE / beginning) for beginning in LEFT_OUT)
     steps: list[Step] = []
 
     def note(frame: FrameType, event: str, _argument: Any) -> None:
         path = frame.f_code.co_filename
-        if path == _WORDS:
-            return
         if event in ("call", "return") and path.startswith(root) and not path.startswith(left_out):
             steps.append(
                 Step(event, Path(path).relative_to(PACKAGE).as_posix(), frame.f_code.co_name)
@@ -213,10 +209,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "calls", nargs="*", metavar="call", help=f"any of {', '.join(CALLS)}; all of them if none"
     )
     parser.add_argument("--list", action="store_true", help="print each step, and the files")
-    parser.add_argument("--transport", action="store_true", help="count its files, too")
+    parser.add_argument("--all", action="store_true", help="count every file but the emulator's")
     options = parser.parse_args(arguments)
-    if options.transport:
-        LEFT_OUT.remove(TRANSPORT)
+    if options.all:
+        del LEFT_OUT[1:]
     unknown = sorted(set(options.calls) - CALLS.keys())
     if unknown:
         parser.error(f"no such call: {', '.join(unknown)}; there are {', '.join(CALLS)}")

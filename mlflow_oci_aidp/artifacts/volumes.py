@@ -92,7 +92,8 @@ class VolumeArtifactRepository(ArtifactRepository):
         """
         check_artifact_path(artifact_path)
         tasks: dict[str, Callable[[], None]] = {}
-        for folder, names in files_below(local_dir):
+        # All are looked at first: a folder that cannot be read leaves nothing half done.
+        for folder, names in list(files_below(local_dir)):
             target = posixpath.join(artifact_path or "", folder)
             # Here and not in the tasks, so that no two threads make the same folder.
             self._client.make_folder(self._location.inside(target))

@@ -173,7 +173,7 @@ class BoundedResponse(HTTPResponse):
         """Return the bytes that are left of the chunk, or of the next one; None after the last."""
         left: int | None = self.chunk_left
         if not left:
-            if left is not None and self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
+            if left is not None and self.fp.read(2) != b"\r\n":
                 raise IncompleteRead(b"")
             left = self._read_chunk_size() or None
             if left is None:
