@@ -13,6 +13,7 @@ import socket
 import ssl
 import struct
 import threading
+from email.errors import MissingHeaderBodySeparatorDefect
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -199,7 +200,11 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _check_head(self) -> None:
         """Refuse bytes that HTTP does not allow, which an answer could bring to another client."""
-        is_well_formed = all(
+        # After a line that is no header, the standard library leaves out all others.
+        is_whole = not any(
+            isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in self.headers.defects
+        )
+        is_well_formed = is_whole and all(
             _HEADER_NAME.fullmatch(name) and is_header_value(value)
             for name, value in self.headers.items()
         )

@@ -59,6 +59,11 @@ class RouteTable:
             self._by_verb.setdefault(route.verb, []).append(route)
         self._refuse = refuse or _refuse
 
+    @property
+    def routes(self) -> list[Route]:
+        """Every route."""
+        return [route for routes in self._by_verb.values() for route in routes]
+
     def match(self, verb: str, path: str) -> RouteMatch | None:
         """Return the route of a request, or None if there is none."""
         for route in self._by_verb.get(verb, ()):

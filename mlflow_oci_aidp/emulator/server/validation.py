@@ -113,6 +113,8 @@ def _from_text(name: str, text: str, rule: Field) -> Any:
         value = _BOOLEANS.get(text)
     if value is None:
         raise invalid(f"Query parameter '{name}' must be of type {rule.type}.")
+    if rule.allowed and text not in rule.allowed:
+        raise invalid(f"Query parameter '{name}' must be one of {', '.join(rule.allowed)}.")
     return value
 
 
