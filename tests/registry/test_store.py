@@ -375,6 +375,8 @@ def test_there_are_no_webhooks_to_call(store):
 
 
 def test_an_mlflow_workspace_of_another_name_is_refused_without_a_request(aidp, store, monkeypatch):
+    reason = "this MLflow has no workspaces"
+    pytest.importorskip("mlflow.utils.workspace_context", reason=reason)
     monkeypatch.setenv("MLFLOW_ENABLE_WORKSPACES", "true")
     monkeypatch.setenv("MLFLOW_WORKSPACE", "team-a")
     with pytest.raises(MlflowException) as caught:
