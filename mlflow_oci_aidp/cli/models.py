@@ -188,8 +188,11 @@ def _number(version: ModelVersion) -> int:
 
 
 def _utc(milliseconds: int | None) -> str | None:
-    """Return a time in ISO 8601, to the second; the number itself for one that no calendar has."""
-    if milliseconds is None:
+    """Return a time in ISO 8601, to the second; the number itself for one that no calendar has.
+
+    The time that MLflow gives to what has none, 0, is None.
+    """
+    if not milliseconds:
         return None
     try:
         # Not fromtimestamp, which does not know the years before 1970 on Windows.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from mlflow.entities.logged_model_parameter import LoggedModelParameter
 from mlflow.entities.metric import Metric
@@ -176,8 +176,8 @@ def model_version(json: Json, lookup: AliasLookup, common: Json | None = None) -
     version = _LazyModelVersion(
         name=json_fields.text(json, "name"),
         version=json_fields.version(json),
-        # MLflow's annotation does not know that a server may leave this out.
-        creation_timestamp=cast("int", json_fields.optional_integer(json, "creation_timestamp")),
+        # MLflow's proto of a version has to have it.
+        creation_timestamp=json_fields.optional_integer(json, "creation_timestamp") or 0,
         last_updated_timestamp=json_fields.optional_integer(json, "last_updated_timestamp"),
         description=description or "",
         user_id=user_id or "",

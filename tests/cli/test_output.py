@@ -258,11 +258,12 @@ def test_a_servers_message_in_check(aidp, option):
 @pytest.mark.parametrize(
     ("milliseconds", "shown"),
     [
-        (0, "1970-01-01T00:00:00Z"),
+        (1000, "1970-01-01T00:00:01Z"),
         (-1000, "1969-12-31T23:59:59Z"),
         (10**18, "1000000000000000000"),  # the year 31,690,000
         (-(10**18), "-1000000000000000000"),
         (None, ""),
+        (0, ""),
     ],
 )
 def test_any_time_can_be_shown(aidp, milliseconds, shown):

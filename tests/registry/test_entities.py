@@ -200,7 +200,7 @@ def test_it_is_a_model_version_that_prints_and_iterates_as_mlflows():
     assert [name for name, _ in entity] == [name for name, _ in own]
     names = ("description", "user_id", "current_stage", "source", "run_id", "run_link")
     assert repr(version({"name": "a", "version": "1"})) == repr(
-        ModelVersion("a", "1", None, aliases=[], tags=[], **dict.fromkeys(names, ""))
+        ModelVersion("a", "1", 0, aliases=[], tags=[], **dict.fromkeys(names, ""))
     )
 
 

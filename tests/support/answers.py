@@ -95,6 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in given.items():
             if value is not None:
                 self.send_header(name, value)
+        # Nobody waits for what a wrong length promises.
+        self.close_connection = given["content-length"] != str(len(content))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)

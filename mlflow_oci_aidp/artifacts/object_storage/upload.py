@@ -98,10 +98,16 @@ class Upload:
         self, namespace: str, bucket: str, request: Any, **details: Any
     ) -> Any:
         """Begin an upload in parts."""
+
+        def begin(client: Any) -> Any:
+            response = client.create_multipart_upload(namespace, bucket, request, **details)
+            upload_id = response.data.upload_id
+            if not isinstance(upload_id, str) or not upload_id:
+                raise TypeError("uploadId")
+            return response
+
         response = self._storage.call(
-            self._writing(request.object, bucket),
-            lambda client: client.create_multipart_upload(namespace, bucket, request, **details),
-            token=self._token,
+            self._writing(request.object, bucket), begin, token=self._token
         )
         self._upload = (namespace, bucket, request.object, response.data.upload_id)
         return response
@@ -131,7 +137,10 @@ class Upload:
             response = client.upload_part(
                 namespace, bucket, name, upload, number, part, content_length=str(length), **details
             )
-            _compare(response.headers.get("opc-content-md5"), in_base64(part.digest))
+            # The manager reads both headers where nothing is guarded.
+            if not response.headers["etag"]:
+                raise ValueError("etag")
+            _compare(response.headers["opc-content-md5"], in_base64(part.digest))
             self._digests[number] = part.digest.digest()
             return response
 
