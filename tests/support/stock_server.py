@@ -1,4 +1,4 @@
-"""MLflow's own server, to compare with: its REST interface over one SQLite file.
+"""MLflow's own server: its REST interface over one SQLite file, to compare with, or over a store.
 
 Run as a program, ``python -m tests.support.stock_server <store URI> <artifact root>``, it prints
 its port and serves until its standard input ends, so that it never outlives the tests.
@@ -24,12 +24,19 @@ _ROOT = Path(__file__).parents[2]
 def stock_server(folder: Path) -> Iterator[str]:
     """Serve an empty database of MLflow's, and yield the address."""
     (folder / "stock.db").write_bytes(empty_tracking_database())
+    with server_over(f"sqlite:///{folder}/stock.db", folder) as url:
+        yield url
+
+
+@contextmanager
+def server_over(store_uri: str, folder: Path) -> Iterator[str]:
+    """Serve the store of a URI, for tracking and the registry, and yield the address."""
     process = subprocess.Popen(
         [
             sys.executable,
             "-m",
             "tests.support.stock_server",
-            f"sqlite:///{folder}/stock.db",
+            store_uri,
             str(folder / "artifacts"),
         ],
         cwd=_ROOT,

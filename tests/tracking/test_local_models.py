@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import mlflow
 import pytest
+from mlflow.entities.model_registry import ModelVersionTag
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PythonModel
 
 from mlflow_oci_aidp.emulator import Fault
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
+from tests.support.stock_server import server_over
 
 NAME = "main.default.tripler"
 
@@ -141,3 +144,31 @@ def test_a_store_without_mlflow_refuses_it(aidp, folder):
     with pytest.raises(MlflowException) as caught:
         store.create_model_version(NAME, str(folder))
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_a_server_uploads_nothing_from_its_own_disk(aidp, tracking, folder, tmp_path, monkeypatch):
+    model = tracking.create_logged_model("0", "model")
+    with server_over(aidp.tracking_uri, tmp_path) as url:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
+        client = mlflow.MlflowClient()
+        client.create_registered_model(NAME)
+        # MLflow 3.1 takes a version with this tag for one of a prompt, whose source it does not
+        # look at.
+        for tags in ({}, {"mlflow.prompt.is_prompt": "no"}):
+            store = client._get_registry_client().store
+            with pytest.raises(MlflowException) as caught:
+                store.create_model_version(
+                    NAME, str(folder), tags=[ModelVersionTag(*tag) for tag in tags.items()]
+                )
+            assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+        with pytest.raises(MlflowException) as caught:
+            mlflow.register_model(str(folder), NAME)
+        assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+        assert sources(aidp) == []
+        # What is not of its disk is registered, and noted once.
+        client.create_model_version(NAME, model.model_uri, model_id=model.model_id)
+        mlflow.register_model(model.model_uri, NAME)
+    noted = json.loads(tracking.get_logged_model(model.model_id).tags["mlflow.modelVersions"])
+    assert noted == [{"name": NAME, "version": "1"}, {"name": NAME, "version": "2"}]
+    versions = tracking.search_model_versions(f"name = '{NAME}'")
+    assert {version.run_id for version in versions} == {model.source_run_id}
