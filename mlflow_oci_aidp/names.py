@@ -108,19 +108,16 @@ def check_logged_model_name(name: str | None) -> None:
     """Refuse what MLflow does not accept as the name of a logged model.
 
     Args:
-        name: The name; None where a random one is wanted.
+        name: The name; None or empty where a random one is wanted, as MLflow's servers read it.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that is empty or has one of the
-            characters that are not allowed.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that has one of the characters that
+            are not allowed.
     """
-    if name is not None and (
-        not name or any(character in name for character in NOT_IN_LOGGED_MODEL)
-    ):
+    if name and any(character in name for character in NOT_IN_LOGGED_MODEL):
         raise invalid_parameter(
             f"Invalid model name: {name!r}.",
-            "Use a name that is not empty, without slash, colon, full stop, percent sign "
-            "and quotation marks.",
+            "Use a name without slash, colon, full stop, percent sign and quotation marks.",
         )
 
 

@@ -26,6 +26,9 @@ T = TypeVar("T")
 StoreT = TypeVar("StoreT", bound="PlatformStore")
 Json = dict[str, Any]
 
+#: Fields that name something. MLflow's servers refuse an empty one.
+_NAMES = ("run_id", "experiment_id", "key")
+
 
 class Platform:
     """The platform as a store calls it: MLflow's RPCs by name, in the store's workspace.
@@ -57,7 +60,11 @@ class Platform:
 
         Returns:
             What ``parse`` returned; None for an answer without a body.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for an empty id or key.
         """
+        check_names(fields)
         route = self._routes[rpc]
         _check_workspace(self._workspace)
         return self._client.call(route, fields, parse, workspace=self._workspace)
@@ -112,6 +119,19 @@ def _check_workspace(workspace: str) -> None:
         "Unset the active workspace, with mlflow.set_workspace(None) or by MLFLOW_WORKSPACE, or "
         f"use the URI of that workspace: {SCHEME}://<aiDataPlatformId>/<workspaceKey>.",
     )
+
+
+def check_names(fields: Mapping[str, Any]) -> None:
+    """Refuse an empty id and an empty key.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE``.
+    """
+    for name in _NAMES:
+        if fields.get(name) == "":
+            raise error(
+                "INVALID_PARAMETER_VALUE", f"The field {name} is empty.", "Pass what MLflow gave."
+            )
 
 
 def require_body(body: T | None, subject: str) -> T:

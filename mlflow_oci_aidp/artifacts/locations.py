@@ -15,6 +15,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlparse
 
 from mlflow.utils.validation import path_not_unique
 
@@ -123,7 +124,8 @@ def check_location(location: str) -> None:
 
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a location of Object Storage or of a volume
-            that has another form.
+            that has another form, and for one of another scheme that MLflow's servers refuse, since
+            it has a fragment or parameters.
     """
     if location.startswith("oci:") and not OBJECT_STORAGE.fullmatch(location):
         raise invalid_parameter(
@@ -135,6 +137,12 @@ def check_location(location: str) -> None:
     )
     if in_volume and not _VOLUME.fullmatch(to_platform(location)):
         raise _no_volume(location)
+    parts = urlparse(location)
+    if not in_volume and _WITH_SCHEME.match(location) and (parts.fragment or parts.params):
+        raise invalid_parameter(
+            f"The artifact location {location!r} has a fragment or parameters.",
+            "Leave out `#` and `;` and what follows.",
+        )
 
 
 def is_of_this_machine(location: str) -> bool:

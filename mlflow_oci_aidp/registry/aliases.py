@@ -137,7 +137,7 @@ class AliasesInTags(Aliases):
         Raises:
             MlflowException: ``NOT_IMPLEMENTED`` for an alias that the platform itself keeps.
         """
-        key = alias_tags.key_of(alias)
+        key = f"{alias_tags.PREFIX}{alias}"  # Whatever its length: a longer one is not there.
         reported, tags = self._read(name)
         if key in tags:
             self._platform.call("DeleteRegisteredModelTag", name=name, key=key)

@@ -1,4 +1,4 @@
-"""MLflow's filters as AI Data Platform documents them, with values in single quotes.
+"""MLflow's filters as AI Data Platform documents them, and what the platform makes of them.
 
 [aidp-python-client 5.1.1]
 """
@@ -7,17 +7,55 @@ from __future__ import annotations
 
 import re
 
+from mlflow.exceptions import MlflowException
+from mlflow.utils.search_utils import SearchModelUtils, SearchUtils
+
 _DOUBLE_QUOTED_VALUE = re.compile(
     r"""(?P<before>(?:=|\bI?LIKE)\s*)"(?P<value>[^"']*)"(?P<after>\s*)\Z""", re.IGNORECASE
+)
+_DOUBLE_QUOTED_KEY = re.compile(
+    r"""\A(?P<before>\s*(?:\w+\.)?)"(?P<key>[^"'`]*)"(?=\s*[=!<>IiLl])"""
 )
 
 
 def with_single_quotes(filter_string: str | None) -> str | None:
-    """Put the value of a filter in single quotes; MLflow's web page puts some in double quotes.
+    """Put the value of a filter in single quotes, and its key in backticks, as MLflow itself does.
+
+    MLflow's parsers take double quotes for both, and MLflow's web page puts some values in them.
 
     Args:
         filter_string: A single condition, or None.
     """
-    return filter_string and _DOUBLE_QUOTED_VALUE.sub(
-        r"\g<before>'\g<value>'\g<after>", filter_string
-    )
+    if not filter_string:
+        return filter_string
+    text = _DOUBLE_QUOTED_KEY.sub(r"\g<before>`\g<key>`", filter_string)
+    return _DOUBLE_QUOTED_VALUE.sub(r"\g<before>'\g<value>'\g<after>", text)
+
+
+class NamePattern:
+    """The pattern that a search for registered models asks of their names.
+
+    The platform finds more: it takes ``name LIKE 'x'`` for ``name LIKE '%x%'``. [aidp-python-client
+    5.1.1, ``MLOpsClient.list_registered_models``]
+
+    Args:
+        filter_string: A single condition, or None.
+    """
+
+    def __init__(self, filter_string: str | None) -> None:
+        self._pattern: str | None = None
+        try:
+            conditions = SearchModelUtils.parse_search_filter(filter_string)
+        except (MlflowException, ValueError):
+            return  # The platform refuses it.
+        if len(conditions) == 1:
+            (condition,) = conditions
+            about = condition["type"], condition["key"], condition["comparator"]
+            if about == ("attribute", "name", "LIKE"):
+                self._pattern = condition["value"]
+
+    def fits(self, name: str) -> bool:
+        """Return whether a name has the pattern, or whether there is none."""
+        return self._pattern is None or bool(
+            SearchUtils.get_comparison_func("LIKE")(name, self._pattern)
+        )

@@ -1,42 +1,50 @@
 """The search for prompts, which MLflow keeps as registered models with a tag.
 
 AI Data Platform knows nothing of prompts. MLflow adds a condition on the tag to what its users
-search for, but the platform documents a single condition. MLflow's is therefore taken out of the
-filter and applied to the result. A search without that condition, such as those of MLflow's web
-page, leaves prompts out. [MLflow: ``SqlAlchemyStore._is_querying_prompt``, the same in every
-supported version]
+search for, but the platform documents a single condition. Conditions on that tag are therefore
+taken out of the filter, however they are spelt, and applied to the result. What they mean is what
+MLflow's SQL store makes of them: the first one says whether a search is for prompts, and a search
+that is not for prompts leaves them out and ignores all conditions on the tag. [MLflow:
+``SqlAlchemyStore._is_querying_prompt``, the same in 3.1 to 3.18]
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import sqlparse
+from mlflow.exceptions import MlflowException
+from mlflow.utils.search_utils import SearchModelUtils, SearchUtils
 
 #: [MLflow: mlflow.prompt.constants, the same in every supported version]
 IS_PROMPT = "mlflow.prompt.is_prompt"
 
-_CONDITION = rf"tags?\.`{re.escape(IS_PROMPT)}`\s*(!?=)\s*'true'"
-_AT_THE_END = re.compile(rf"(?:\A|\s+AND)\s*{_CONDITION}\s*\Z", re.IGNORECASE)
-_AT_THE_BEGINNING = re.compile(rf"\A\s*{_CONDITION}\s+AND\s+", re.IGNORECASE)
-
 
 @dataclass(frozen=True)
 class Search:
-    """A filter without MLflow's condition on prompts.
+    """A filter without conditions on MLflow's tag for prompts.
 
     Attributes:
         filter: The user's own filter as it was written, or None without one.
         prompts: True for prompts alone, False for no prompts.
+        conditions: What the tag of a prompt has to fulfil: operators and values.
     """
 
     filter: str | None
     prompts: bool
+    conditions: tuple[tuple[str, str], ...] = ()
 
     def wants(self, tags: Mapping[str, str]) -> bool:
         """Return whether the search is for an entity with these tags."""
-        return self.prompts == (tags.get(IS_PROMPT, "").lower() == "true")
+        tag = tags.get(IS_PROMPT)
+        if not self.prompts:
+            return tag != "true"
+        return tag is not None and all(
+            SearchUtils.get_comparison_func(operator)(tag, value)
+            for operator, value in self.conditions
+        )
 
 
 def is_prompt(tags: Iterable[Any] | None) -> bool:
@@ -46,10 +54,56 @@ def is_prompt(tags: Iterable[Any] | None) -> bool:
 
 
 def split(filter_string: str | None) -> Search:
-    """Take MLflow's condition out of a filter, from its end or its beginning."""
+    """Take the conditions on MLflow's tag for prompts out of a filter.
+
+    Args:
+        filter_string: Conditions, joined by ``AND``; None or blank for none. A filter that MLflow
+            could not read is left as it is, for the platform to refuse.
+    """
     text = filter_string or ""
-    prompts = False
-    if match := _AT_THE_END.search(text) or _AT_THE_BEGINNING.search(text):
-        text = text[: match.start()] + text[match.end() :]
-        prompts = match[1] == "="
-    return Search(text if text.strip() else None, prompts)
+    own: list[str] = []
+    conditions: list[tuple[str, str]] = []
+    for part in _parts(text):
+        parsed = _parsed(part)
+        if parsed and (parsed["type"], parsed["key"]) == ("tag", IS_PROMPT):
+            conditions.append((parsed["comparator"], parsed["value"]))
+        else:
+            own.append(part)
+    if not conditions:
+        return Search(text if text.strip() else None, False)
+    is_for_prompts = _is_for_prompts(*conditions[0])
+    return Search(
+        " AND ".join(own) or None, is_for_prompts, tuple(conditions) if is_for_prompts else ()
+    )
+
+
+def _is_for_prompts(operator: str, value: str) -> bool:
+    return (operator, value.lower()) in (("=", "true"), ("!=", "false"))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the conditions of a filter as they are written, without the ``AND`` between them."""
+    try:
+        statements = sqlparse.parse(text)
+    except (sqlparse.exceptions.SQLParseError, RecursionError):
+        statements = ()
+    if len(statements) != 1:
+        yield text
+        return
+    part = ""
+    for token in statements[0].tokens:
+        if token.is_keyword and token.normalized == "AND":
+            yield part.strip()
+            part = ""
+        else:
+            part += str(token)
+    yield part.strip()
+
+
+def _parsed(condition: str) -> Mapping[str, Any] | None:
+    """Parse a condition as MLflow does, or return None if MLflow cannot."""
+    try:
+        parsed: list[dict[str, Any]] = SearchModelUtils.parse_search_filter(condition)
+    except (MlflowException, ValueError):  # ValueError: MLflow 3.17 breaks at IS NULL.
+        return None
+    return parsed[0] if len(parsed) == 1 else None

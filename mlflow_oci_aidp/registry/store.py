@@ -17,6 +17,7 @@ from mlflow.entities.model_registry import (
     RegisteredModel,
     RegisteredModelTag,
 )
+from mlflow.entities.model_registry.model_version_stages import get_canonical_stage
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
 
@@ -28,7 +29,7 @@ from mlflow_oci_aidp.registry import alias_tags, entities, prompts
 from mlflow_oci_aidp.registry.aliases import choose_aliases
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
 from mlflow_oci_aidp.registry.entities import Json
-from mlflow_oci_aidp.registry.filters import with_single_quotes
+from mlflow_oci_aidp.registry.filters import NamePattern, with_single_quotes
 from mlflow_oci_aidp.registry.local_models import LocalModels
 from mlflow_oci_aidp.registry.origins import Origins
 from mlflow_oci_aidp.registry.version_sources import VersionSources
@@ -156,8 +157,9 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
         Args:
             filter_string: A single condition, as the platform documents it, sent as it is. MLflow's
-                condition on prompts is applied to the result instead. A page may therefore hold
-                fewer than ``max_results``; it is never empty while there are more.
+                condition on prompts is applied to the result instead, and ``name LIKE`` to the
+                result as well, since the platform finds more. A page may therefore hold fewer than
+                ``max_results``; it is never empty while there are more.
             max_results: The size of a page, at most 1000; 100 if None. [aidp-python-client 5.1.1]
             order_by: Columns, each with an optional ``ASC`` or ``DESC``.
             page_token: The token of the page before.
@@ -178,14 +180,13 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Args:
             name: The registered model's name.
             stages: The stages to return, in upper or lower case; all if None or empty.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a stage that MLflow does not know.
         """
-        wanted = {stage.lower() for stage in stages or ()}
+        wanted = {get_canonical_stage(stage) for stage in stages or ()}
         latest = self.get_registered_model(name).latest_versions
-        return [
-            version
-            for version in latest
-            if not wanted or (version.current_stage or "").lower() in wanted
-        ]
+        return [version for version in latest if not wanted or version.current_stage in wanted]
 
     def set_registered_model_tag(self, name: str, tag: RegisteredModelTag) -> None:
         """Set a tag of a registered model."""
@@ -241,7 +242,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             self._model_version,
             name=name,
             source=sent.source,
-            run_id=sent.run_id,
+            run_id=sent.run_id or None,
             tags=_tags(tags),
             run_link=run_link or None,
             description=description or None,
@@ -408,6 +409,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         page_token: str | None,
     ) -> PagedList[Any]:
         search = prompts.split(filter_string)
+        pattern = NamePattern(search.filter if rpc == "SearchRegisteredModels" else None)
         common = entities.shared()
         pages = self._platform.pages(
             rpc,
@@ -419,7 +421,11 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             page_token=page_token or None,
         )
         for page in pages:
-            wanted = [entity for entity in page if search.wants(entity._tags)]
+            wanted = [
+                entity
+                for entity in page
+                if search.wants(entity._tags) and pattern.fits(entity.name)
+            ]
             if wanted:
                 return PagedList(wanted, page.token)
         return PagedList([], None)

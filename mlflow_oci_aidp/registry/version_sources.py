@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
@@ -21,6 +22,8 @@ from mlflow_oci_aidp.uri import SCHEME
 #: ``models:/<model id>`` of a logged model is another thing, and has no version.
 _COPY_SOURCE = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d+)")
 _RUNS = "runs:/"
+_RUN_SOURCE = re.compile(r"runs:/+[^/]+/.+", re.DOTALL)
+_MODELS = "models:/"
 _LOGGED_MODEL = re.compile(r"models:/(?P<id>m-[^/@]+)")
 
 #: More copies of copies than anybody makes: the limit ends a circle of copies.
@@ -97,12 +100,16 @@ class VersionSources:
             is_prompt: Whether the version is one of a prompt, whose source is only a word.
 
         Raises:
-            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a logged model that the tracking store
-                in use, if it is this package's, does not have; ``INVALID_PARAMETER_VALUE`` for a
-                path of this machine that is not uploaded.
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a model version that is not there, and
+                for a logged model that the tracking store in use, if it is this package's, does not
+                have; ``INVALID_PARAMETER_VALUE`` for a path of this machine that is not uploaded,
+                and as :py:func:`check_source` says.
         """
+        check_source(source)
         source, model_id = to_platform(source), model_id or None
-        if _COPY_SOURCE.fullmatch(source):
+        copied = _COPY_SOURCE.fullmatch(source)
+        if copied:
+            self._get_model_version(copied["name"], copied["version"])
             return NewVersionSource("CreateModelVersion", source, run_id or None, model_id)
         named = model_id or _logged_model_id(source)
         is_ours = (self._tracking_uri or "").startswith(f"{SCHEME}://")
@@ -191,6 +198,47 @@ class VersionSources:
             f"cannot be read, and may have been renamed or deleted: {problem.message}",
             "Register the copy again from where its artifacts are.",
         )
+
+
+def check_source(source: object) -> None:
+    """Refuse what MLflow's server refuses as the source of a model version, whoever has its files.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for what is no text, for ``..`` in a path, for
+            ``runs:/`` without a path, and for ``models:/`` without a version or a model id;
+            ``RESOURCE_DOES_NOT_EXIST`` for an alias or a stage instead of a version.
+            [MLflow, ``_validate_source_run``]
+    """
+    if not isinstance(source, str):
+        raise _bad_source(source, "It is no text")
+    if source.startswith(_RUNS) and not _RUN_SOURCE.fullmatch(source):
+        raise _bad_source(source, "It names no path in a run: runs:/<run id>/<path>")
+    is_of_model = _COPY_SOURCE.fullmatch(source) or _LOGGED_MODEL.fullmatch(source)
+    if source.startswith(_MODELS) and not is_of_model:
+        names_model = re.search("[/@]", source[len(_MODELS) :])
+        raise _bad_source(
+            source,
+            "It is neither models:/<name>/<version> nor models:/<logged model id>",
+            code="RESOURCE_DOES_NOT_EXIST" if names_model else "INVALID_PARAMETER_VALUE",
+        )
+    if not is_of_this_machine(source) and ".." in _unquoted(source).split("/"):
+        raise _bad_source(source, "Its path leads upwards, by '..'")
+
+
+def _bad_source(
+    source: object, why: str, *, code: str = "INVALID_PARAMETER_VALUE"
+) -> MlflowException:
+    return error(
+        code,
+        f"The source {source!r} of the model version cannot be used. {why}.",
+        "Pass where the model was logged, such as its model_uri.",
+    )
+
+
+def _unquoted(text: str) -> str:
+    while (unquoted := unquote(text)) != text:
+        text = unquoted
+    return text
 
 
 def _logged_model_id(source: str) -> str | None:

@@ -8,6 +8,7 @@ exception (:py:mod:`mlflow_oci_aidp.client.json_fields`).
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -179,7 +180,10 @@ def file_info(json: Json) -> FileInfo:
 
 
 def logged_model(json: Json) -> LoggedModel:
-    """Make a logged model from the JSON of the platform, or of MLflow's own server."""
+    """Make a logged model from the JSON of the platform, or of MLflow's own server.
+
+    A text that is missing is ``""``, as MLflow's REST client gives it.
+    """
     info, data = json["info"], json_fields.fields(json, "data")
     created = json_fields.optional_integer(info, "creation_timestamp_ms") or 0
     updated = json_fields.optional_integer(info, "last_updated_timestamp_ms")
@@ -190,9 +194,10 @@ def logged_model(json: Json) -> LoggedModel:
         artifact_location=_location(info, "artifact_uri"),
         creation_timestamp=created,
         last_updated_timestamp=created if updated is None else updated,
-        model_type=json_fields.optional_text(info, "model_type"),
-        source_run_id=json_fields.optional_text(info, "source_run_id"),
+        model_type=json_fields.optional_text(info, "model_type") or "",
+        source_run_id=json_fields.optional_text(info, "source_run_id") or "",
         status=_logged_model_status(info),
+        status_message=json_fields.optional_text(info, "status_message") or "",
         tags=tags(info),
         params=json_fields.pairs(data, "params"),
         metrics=[
@@ -208,12 +213,22 @@ def tags(json: Json) -> dict[str, str]:
 
 
 def json_of_metric(metric: Metric) -> Json:
-    """Return a metric with the fields of the contract."""
+    """Return a metric with the fields of the contract.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a value that is no number, and for a metric
+            without a time or a step.
+    """
+    if metric.timestamp is None or metric.step is None:
+        raise invalid_parameter(
+            f"The metric {metric.key!r} has no {'step' if metric.step is None else 'timestamp'}.",
+            "Pass milliseconds since 1970, and the step, which is 0 if there are no steps.",
+        )
     return {
         "key": metric.key,
         "value": json_of_float(metric.value),
         "timestamp": metric.timestamp,
-        "step": metric.step or 0,
+        "step": metric.step,
     }
 
 
@@ -230,6 +245,19 @@ def json_of_dataset_input(dataset_input: DatasetInput) -> Json:
 def json_of_tags(tags: Iterable[Any] | None) -> list[Json] | None:
     """Return tags or parameters with the fields of the contract, or None if there are none."""
     return [{"key": tag.key, "value": str(tag.value)} for tag in tags or ()] or None
+
+
+def json_of_id(value: object) -> str:
+    """Return the id of an experiment as requests carry it; MLflow's callers pass numbers, too.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for None and an empty text.
+    """
+    if value is None or not str(value):
+        raise invalid_parameter(
+            f"{value!r} is not the id of an experiment.", "Pass the id that MLflow gave it."
+        )
+    return str(value)
 
 
 def json_of_view_type(view_type: int) -> str:
@@ -265,8 +293,12 @@ def json_of_float(value: Any) -> float | str:
 
 
 def float_of(value: Any) -> float:
-    """Return the number that :py:func:`json_of_float` made a value of."""
-    return json_fields.number_of(_NOT_FINITE.get(value, value))
+    """Return a number as MLflow's servers return it: of infinity they keep the largest number.
+
+    [MLflow: ``SqlAlchemyStore.sanitize_metric_value``]
+    """
+    number = json_fields.number_of(_NOT_FINITE.get(value, value))
+    return math.copysign(sys.float_info.max, number) if math.isinf(number) else number
 
 
 def _dataset_input(json: Json) -> DatasetInput:

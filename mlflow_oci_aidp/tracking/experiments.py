@@ -84,7 +84,7 @@ class ExperimentStore(PlatformStore):
                 see it.
         """
         experiment = self._platform.call(
-            "GetExperiment", _experiment, experiment_id=str(experiment_id)
+            "GetExperiment", _experiment, experiment_id=entities.json_of_id(experiment_id)
         )
         return require_body(experiment, f"The experiment {experiment_id!r}")
 
@@ -141,32 +141,38 @@ class ExperimentStore(PlatformStore):
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the new name is taken.
         """
         check_experiment_name(new_name)
-        self._platform.call("UpdateExperiment", experiment_id=str(experiment_id), new_name=new_name)
+        self._platform.call(
+            "UpdateExperiment", experiment_id=entities.json_of_id(experiment_id), new_name=new_name
+        )
 
     def delete_experiment(self, experiment_id: str) -> None:
         """Delete an experiment; it can be restored."""
-        self._platform.call("DeleteExperiment", experiment_id=str(experiment_id))
+        self._platform.call("DeleteExperiment", experiment_id=entities.json_of_id(experiment_id))
 
     def restore_experiment(self, experiment_id: str) -> None:
         """Restore a deleted experiment."""
-        self._platform.call("RestoreExperiment", experiment_id=str(experiment_id))
+        self._platform.call("RestoreExperiment", experiment_id=entities.json_of_id(experiment_id))
 
     def set_experiment_tag(self, experiment_id: str, tag: ExperimentTag) -> None:
         """Set a tag of an experiment."""
         self._platform.call(
             "SetExperimentTag",
-            experiment_id=str(experiment_id),
+            experiment_id=entities.json_of_id(experiment_id),
             key=tag.key,
             value=str(tag.value),
         )
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
         """Delete a tag of an experiment."""
-        self._platform.call("DeleteExperimentTag", experiment_id=str(experiment_id), key=key)
+        self._platform.call(
+            "DeleteExperimentTag", experiment_id=entities.json_of_id(experiment_id), key=key
+        )
 
     def _hard_delete_experiment(self, experiment_id: str) -> None:
         """Delete an experiment for good."""
-        self._platform.call("DeleteExperiment", experiment_id=str(experiment_id), is_permanent=True)
+        self._platform.call(
+            "DeleteExperiment", experiment_id=entities.json_of_id(experiment_id), is_permanent=True
+        )
 
 
 def _experiment(json: Json) -> Experiment:

@@ -54,7 +54,7 @@ def create(
     run = platform.call(
         "CreateRun",
         _run,
-        experiment_id=str(experiment_id),
+        experiment_id=entities.json_of_id(experiment_id),
         start_time=start_time,
         tags=tags,
         run_name=run_name or None,

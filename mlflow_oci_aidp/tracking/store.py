@@ -45,7 +45,7 @@ from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.experiments import ExperimentStore
 from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
-from mlflow_oci_aidp.tracking.logged_models.metrics import LatestMetrics, is_recorded, tags_by_run
+from mlflow_oci_aidp.tracking.logged_models.metrics import ModelMetrics, is_recorded
 from mlflow_oci_aidp.tracking.logged_models.on_runs import run_with_models
 from mlflow_oci_aidp.tracking.logged_models.store import LoggedModelStore
 
@@ -101,7 +101,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         self._logged_models = choose_logged_models(
             self._platform, routes, self._remembered, self._note_run
         )
-        self._latest_metrics = LatestMetrics()
+        self._model_metrics = ModelMetrics(self._metrics_of_model)
         remember_tracking(self._session, store_uri)
 
     # Runs
@@ -230,27 +230,32 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such run, and
                 ``INVALID_PARAMETER_VALUE`` if it is deleted; also if there is nothing to log.
+            MlflowException: ``BAD_REQUEST`` for a metric that names a logged model that is not
+                there; everything is logged with the run all the same, as in MLflow.
         """
         if not (metrics or params or tags):
             self._platform.call("LogBatch", run_id=run_id)  # The platform checks the run.
         run_tags.check(tag.key for tag in tags)
-        latest = [
-            metric
-            for metric in metrics
-            if metric.model_id and self._latest_metrics.is_latest(metric)
-        ]
-        tags_of_models = tags_by_run(run_id, latest)
-        own_tags = tags_of_models.pop(run_id, {})
         new = [metric for metric in metrics if not is_recorded(metric, run_id)]
-        for batch in split_batch(
-            [entities.json_of_metric(metric) for metric in new],
-            [{"key": param.key, "value": str(param.value)} for param in params],
-            [*(entities.json_of_tags(tags) or ()), *run_tags.as_json(own_tags)],
-        ):
-            self._platform.call("LogBatch", run_id=run_id, **batch)
-        for other_run, other_tags in tags_of_models.items():
-            self._store_with_models(other_run, other_tags)
-        self._latest_metrics.note(latest)
+        with self._model_metrics.adding(run_id, metrics) as tags_of_models:
+            own_tags = tags_of_models.pop(run_id, {})
+            for batch in split_batch(
+                [entities.json_of_metric(metric) for metric in new],
+                [{"key": param.key, "value": str(param.value)} for param in params],
+                [*(entities.json_of_tags(tags) or ()), *run_tags.as_json(own_tags)],
+            ):
+                self._platform.call("LogBatch", run_id=run_id, **batch)
+            for other_run, other_tags in tags_of_models.items():
+                self._store_with_models(other_run, other_tags)
+
+    def _metrics_of_model(self, model_id: str) -> list[Metric] | None:
+        """Read the metrics that are stored with a logged model, or None if there is no such."""
+        try:
+            return self._logged_models.get(model_id).metrics or []
+        except MlflowException as problem:
+            if problem.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return None
 
     def _store_with_models(self, run_id: str, tags: dict[str, str]) -> None:
         """Store metrics with logged models of another run.

@@ -314,10 +314,14 @@ def test_a_copy_whose_origin_was_renamed_says_so(client, version):
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
-def test_copies_in_a_circle_end(store):
+def test_copies_in_a_circle_end(store, sdk, aidp):
+    models = pytest.importorskip("aidp_python_client.aidataplatform_dp.models")
     store.create_registered_model(NAME)
-    store.create_model_version(NAME, f"models:/{NAME}/2")
-    store.create_model_version(NAME, f"models:/{NAME}/1")
+    for number in (2, 1):  # The store itself makes no copy of what is not there.
+        sdk.create_model_version(
+            aidp.ai_data_platform_id,
+            models.CreateModelVersionDetails(name=NAME, source=f"models:/{NAME}/{number}"),
+        )
     with pytest.raises(MlflowException, match="circle"):
         store.get_model_version_download_uri(NAME, 1)
 

@@ -11,6 +11,7 @@ import logging
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from mlflow.entities import (
     LoggedModelTag,
     RunInfo,
     RunStatus,
+    ViewType,
 )
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
@@ -79,10 +81,15 @@ class LoggedModelsOnRuns(LoggedModels):
         params: Sequence[LoggedModelParameter],
         model_type: str | None,
     ) -> LoggedModel:
-        """Create a logged model on the run that makes it, or on a run that is made for it."""
+        """Create a logged model on the run that makes it, or on a run that is made for it.
+
+        It belongs to the experiment of that run, even if another experiment is named.
+        """
         suffix = model_tags.new_suffix()
         # MLflow's server passes an empty id if no run makes the model.
         run = self._place_of(source_run_id) if source_run_id else None
+        if run is not None and run.experiment_id != entities.json_of_id(experiment_id):
+            self._check_experiment(experiment_id)
         now = _now()
         stored_tags = model_tags.tags_of_new(
             suffix,
@@ -105,6 +112,23 @@ class LoggedModelsOnRuns(LoggedModels):
             raise missing_model(ModelId(run.run_id, suffix))
         self._remembered.note_model(stored.id, stored.folder)
         return stored.model
+
+    def _check_experiment(self, experiment_id: str) -> None:
+        """Refuse an experiment that is not there, as MLflow does.
+
+        Raises:
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST``; ``INVALID_PARAMETER_VALUE`` if it was
+                deleted.
+        """
+        experiment = self._platform.call(
+            "GetExperiment",
+            lambda json: entities.experiment(json["experiment"]),
+            experiment_id=entities.json_of_id(experiment_id),
+        )
+        if experiment is not None and experiment.lifecycle_stage != LifecycleStage.ACTIVE:
+            raise invalid_parameter(
+                f"The experiment {experiment_id!r} was deleted.", "Restore it, or use another one."
+            )
 
     def _place_of(self, run_id: str) -> RunPlace | RunInfo:
         """Return where a run belongs, from memory if it was read before."""
@@ -192,19 +216,19 @@ class LoggedModelsOnRuns(LoggedModels):
         """Add parameters to a logged model.
 
         Raises:
-            MlflowException: ``INVALID_PARAMETER_VALUE`` for a parameter that has another value.
+            MlflowException: ``BAD_REQUEST`` for a parameter that the model has already.
         """
         info, stored, _ = self._read_to_change(model_id)
         known = stored.model.params
-        for param in params:
-            if known.get(param.key, str(param.value)) != str(param.value):
-                raise invalid_parameter(
-                    f"The logged model {model_id!r} has the parameter {param.key!r} with another "
-                    "value.",
-                    "Choose another key: what was logged stays.",
-                )
-        new = [param for param in params if param.key not in known]
-        stored_tags = model_tags.tags_of_params(stored.id.suffix, new, _now())
+        counts = Counter(param.key for param in params)
+        repeated = [key for key, count in counts.items() if count > 1 or key in known]
+        if repeated:
+            raise error(
+                "BAD_REQUEST",  # MLflow's own code for it
+                f"The logged model {model_id!r} has the parameter {repeated[0]!r} already.",
+                "Choose another key: what was logged stays.",
+            )
+        stored_tags = model_tags.tags_of_params(stored.id.suffix, params, _now())
         runs.set_tags(self._platform, info.run_id, stored_tags)
 
     def delete(self, model_id: str) -> None:
@@ -218,14 +242,19 @@ class LoggedModelsOnRuns(LoggedModels):
             self._remembered.forget_run(info.run_id)
 
     def list_all(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
-        """Read all logged models of experiments, those that the platform lists included.
+        """Read all logged models of experiments, also of deleted runs, as in MLflow.
+
+        Those that the platform lists are included.
 
         The platform also lists models that were recorded with a run. If a run stores a model of
         the same name, the one that the platform lists is left out.
         """
         ids = [str(experiment_id) for experiment_id in experiment_ids]
         models_of_runs = self._platform.items(
-            "SearchRuns", "runs", _models_of_run, **runs.search_fields(ids, model_tags.SEARCH)
+            "SearchRuns",
+            "runs",
+            _models_of_run,
+            **runs.search_fields(ids, model_tags.SEARCH, ViewType.ALL),
         )
         stored = [model for models in models_of_runs for model in models]
         known = {(model.source_run_id, model.name) for model in stored}

@@ -17,6 +17,7 @@ from mlflow_oci_aidp.names import check_logged_model_name, random_name
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking.logged_models import search
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels
+from mlflow_oci_aidp.tracking.logged_models.metrics import ModelMetrics
 from mlflow_oci_aidp.tracking.logged_models.versions import (
     VERSIONS_TAG,
     with_version,
@@ -27,8 +28,9 @@ from mlflow_oci_aidp.tracking.logged_models.versions import (
 class LoggedModelStore(PlatformStore):
     """MLflow's logged models in a workspace of Oracle AI Data Platform."""
 
-    #: The store that inherits this class sets it.
+    #: The store that inherits this class sets them.
     _logged_models: LoggedModels
+    _model_metrics: ModelMetrics
 
     def create_logged_model(
         self,
@@ -52,7 +54,7 @@ class LoggedModelStore(PlatformStore):
             model_type: Its type.
         """
         check_logged_model_name(name)
-        return self._logged_models.create(
+        model = self._logged_models.create(
             experiment_id,
             name or random_name(),
             source_run_id,
@@ -60,6 +62,8 @@ class LoggedModelStore(PlatformStore):
             params or (),
             model_type,
         )
+        self._model_metrics.note_new(model.model_id)
+        return model
 
     def get_logged_model(self, model_id: str, allow_deleted: bool = False) -> LoggedModel:
         """Read a logged model.
@@ -116,7 +120,7 @@ class LoggedModelStore(PlatformStore):
         """Add parameters to a logged model.
 
         Raises:
-            MlflowException: ``INVALID_PARAMETER_VALUE`` for a parameter that has another value.
+            MlflowException: ``BAD_REQUEST`` for a parameter that the model has already.
         """
         self._logged_models.log_params(model_id, params)
 
@@ -126,6 +130,7 @@ class LoggedModelStore(PlatformStore):
         Its artifacts stay, and so does its run, unless that was made for this model alone.
         """
         self._logged_models.delete(model_id)
+        self._model_metrics.forget(model_id)
 
     def search_logged_models(
         self,
@@ -154,10 +159,16 @@ class LoggedModelStore(PlatformStore):
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for arguments that cannot be read.
         """
-        search.check_page_size(max_results)
-        models = self._logged_models.list_all(experiment_ids)
-        models = search.ordered(search.matching(models, filter_string, datasets), order_by)
-        return search.page_of(models, max_results, page_token)
+        ids = [str(experiment_id) for experiment_id in experiment_ids]
+        return search.search(
+            lambda: self._logged_models.list_all(ids),
+            ids,
+            filter_string,
+            datasets,
+            max_results,
+            order_by,
+            page_token,
+        )
 
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
         """Log the logged models that a run made."""

@@ -14,8 +14,9 @@ apart:
 ``<suffix>.params.<b>.<i>``  JSON of parameters, cut into pieces; ``b`` orders the calls that added
                           some
 ``<suffix>.tag.<key>``    a tag of the logged model
-``<suffix>.metric.<h>``   JSON of the latest value of a metric on a dataset; ``h`` is a hash of
-                          their names
+``<suffix>.metric.<h>``   JSON of the values of a metric on a dataset, as
+                          :py:mod:`~mlflow_oci_aidp.tracking.logged_models.metric_values` has it;
+                          ``h`` is a hash of their names
 ========================  ========================================================================
 
 This module makes such tags and reads them. It sends no requests.
@@ -29,7 +30,6 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mlflow.entities import (
     LoggedModel,
@@ -47,7 +47,7 @@ from mlflow_oci_aidp.model_id import ModelId
 from mlflow_oci_aidp.model_sources import ModelFolder, RunArtifacts
 from mlflow_oci_aidp.remembered import RunPlace
 from mlflow_oci_aidp.tracking import tags as run_tags
-from mlflow_oci_aidp.tracking.entities import float_of, json_of_float
+from mlflow_oci_aidp.tracking.logged_models import metric_values
 
 _logger = logging.getLogger(__name__)
 
@@ -215,27 +215,15 @@ def tags_of_params(suffix: str, params: Iterable[LoggedModelParameter], now: int
     }
 
 
-def tags_of_metrics(suffix: str, metrics: Iterable[Metric], run_id: str) -> dict[str, str]:
-    """Return the tags of a run that store the latest values of a logged model's metrics.
+def tag_of_metric(suffix: str, names: tuple[str, str | None, str | None]) -> str:
+    """Return the key of the run's tag that stores a metric of a logged model on a dataset.
 
     Args:
         suffix: The suffix of the model's id.
-        metrics: The metrics.
-        run_id: The run that they are logged to, which may be another one.
+        names: The names of the metric, of the dataset, and of the dataset's digest.
     """
-    latest: dict[str, Metric] = {}
-    for metric in metrics:
-        names = _dump([metric.key, metric.dataset_name, metric.dataset_digest])
-        digest = hashlib.sha256(names.encode()).hexdigest()[:16]
-        key = f"{PREFIX}{suffix}.metric.{digest}"
-        if key not in latest or time_of(metric) >= time_of(latest[key]):
-            latest[key] = metric
-    return {key: _dump(_json_of_metric(metric, run_id)) for key, metric in latest.items()}
-
-
-def time_of(metric: Metric) -> tuple[int, int]:
-    """Return the step and the timestamp of a metric, by which the latest of its values is found."""
-    return int(metric.step or 0), int(metric.timestamp or 0)
+    digest = hashlib.sha256(_dump(list(names)).encode()).hexdigest()[:16]
+    return f"{PREFIX}{suffix}.metric.{digest}"
 
 
 def stored_models(info: RunInfo | RunPlace, tags: Mapping[str, str]) -> list[StoredLoggedModel]:
@@ -322,16 +310,27 @@ def _stored_model(
         artifact_location=append_to_uri_path(info.artifact_uri or "", folder),
         creation_timestamp=created,
         last_updated_timestamp=created if updated is None else updated,
-        model_type=json_fields.optional_text(head, "type"),
+        model_type=json_fields.optional_text(head, "type") or "",
         source_run_id=info.run_id,
         status=LoggedModelStatus(status.get("status", "UNSPECIFIED")),
+        status_message="",
         tags=dict(parts.get("tag", {})),
         params=_params(parts.get("params", {})),
-        metrics=[_metric(value, model_id) for value in parts.get("metric", {}).values()],
+        metrics=_metrics(model_id, parts.get("metric", {})),
     )
     owns_run = json_fields.boolean(head, "owns_run")
     is_recorded = json_fields.boolean(status, "recorded")
     return StoredLoggedModel(model_id, model, folder, owns_run, is_recorded, keys)
+
+
+def _metrics(model_id: ModelId, stored: Mapping[str, str]) -> list[Metric]:
+    if not stored:
+        return []
+    return metric_values.in_order(
+        metric
+        for value in stored.values()
+        for metric in metric_values.load(value, str(model_id), model_id.run_id)
+    )
 
 
 def _params(pieces: Mapping[str, str]) -> dict[str, str]:
@@ -344,33 +343,6 @@ def _params(pieces: Mapping[str, str]) -> dict[str, str]:
         added = json_fields.load("".join(text for _, text in sorted(batches[batch])))
         params |= {name: json_fields.text(added, name) for name in added}
     return params
-
-
-def _json_of_metric(metric: Metric, run_id: str) -> dict[str, Any]:
-    fields = {
-        "key": metric.key,
-        "value": json_of_float(metric.value),
-        "timestamp": metric.timestamp,
-        "step": metric.step,
-        "dataset_name": metric.dataset_name,
-        "dataset_digest": metric.dataset_digest,
-        "run_id": run_id,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _metric(text: str, model_id: ModelId) -> Metric:
-    fields = json_fields.load(text)
-    return Metric(
-        key=json_fields.text(fields, "key"),
-        value=float_of(fields["value"]),
-        timestamp=json_fields.optional_integer(fields, "timestamp") or 0,
-        step=json_fields.optional_integer(fields, "step") or 0,
-        model_id=str(model_id),
-        dataset_name=json_fields.optional_text(fields, "dataset_name"),
-        dataset_digest=json_fields.optional_text(fields, "dataset_digest"),
-        run_id=json_fields.optional_text(fields, "run_id") or model_id.run_id,
-    )
 
 
 def _dump(value: object) -> str:
