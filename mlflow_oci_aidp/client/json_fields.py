@@ -174,6 +174,9 @@ def boolean(source: Json, name: str) -> bool:
 def optional_integer(source: Json, name: str) -> int | None:
     """Return an ``int64``, or None if it is missing."""
     value = source.get(name)
+    # An answer has thousands: what it mostly is goes first.
+    if type(value) is int and -_LONGEST_INTEGER <= value < _LONGEST_INTEGER:
+        return value
     return None if value is None else integer_of(value)
 
 
@@ -210,4 +213,11 @@ def version(source: Json, name: str = "version") -> str:
 
 def pairs(source: Json, name: str) -> dict[str, str]:
     """Return a list of keys and values, such as tags. A value that is missing is ``""``."""
-    return {text(item, "key"): optional_text(item, "value") or "" for item in entries(source, name)}
+    values: dict[str, str] = {}
+    for item in entries(source, name):
+        key, value = item["key"], item.get("value")
+        if type(key) is str and type(value) is str:  # An answer has thousands.
+            values[key] = value
+        else:
+            values[text(item, "key")] = optional_text(item, "value") or ""
+    return values

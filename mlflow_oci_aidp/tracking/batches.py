@@ -33,6 +33,11 @@ _MOST: Mapping[str, int] = {
 #: fields.
 _LONGEST_REQUEST = MAX_BATCH_LOG_REQUEST_SIZE - 1000
 
+#: The most bytes of a character in JSON's ASCII, and of all else of a metric, parameter or tag: the
+#: names of its fields, and numbers.
+_LONGEST_CHARACTER = len(r"\ud83d\ude00")
+_LONGEST_FIELDS = 150
+
 #: The longest texts of a dataset, in characters.
 _LONGEST_TEXTS: Mapping[str, int] = {
     "name": MAX_DATASET_NAME_SIZE,
@@ -57,6 +62,9 @@ def split_batch(
         The fields of one ``LogBatch``; a field without items is left out.
     """
     rest = {"params": params, "tags": tags, "metrics": metrics}
+    if _surely_fit(rest):
+        yield {name: items for name, items in rest.items() if items}
+        return
     while any(rest.values()):
         batch: dict[str, Any] = {}
         count, size = MAX_ENTITIES_PER_BATCH, _LONGEST_REQUEST
@@ -67,6 +75,17 @@ def split_batch(
                 rest[name] = rest[name][len(some) :]
                 count -= len(some)
         yield batch
+
+
+def _surely_fit(items: Mapping[str, Sequence[Json]]) -> bool:
+    """Return whether one request carries all items, without making JSON of each to measure it."""
+    if any(len(items[name]) > most for name, most in _MOST.items()):
+        return False
+    everything = [item for some in items.values() for item in some]
+    if not 0 < len(everything) <= MAX_ENTITIES_PER_BATCH:
+        return False
+    texts = sum(len(text) for item in everything for text in item.values() if type(text) is str)
+    return texts * _LONGEST_CHARACTER + len(everything) * _LONGEST_FIELDS <= _LONGEST_REQUEST
 
 
 def split_tags(tags: Sequence[Json]) -> list[Sequence[Json]]:

@@ -78,7 +78,8 @@ class RecordedId(str):
 
     def names(self, metric: Metric) -> bool:
         """Return whether this very metric was read: a caller may put the id on another one."""
-        return self._recorded == _identity(metric.key, metric.value, metric.timestamp, metric.step)
+        named = metric.key, metric.value, metric.timestamp, metric.step
+        return len(self._recorded) == len(named) and _identity(*self._recorded) == _identity(*named)
 
 
 def _identity(key: str, value: float, timestamp: int, step: int) -> tuple[Any, ...]:
@@ -167,7 +168,7 @@ def metric(json: Json, run_id: str) -> Metric:
         json_fields.optional_integer(json, "timestamp") or 0,
         json_fields.optional_integer(json, "step") or 0,
     )
-    return Metric(*values, run_id=RecordedId(run_id, _identity(*values)))
+    return Metric(*values, run_id=RecordedId(run_id, values))
 
 
 def file_info(json: Json) -> FileInfo:
@@ -297,6 +298,8 @@ def float_of(value: Any) -> float:
 
     [MLflow: ``SqlAlchemyStore.sanitize_metric_value``]
     """
+    if type(value) is float and math.isfinite(value):
+        return value
     number = json_fields.number_of(_NOT_FINITE.get(value, value))
     return math.copysign(sys.float_info.max, number) if math.isinf(number) else number
 
