@@ -30,11 +30,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "mlflow_versions"),
     ("lookup",),
     ("auth_modes", "profiles", "regions", "settings_table", "uri", "session_token"),
-    ("endpoints", "pem"),
+    ("endpoints", "matches", "pem"),
     ("errors",),
     (
         "error_codes",
         "clock_skew",
+        "conditions",
         "secret",
         "cookies",
         "fork_safety",

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.utils.search_utils import SearchModelUtils, SearchUtils
+from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 
 _DOUBLE_QUOTED_VALUE = re.compile(
     r"""(?P<before>(?:=|\bI?LIKE)\s*)"(?P<value>[^"']*)"(?P<after>\s*)\Z""", re.IGNORECASE
@@ -30,6 +33,35 @@ def with_single_quotes(filter_string: str | None) -> str | None:
         return filter_string
     text = _DOUBLE_QUOTED_KEY.sub(r"\g<before>`\g<key>`", filter_string)
     return _DOUBLE_QUOTED_VALUE.sub(r"\g<before>'\g<value>'\g<after>", text)
+
+
+def fulfilling(rpc: str, entities: Sequence[Any], filter_string: str | None) -> list[Any]:
+    """Return the registered models or versions that fulfil conditions, as MLflow reads them.
+
+    Args:
+        rpc: ``SearchRegisteredModels`` or ``SearchModelVersions``.
+        entities: The registered models or versions.
+        filter_string: Conditions joined by ``AND``, or None.
+    """
+    if not filter_string:
+        return list(entities)
+    if rpc == "SearchRegisteredModels":
+        return list(SearchModelUtils.filter(entities, filter_string))
+    # MLflow's filter compares numbers, and an entity of this package has a text.
+    comparable = [_ComparableVersion(version) for version in entities]
+    matches = SearchModelVersionUtils.filter(comparable, filter_string)
+    return [match.entity for match in matches]
+
+
+class _ComparableVersion:
+    """A model version whose version is a number."""
+
+    def __init__(self, entity: ModelVersion) -> None:
+        self.entity = entity
+        self.version = int(entity.version)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.entity, name)
 
 
 class NamePattern:

@@ -10,13 +10,14 @@ that is not for prompts leaves them out and ignores all conditions on the tag. [
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sqlparse
-from mlflow.exceptions import MlflowException
 from mlflow.utils.search_utils import SearchModelUtils, SearchUtils
+
+from mlflow_oci_aidp.conditions import conditions as split_conditions
+from mlflow_oci_aidp.conditions import parse
 
 #: [MLflow: mlflow.prompt.constants, the same in every supported version]
 IS_PROMPT = "mlflow.prompt.is_prompt"
@@ -63,8 +64,8 @@ def split(filter_string: str | None) -> Search:
     text = filter_string or ""
     own: list[str] = []
     conditions: list[tuple[str, str]] = []
-    for part in _parts(text):
-        parsed = _parsed(part)
+    for part in split_conditions(text):
+        parsed = parse(SearchModelUtils, part)
         if parsed and (parsed["type"], parsed["key"]) == ("tag", IS_PROMPT):
             conditions.append((parsed["comparator"], parsed["value"]))
         else:
@@ -79,31 +80,3 @@ def split(filter_string: str | None) -> Search:
 
 def _is_for_prompts(operator: str, value: str) -> bool:
     return (operator, value.lower()) in (("=", "true"), ("!=", "false"))
-
-
-def _parts(text: str) -> Iterator[str]:
-    """Yield the conditions of a filter as they are written, without the ``AND`` between them."""
-    try:
-        statements = sqlparse.parse(text)
-    except (sqlparse.exceptions.SQLParseError, RecursionError):
-        statements = ()
-    if len(statements) != 1:
-        yield text
-        return
-    part = ""
-    for token in statements[0].tokens:
-        if token.is_keyword and token.normalized == "AND":
-            yield part.strip()
-            part = ""
-        else:
-            part += str(token)
-    yield part.strip()
-
-
-def _parsed(condition: str) -> Mapping[str, Any] | None:
-    """Parse a condition as MLflow does, or return None if MLflow cannot."""
-    try:
-        parsed: list[dict[str, Any]] = SearchModelUtils.parse_search_filter(condition)
-    except (MlflowException, ValueError):  # ValueError: MLflow 3.17 breaks at IS NULL.
-        return None
-    return parsed[0] if len(parsed) == 1 else None

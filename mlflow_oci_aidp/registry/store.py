@@ -23,13 +23,14 @@ from mlflow.store.model_registry.abstract_store import AbstractStore
 
 from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES, Route
+from mlflow_oci_aidp.conditions import split_single
 from mlflow_oci_aidp.model_sources import ModelSources, RunArtifacts
 from mlflow_oci_aidp.names import check_alias
 from mlflow_oci_aidp.registry import alias_tags, entities, prompts
 from mlflow_oci_aidp.registry.aliases import choose_aliases
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
 from mlflow_oci_aidp.registry.entities import Json
-from mlflow_oci_aidp.registry.filters import NamePattern, with_single_quotes
+from mlflow_oci_aidp.registry.filters import NamePattern, fulfilling, with_single_quotes
 from mlflow_oci_aidp.registry.local_models import LocalModels
 from mlflow_oci_aidp.registry.origins import Origins
 from mlflow_oci_aidp.registry.version_sources import VersionSources
@@ -409,13 +410,14 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         page_token: str | None,
     ) -> PagedList[Any]:
         search = prompts.split(filter_string)
-        pattern = NamePattern(search.filter if rpc == "SearchRegisteredModels" else None)
+        split = split_single(rpc, search.filter)
+        pattern = NamePattern(split.sent if rpc == "SearchRegisteredModels" else None)
         common = entities.shared()
         pages = self._platform.pages(
             rpc,
             items_name,
             lambda json: make(json, common),
-            filter=with_single_quotes(search.filter),
+            filter=with_single_quotes(split.sent),
             max_results=max_results,
             order_by=", ".join(order_by or ()) or None,
             page_token=page_token or None,
@@ -426,6 +428,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 for entity in page
                 if search.wants(entity._tags) and pattern.fits(entity.name)
             ]
+            wanted = fulfilling(rpc, wanted, split.here)
             if wanted:
                 return PagedList(wanted, page.token)
         return PagedList([], None)

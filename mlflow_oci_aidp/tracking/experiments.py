@@ -7,6 +7,7 @@ import logging
 from mlflow.entities import Experiment, ExperimentTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
+from mlflow.utils.search_utils import SearchExperimentsUtils
 
 from mlflow_oci_aidp.artifacts.locations import (
     check_location,
@@ -15,11 +16,16 @@ from mlflow_oci_aidp.artifacts.locations import (
     to_platform,
 )
 from mlflow_oci_aidp.client import json_fields
+from mlflow_oci_aidp.conditions import split_documented
 from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.matches import page_of_matches
 from mlflow_oci_aidp.names import check_experiment_name
 from mlflow_oci_aidp.stores import PlatformStore, require_body
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
+
+#: The size of a page that is searched here. [MLflow: SEARCH_MAX_RESULTS_DEFAULT]
+_LONGEST_PAGE = 1000
 
 _logger = logging.getLogger(__name__)
 
@@ -118,19 +124,31 @@ class ExperimentStore(PlatformStore):
             view_type: One of MLflow's ``ViewType``.
             max_results: The size of a page; the platform chooses if None.
             filter_string: Conditions on names and tags, joined by ``AND``.
-                [aidp-python-client 5.1.1]
+                [aidp-python-client 5.1.1] Others are applied to what the platform finds.
             order_by: Columns, each with an optional ``ASC`` or ``DESC``.
             page_token: The token of the page before.
         """
-        return self._platform.page(
-            "SearchExperiments",
-            "experiments",
-            entities.experiment,
-            view_type=entities.json_of_view_type(view_type),
-            max_results=max_results,
-            filter=filter_string or None,
-            order_by=list(order_by) if order_by else None,
-            page_token=page_token or None,
+        split = split_documented("SearchExperiments", filter_string)
+
+        def fields(size: int | None, token: str | None) -> Json:
+            return {
+                "view_type": entities.json_of_view_type(view_type),
+                "max_results": size,
+                "filter": split.sent,
+                "order_by": list(order_by) if order_by else None,
+                "page_token": token or None,
+            }
+
+        rpc, items, make = "SearchExperiments", "experiments", entities.experiment
+        most = _LONGEST_PAGE if max_results is None else max_results
+        if not split.here or most < 1:
+            return self._platform.page(rpc, items, make, **fields(max_results, page_token))
+        size = max(most, _LONGEST_PAGE)
+        return page_of_matches(
+            lambda token: self._platform.pages(rpc, items, make, **fields(size, token)),
+            lambda page: SearchExperimentsUtils.filter(page, split.here),
+            most,
+            page_token,
         )
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:

@@ -38,7 +38,7 @@ from mlflow_oci_aidp.identity import is_principal_chosen
 from mlflow_oci_aidp.mlflow_compat import dataset_summary
 from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
-from mlflow_oci_aidp.tracking import entities, runs
+from mlflow_oci_aidp.tracking import entities, run_search, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.batches import split_batch, split_dataset_inputs
 from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
@@ -185,10 +185,15 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         order_by: list[str] | None,
         page_token: str | None,
     ) -> tuple[list[Run], str | None]:
-        fields = runs.search_fields(
-            experiment_ids, filter_string, run_view_type, max_results, order_by, page_token
+        page = run_search.search(
+            self._platform,
+            experiment_ids,
+            filter_string,
+            run_view_type,
+            max_results,
+            order_by,
+            page_token,
         )
-        page = self._platform.page("SearchRuns", "runs", entities.run, **fields)
         return list(page), page.token
 
     def set_tag(self, run_id: str, tag: RunTag) -> None:

@@ -278,9 +278,14 @@ def searches(mlflow: Recorder) -> None:
         mlflow.create_registered_model(name, {"team": "ml"})
         mlflow.create_model_version(name, "s3://bucket/x")
     mlflow.create_model_version(IRIS, "s3://bucket/y")
-    with mlflow.differs("a filter of several conditions"):
-        mlflow.search_registered_models(f"name = '{IRIS}' AND tags.team = 'ml'")
-        mlflow.search_model_versions(f"name = '{IRIS}' AND version_number = 1")
+    mlflow.search_registered_models(f"name = '{IRIS}' AND tags.team = 'ml'")
+    mlflow.search_registered_models(f"tags.team = 'x' AND name = '{IRIS}'")
+    mlflow.search_registered_models("name ILIKE '%o''neil%'")
+    mlflow.search_registered_models("name ILIKE '%o'neil%'")
+    mlflow.search_registered_models("tag.team='ml'")
+    mlflow.search_registered_models("tag.team=\"ml\" AND tags.team LIKE 'm%' AND name LIKE '%i%'")
+    mlflow.search_model_versions(f"name = '{IRIS}' AND version_number = 1")
+    mlflow.search_model_versions(f"version_number > 1 AND name = '{IRIS}'")
     with mlflow.differs("the order of model versions that the caller leaves open"):
         mlflow.search_model_versions()
         mlflow.search_model_versions(order_by=["version_number"])

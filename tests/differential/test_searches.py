@@ -96,7 +96,7 @@ NAMES = [
     "'50%'",
     "''",
 ]
-MODELS = st.one_of(
+MODELS = conditions(
     condition(["name", "attribute.name", "`name`"], EQUAL + LIKE, NAMES),
     condition(
         ["tags.team", "tag.team", "tags.`a b`", 'tags."a b"', "tags.nothing"],
@@ -139,7 +139,7 @@ def test_registered_models(same, filter_string, order):
     same(lambda mlflow: mlflow.registry.search_registered_models(filter_string, None, order, None))
 
 
-VERSIONS = st.one_of(
+VERSIONS = conditions(
     condition(["name"], EQUAL + LIKE, NAMES),
     condition(["run_id"], ["="], [f"'{'0' * 32}'", "'x'"]),
     condition(["source_path"], EQUAL + LIKE, ["'s3://bucket/1'", "'s3%'"]),
@@ -264,6 +264,15 @@ EXPERIMENTS = conditions(
         ["'ml'", "'d%'", "'x'"],
     ),
     condition(["creation_time", "last_update_time"], ["<", ">"], ["5", "99999999999999"]),
+    st.sampled_from(
+        ["tags.team LIKE 'm%'"]
+        if OLD
+        else [
+            "tags.`mlflow.experiment.isGateway` IS NULL",  # MLflow's page adds it.
+            "tags.team IS NOT NULL",
+            "experiment_id IN ('0', '1')",
+        ]
+    ),
 )
 
 

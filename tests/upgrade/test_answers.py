@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import sys
 
 import mlflow
 import pytest
@@ -21,6 +23,7 @@ KNOWN_FAULTS = {
 
 #: Texts that 0.1.0 gave as None if there was no value. MLflow's REST client gives "".
 TEXTS = ("description", "run_id", "run_link", "deployment_job_id")
+TEXTS_OF_LOGGED_MODELS = ("model_type", "source_run_id", "status_message")
 
 
 def as_json(value):
@@ -52,11 +55,25 @@ def as_today(answers):
             source = versions[source.removeprefix("models:/")]["source"]
         if source.startswith("runs:/"):
             version["download_uri"] = source
-    return answers
+    for model in answers.get("logged_models", {}).values():
+        fill_texts(model, TEXTS_OF_LOGGED_MODELS)
+    return finite(answers)
 
 
-def fill_texts(entity):
-    entity |= {name: entity[name] or "" for name in TEXTS if name in entity}
+def fill_texts(entity, texts=TEXTS):
+    entity |= {name: entity[name] or "" for name in texts if name in entity}
+
+
+def finite(answer):
+    """An answer with the largest number for infinity, as MLflow's servers keep it."""
+    if isinstance(answer, dict):
+        return {name: finite(value) for name, value in answer.items()}
+    if isinstance(answer, list):
+        return [finite(value) for value in answer]
+    if answer in ("inf", "-inf", math.inf, -math.inf):
+        number = math.copysign(sys.float_info.max, float(answer))
+        return repr(number) if isinstance(answer, str) else number
+    return answer
 
 
 @pytest.mark.parametrize("name", ANSWERS)

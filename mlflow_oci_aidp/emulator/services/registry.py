@@ -39,7 +39,7 @@ _HIDDEN = "mlflow_oci_aidp.emulator.fields"
 _DISGUISE = "aidp-emulator+"
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_TEXT = r"'[^']*'"
+_TEXT = r"'(?:[^']|'')*'"
 _CONDITION = re.compile(
     rf"""\s*(?P<key>(?:(?:attributes?|tags?)\.)?(?:`[^`]+`|[A-Za-z_][\w.]*))
          \s*(?P<operator>=|!=|<=|>=|<|>|\bI?LIKE\b|\bIN\b|\bNOT\s+IN\b)

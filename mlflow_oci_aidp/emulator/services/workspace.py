@@ -29,7 +29,7 @@ from mlflow.entities import (
     RunTag,
     ViewType,
 )
-from mlflow.utils.search_utils import SearchUtils
+from mlflow.utils.search_utils import SearchExperimentsUtils, SearchUtils
 
 from ..contract.refusal import Refusal, invalid, not_found
 from ..server.messages import is_shallow, parse_json
@@ -38,6 +38,7 @@ from ..state.credentials import BUCKET, NAMESPACE
 from ..state.databases import TrackingDatabase
 from .database_service import DatabaseService
 from .logged_models import LoggedModels
+from .operators import OF_EXPERIMENTS, OF_RUNS, check_operators
 from .paging import max_results, page, page_token, with_values
 from .registry import RegistryService
 from .tracking_json import experiment_json, metric_json, run_info_json, run_json
@@ -116,6 +117,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     def list_experiments(self, details: Json, user: str) -> Json:
         """Return a page of experiments."""
         with self._work():
+            check_operators(details.get("filter"), SearchExperimentsUtils, OF_EXPERIMENTS)
             matches = self._database.search_experiments(
                 _view(details, "view_type"),
                 max_results(details, MAX_EXPERIMENTS, DEFAULT_EXPERIMENTS),
@@ -204,6 +206,7 @@ class WorkspaceService(DatabaseService[TrackingDatabase]):
     def list_experiment_runs(self, details: Json, user: str) -> Json:
         """Return a page of runs."""
         with self._work():
+            check_operators(details.get("filter"), SearchUtils, OF_RUNS)
             matches = self._database.search_runs(
                 _experiment_ids(details),
                 details.get("filter"),
