@@ -63,7 +63,9 @@ def split_documented(rpc: str, filter_string: str | None) -> SplitFilter:
     here: list[str] = []
     for condition in conditions(filter_string or ""):
         parsed = parse(GRAMMARS[rpc], condition)
-        is_documented = parsed is None or parsed["comparator"].upper() in _OPERATORS[rpc]
+        is_documented = parsed is None or (
+            parsed["comparator"].upper() in _OPERATORS[rpc] and _has_no_quote(parsed)
+        )
         (sent if is_documented else here).append(condition)
     if not here:
         return SplitFilter(filter_string or None)
@@ -82,12 +84,25 @@ def split_single(rpc: str, filter_string: str | None) -> SplitFilter:
     """
     parts = list(conditions(filter_string or ""))
     parsed = [parse(GRAMMARS[rpc], part) for part in parts]
-    if len(parts) < 2 or None in parsed:
+    if None in parsed:
         return SplitFilter(filter_string or None)
-    keys = [(condition["type"], condition["key"]) for condition in parsed if condition]
-    sent = keys.index(("attribute", "name")) if ("attribute", "name") in keys else 0
+    sendable = [number for number, each in enumerate(parsed) if each and _has_no_quote(each)]
+    on_name = [number for number in sendable if _is_on_name(parsed[number])]
+    sent = next(iter(on_name or sendable), None)
     others = [part for number, part in enumerate(parts) if number != sent]
-    return SplitFilter(parts[sent], " AND ".join(others))
+    if not others:
+        return SplitFilter(filter_string or None)
+    return SplitFilter(None if sent is None else parts[sent], " AND ".join(others))
+
+
+def _is_on_name(condition: Mapping[str, Any] | None) -> bool:
+    return condition is not None and (condition["type"], condition["key"]) == ("attribute", "name")
+
+
+def _has_no_quote(condition: Mapping[str, Any]) -> bool:
+    """Whether a value can stand in single quotes, as the platform documents it."""
+    value = condition["value"]
+    return not isinstance(value, str) or "'" not in value
 
 
 def conditions(text: str) -> Iterator[str]:

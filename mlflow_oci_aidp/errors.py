@@ -226,6 +226,18 @@ def error(
     return AidpError.from_parts(error_code, cause, remedy, status=status, request_id=request_id)
 
 
+def for_mlflows_page(problem: ErrorT, sentence: str) -> ErrorT:
+    """Return an error whose message ends with a sentence that MLflow's page looks for.
+
+    Behind ``mlflow server``, the page of a run knows a missing one by the end of the message, and
+    shows a page of its own for it. [MLflow 3.1 to 3.18]
+    """
+    request = f" (HTTP {problem.status}, opc-request-id {problem.request_id})"
+    problem.message = f"{problem.remedy}{request} {visible(sentence)}"
+    problem.args = (problem.message,)
+    return problem
+
+
 def invalid_parameter(cause: str, remedy: str) -> AidpError:
     """Make an ``INVALID_PARAMETER_VALUE``, as :py:func:`error` does."""
     return error("INVALID_PARAMETER_VALUE", cause, remedy)

@@ -11,6 +11,7 @@ Importing this module imports nothing of MLflow: ``plugin.py`` and the emulator 
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,12 @@ OLDEST, NEWEST = "3.1.0", "3.18.0"
 #: Where `mlflow server` keeps the URIs of its stores for the processes that it starts: tracking,
 #: then registry.
 SERVER_VARIABLES: tuple[str, ...] = ("_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_REGISTRY_STORE")
+
+
+def is_mlflow_server() -> bool:
+    """Return whether this process is one of ``mlflow server``."""
+    return any(name in os.environ for name in SERVER_VARIABLES)
+
 
 #: The class attributes in which MLflow's SQL stores cache their engines: since 3.8, and before.
 ENGINE_CACHES: tuple[str, ...] = ("_engine_map", "_db_uri_sql_alchemy_engine_map")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlflow_oci_aidp.capabilities import DERIVED, NATIVE, UNAVAILABLE, Capability, unavailable
+from mlflow_oci_aidp.tracking import always_empty
 
 __all__ = ["DERIVED", "NATIVE", "CAPABILITIES", "UNAVAILABLE", "Capability"]
 
@@ -18,62 +19,59 @@ __all__ = ["DERIVED", "NATIVE", "CAPABILITIES", "UNAVAILABLE", "Capability"]
 _UNAVAILABLE: Mapping[str, str] = {
     "Traces": """
         start_trace end_trace delete_traces get_trace get_trace_info batch_get_traces
-        batch_get_trace_infos search_traces set_trace_tag delete_trace_tag log_spans log_spans_async
-        link_traces_to_run unlink_traces_from_run link_prompts_to_trace find_completed_sessions
-        query_trace_metrics calculate_trace_filter_correlation get_online_trace_details
-        archive_traces resolve_trace_archival_config create_assessment get_assessment
-        update_assessment delete_assessment
+        batch_get_trace_infos set_trace_tag delete_trace_tag log_spans log_spans_async
+        link_traces_to_run unlink_traces_from_run link_prompts_to_trace
+        calculate_trace_filter_correlation get_online_trace_details archive_traces
+        resolve_trace_archival_config create_assessment get_assessment update_assessment
+        delete_assessment
     """,
     "Evaluation datasets": """
-        create_dataset get_dataset delete_dataset search_datasets upsert_dataset_records
-        delete_dataset_records set_dataset_tags delete_dataset_tag get_dataset_experiment_ids
+        create_dataset get_dataset delete_dataset upsert_dataset_records delete_dataset_records
+        set_dataset_tags delete_dataset_tag get_dataset_experiment_ids
         add_dataset_to_experiments remove_dataset_from_experiments
     """,
     "Scorers": """
-        register_scorer get_scorer list_scorers list_scorers_across_experiments list_scorer_versions
-        delete_scorer upsert_online_scoring_config get_online_scoring_configs
-        get_active_online_scorers
+        register_scorer get_scorer list_scorer_versions delete_scorer
+        upsert_online_scoring_config
     """,
-    "Issues": "create_issue get_issue update_issue search_issues",
+    "Issues": "create_issue get_issue update_issue",
     "Label schemas": """
-        create_label_schema get_label_schema get_label_schema_by_name list_label_schemas
-        update_label_schema delete_label_schema
+        create_label_schema get_label_schema get_label_schema_by_name update_label_schema
+        delete_label_schema
     """,
     "Review queues": """
         create_review_queue get_or_create_user_queue get_review_queue get_review_queue_by_name
-        list_review_queues update_review_queue delete_review_queue add_items_to_review_queue
+        update_review_queue delete_review_queue add_items_to_review_queue
         remove_items_from_review_queue list_review_queue_items set_review_queue_item_status
     """,
     "MCP servers": """
-        create_mcp_server get_mcp_server search_mcp_servers update_mcp_server delete_mcp_server
+        create_mcp_server get_mcp_server update_mcp_server delete_mcp_server
         create_mcp_server_version get_mcp_server_version get_mcp_server_version_by_alias
         get_latest_mcp_server_version search_mcp_server_versions update_mcp_server_version
         delete_mcp_server_version create_mcp_access_endpoint get_mcp_access_endpoint
-        search_mcp_access_endpoints update_mcp_access_endpoint delete_mcp_access_endpoint
-        set_mcp_server_tag delete_mcp_server_tag set_mcp_server_version_tag
-        delete_mcp_server_version_tag set_mcp_server_alias delete_mcp_server_alias
-        link_mcp_server_versions_to_trace get_mcp_server_versions_for_trace
+        update_mcp_access_endpoint delete_mcp_access_endpoint set_mcp_server_tag
+        delete_mcp_server_tag set_mcp_server_version_tag delete_mcp_server_version_tag
+        set_mcp_server_alias delete_mcp_server_alias link_mcp_server_versions_to_trace
+        get_mcp_server_versions_for_trace
     """,
     "Skills": """
         create_skill get_skill update_skill delete_skill delete_skill_and_collect_artifacts
-        search_skills create_skill_version bulk_register_skills get_skill_version
-        get_skill_version_by_alias get_latest_skill_version search_skill_versions
-        update_skill_version delete_skill_version set_skill_tag delete_skill_tag
-        set_skill_version_tag delete_skill_version_tag set_skill_alias delete_skill_alias
+        create_skill_version bulk_register_skills get_skill_version get_skill_version_by_alias
+        get_latest_skill_version search_skill_versions update_skill_version delete_skill_version
+        set_skill_tag delete_skill_tag set_skill_version_tag delete_skill_version_tag
+        set_skill_alias delete_skill_alias
     """,
     "Resources of MLflow's AI gateway": """
         create_gateway_secret get_secret_info update_gateway_secret delete_gateway_secret
-        list_secret_infos create_gateway_model_definition get_gateway_model_definition
-        list_gateway_model_definitions update_gateway_model_definition
-        delete_gateway_model_definition create_gateway_endpoint get_gateway_endpoint
-        update_gateway_endpoint delete_gateway_endpoint list_gateway_endpoints
+        create_gateway_model_definition get_gateway_model_definition
+        update_gateway_model_definition delete_gateway_model_definition create_gateway_endpoint
+        get_gateway_endpoint update_gateway_endpoint delete_gateway_endpoint
         attach_model_to_endpoint detach_model_from_endpoint create_endpoint_binding
-        delete_endpoint_binding list_endpoint_bindings set_gateway_endpoint_tag
-        delete_gateway_endpoint_tag create_budget_policy get_budget_policy update_budget_policy
-        delete_budget_policy list_budget_policies sum_gateway_trace_cost create_gateway_guardrail
-        get_gateway_guardrail delete_gateway_guardrail list_gateway_guardrails
-        add_guardrail_to_endpoint update_endpoint_guardrail_config remove_guardrail_from_endpoint
-        list_endpoint_guardrail_configs
+        delete_endpoint_binding set_gateway_endpoint_tag delete_gateway_endpoint_tag
+        create_budget_policy get_budget_policy update_budget_policy delete_budget_policy
+        sum_gateway_trace_cost create_gateway_guardrail get_gateway_guardrail
+        delete_gateway_guardrail add_guardrail_to_endpoint update_endpoint_guardrail_config
+        remove_guardrail_from_endpoint list_endpoint_guardrail_configs
     """,
 }
 
@@ -144,5 +142,6 @@ CAPABILITIES: tuple[Capability, ...] = (
         "supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"
     ),
     Capability("supports_trace_archival", DERIVED, "always false"),
+    *always_empty.CAPABILITIES,
     *unavailable(_UNAVAILABLE),
 )

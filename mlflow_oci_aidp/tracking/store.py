@@ -33,13 +33,19 @@ from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES, Route
-from mlflow_oci_aidp.errors import error, invalid_parameter
+from mlflow_oci_aidp.errors import (
+    PlatformError,
+    error,
+    for_mlflows_page,
+    invalid_parameter,
+)
 from mlflow_oci_aidp.identity import is_principal_chosen
-from mlflow_oci_aidp.mlflow_compat import dataset_summary
+from mlflow_oci_aidp.mlflow_compat import dataset_summary, is_mlflow_server
 from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
 from mlflow_oci_aidp.tracking import entities, run_search, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
+from mlflow_oci_aidp.tracking.always_empty import answer_empty
 from mlflow_oci_aidp.tracking.batches import split_batch, split_dataset_inputs
 from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
 from mlflow_oci_aidp.tracking.entities import Json
@@ -48,6 +54,7 @@ from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
 from mlflow_oci_aidp.tracking.logged_models.metrics import ModelMetrics, is_recorded
 from mlflow_oci_aidp.tracking.logged_models.on_runs import run_with_models
 from mlflow_oci_aidp.tracking.logged_models.store import LoggedModelStore
+from mlflow_oci_aidp.tracking.traces import note_evaluation, refuse_traces
 
 if TYPE_CHECKING:
     from mlflow.models import Model
@@ -137,7 +144,15 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
-        run = runs.read(self._platform, run_id)
+        missing = None
+        try:
+            run = runs.read(self._platform, run_id)
+        except PlatformError as problem:
+            if problem.error_code != "RESOURCE_DOES_NOT_EXIST" or not is_mlflow_server():
+                raise
+            missing = problem
+        if missing is not None:
+            raise for_mlflows_page(missing, f"Run with id={run_id} not found")
         self._note_run(run.info)
         return run
 
@@ -199,6 +214,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
     def set_tag(self, run_id: str, tag: RunTag) -> None:
         """Set a tag of a run."""
         run_tags.check([tag.key])
+        note_evaluation(tag.key, tag.value)
         self._platform.call("SetTag", run_id=run_id, key=tag.key, value=str(tag.value))
 
     def delete_tag(self, run_id: str, key: str) -> None:
@@ -449,7 +465,9 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         self._remembered.forget_run(run_id)
 
 
+answer_empty(AidpTrackingStore)
 refuse_the_rest(AidpTrackingStore, AbstractStore, CAPABILITIES)
+refuse_traces(AidpTrackingStore)
 
 
 def _context(entry: DatasetInput) -> str | None:

@@ -35,6 +35,7 @@ def test_a_versions_page_shows_its_aliases_and_tags(show, expect, model):
 
 def test_the_list_is_searched_by_name(show, expect, model):
     page = show()
+    expect(page.get_by_role("link", name=model, exact=True)).to_be_visible()
     box = page.get_by_role("textbox", name=re.compile("registered models"))
     box.fill(model)
     box.press("Enter")
@@ -52,3 +53,14 @@ def test_prompts_are_not_in_the_list_of_models(show, expect, model, prompt):
 def prompt(client):
     client.register_prompt("greeting", "Hello {{name}}")
     return "greeting"
+
+
+def test_a_search_with_quotes_finds_nothing_and_fails_nowhere(show, expect, model):
+    for text in ("o'neil", "tag.team='x'"):
+        page = show()
+        expect(page.get_by_role("link", name=model, exact=True)).to_be_visible()
+        page.get_by_role("textbox", name=re.compile("registered models")).fill(text)
+        with page.expect_response(lambda answer: "registered-models/search" in answer.url) as got:
+            page.keyboard.press("Enter")
+        assert got.value.status == 200
+        expect(page.get_by_text(re.compile("No results|No models")).first).to_be_visible()

@@ -18,7 +18,6 @@ from mlflow.store.model_registry.rest_store import RestStore as RegistryRestStor
 from mlflow.store.tracking.rest_store import RestStore as TrackingRestStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.rest_utils import MlflowHostCreds
-from packaging.version import Version
 
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.emulator.state.databases import Snapshot, empty_tracking_database
@@ -186,11 +185,6 @@ def aidp_side(emulator: Emulator) -> Side:
     client = mlflow.MlflowClient(uri, uri)
     store = AidpTrackingStore(uri)
     return Side("AIDP", client, store, AidpRegistryStore(uri, uri), store)
-
-
-def is_older_than(version: str) -> bool:
-    """Return whether the installed MLflow is older than a version."""
-    return Version(mlflow.__version__) < Version(version)
 
 
 def compare(mlflow_steps: list[Step], aidp_steps: list[Step]) -> None:

@@ -12,7 +12,8 @@ from mlflow.entities import (
     Metric,
 )
 
-from tests.differential.sides import Recorder, is_older_than
+from tests.differential.sides import Recorder
+from tests.support.versions import is_older_than
 
 
 def start(mlflow: Recorder, name: str = "flowers"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.differential.sides import Recorder, is_older_than
+from tests.differential.sides import Recorder
+from tests.support.versions import is_older_than
 
 IRIS = "main.default.iris"
 WINE = "main.default.wine"
@@ -203,7 +204,9 @@ def sources(mlflow: Recorder) -> None:
             "file:///home/me",
         ),
         *("s3://bucket/../c", "s3://bucket/%252e%2e/c", "models:/nothing", "models:/a/1"),
-        *("models:/a/latest", "models:/a@b", "runs:/x", "runs:/x/"),
+        *("models:/a/latest", "models:/a@b"),
+        # MLflow 3.1 takes a run without a path, which nobody could load.
+        *(() if is_older_than("3.17") else ("runs:/x", "runs:/x/")),
     ):
         mlflow.create_model_version(IRIS, source)
     with mlflow.differs("a version of `runs:/<run id>/<path>` without its run"):
@@ -282,6 +285,8 @@ def searches(mlflow: Recorder) -> None:
     mlflow.search_registered_models(f"tags.team = 'x' AND name = '{IRIS}'")
     mlflow.search_registered_models("name ILIKE '%o''neil%'")
     mlflow.search_registered_models("name ILIKE '%o'neil%'")
+    mlflow.search_registered_models('name ilike "%o\'neil%"')  # MLflow's page writes it so.
+    mlflow.search_registered_models("name ilike \"%tag.team='ml'%\"")
     mlflow.search_registered_models("tag.team='ml'")
     mlflow.search_registered_models("tag.team=\"ml\" AND tags.team LIKE 'm%' AND name LIKE '%i%'")
     mlflow.search_model_versions(f"name = '{IRIS}' AND version_number = 1")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mlflow.entities import ViewType
 
 from tests.differential.population import PROMPT_TAG, populate
-from tests.differential.sides import Recorder, aidp_side, compare, is_older_than, stock_side
+from tests.differential.sides import Recorder, aidp_side, compare, stock_side
+from tests.support.versions import is_older_than
 
 some = settings(
     max_examples=30,

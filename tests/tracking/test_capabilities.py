@@ -9,6 +9,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from mlflow_oci_aidp.capabilities import UNAVAILABLE, unavailable_features
+from mlflow_oci_aidp.tracking import always_empty
 from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from tests.support.interface import abstract_methods, public_names, refusal
@@ -46,7 +47,7 @@ def test_a_missing_feature_is_refused_without_a_request(aidp, store, feature):
     assert len(aidp.exchanges) == 0
 
 
-@pytest.mark.parametrize("method", ["create_issue", "search_issues", "update_issue"])
+@pytest.mark.parametrize("method", ["create_issue", "get_issue", "update_issue"])
 def test_issues_are_refused_with_whatever_arguments_this_mlflow_has(store, method):
     if not hasattr(AbstractStore, method):
         pytest.skip("this MLflow has no issues")
@@ -59,3 +60,20 @@ def test_issues_are_refused_with_whatever_arguments_this_mlflow_has(store, metho
 def test_skills_are_refused_as_skills(store):
     with pytest.raises(MlflowException, match="Skills are not part of AI Data Platform"):
         store.create_skill(name="summarize")
+
+
+def test_lists_of_what_the_platform_lacks_are_empty_at_once(aidp, store):
+    aidp.exchanges.clear()
+    assert store.search_traces(["0"], max_results=5) == ([], None)
+    for line in always_empty.CAPABILITIES:
+        if line.method != "search_traces" and hasattr(AbstractStore, line.method):
+            assert list(getattr(store, line.method)()) == []
+            assert getattr(getattr(store, line.method)(), "token", None) is None
+    assert len(aidp.exchanges) == 0
+
+
+def test_what_would_keep_a_trace_is_refused(store):
+    for method in ("start_trace", "set_trace_tag", "delete_traces"):
+        with pytest.raises(MlflowException, match="Traces are not part of") as caught:
+            getattr(store, method)("x")
+        assert caught.value.error_code == "NOT_IMPLEMENTED"
