@@ -10,7 +10,7 @@ from mlflow.store.entities.paged_list import PagedList
 
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.routes import ROUTES, Route
-from mlflow_oci_aidp.errors import OTHER_REMEDY, error
+from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
 from mlflow_oci_aidp.uri import SCHEME
@@ -106,6 +106,21 @@ class Platform:
         for page in self.pages(rpc, items, parse_item, **fields):
             yield from page
 
+    def require(self, body: T | None, subject: str) -> T:
+        """Return the parsed body, or raise if the response had none.
+
+        Args:
+            body: What was parsed from the body, or None for a response without one.
+            subject: What was asked for, such as ``"The run 'a1'"``.
+
+        Raises:
+            AidpError: ``INTERNAL_ERROR`` for a response without a body.
+        """
+        if body is None:
+            remedy = self._client.destination.wrong_answer
+            raise error("INTERNAL_ERROR", f"{subject} was answered without a body.", remedy)
+        return body
+
 
 def _check_workspace(workspace: str) -> None:
     """Refuse a call while another workspace is chosen than that of the URI, ``""`` for none."""
@@ -132,21 +147,6 @@ def check_names(fields: Mapping[str, Any]) -> None:
             raise error(
                 "INVALID_PARAMETER_VALUE", f"The field {name} is empty.", "Pass what MLflow gave."
             )
-
-
-def require_body(body: T | None, subject: str) -> T:
-    """Return the parsed body, or raise if the response had none.
-
-    Args:
-        body: What was parsed from the body, or None for a response without one.
-        subject: What was asked for, such as ``"The run 'a1'"``.
-
-    Raises:
-        AidpError: ``INTERNAL_ERROR`` for a response without a body.
-    """
-    if body is None:
-        raise error("INTERNAL_ERROR", f"{subject} was answered without a body.", OTHER_REMEDY)
-    return body
 
 
 class PlatformStore:

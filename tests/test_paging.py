@@ -160,6 +160,7 @@ def test_a_token_that_comes_again_is_an_error(aidp, serve, name, next_tokens):
     with pytest.raises(MlflowException, match="page token that it had given before") as caught:
         WHOLE_LISTS[name](uri_of(aidp, lists))
     assert caught.value.error_code == "INTERNAL_ERROR"
+    assert caught.value.remedy.startswith(f"Check the endpoint {lists.endpoint} (from ")
     assert len(lists.asked) <= len(next_tokens) + 1
 
 

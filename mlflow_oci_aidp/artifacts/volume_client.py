@@ -16,7 +16,7 @@ from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import current_token
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.routes import VOLUMES
-from mlflow_oci_aidp.errors import OTHER_REMEDY, error
+from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.session import Session
 
 #: Entries of one page of a list. [OCI's usual maximum]
@@ -120,7 +120,7 @@ class VolumeClient:
                 "INTERNAL_ERROR",
                 f"The volume {self._location.volume!r} has folders in more than {_MOST_LEVELS} "
                 f"levels, such as {path[:50]!r}..., and no end.",
-                OTHER_REMEDY,
+                self._client.destination.wrong_answer,
             )
         key = self._volume_key()
         # It is not documented whether a folder is its own first entry, nor whether paths begin at

@@ -27,7 +27,7 @@ class Page(Generic[T]):
 
 
 def follow_pages(
-    fetch: Callable[[str], Page[T]], list_name: str, token: str = ""
+    fetch: Callable[[str], Page[T]], list_name: str, token: str = "", remedy: str = OTHER_REMEDY
 ) -> Iterator[Page[T]]:
     """Yield the pages of a list, from the one that a token names to the last.
 
@@ -35,6 +35,7 @@ def follow_pages(
         fetch: Gets the page that a token names; ``""`` names the first page.
         list_name: The name of the list, for the error message.
         token: The token of the first page that is wanted.
+        remedy: What to do about a list without an end.
 
     Raises:
         MlflowException: ``INTERNAL_ERROR`` if a token comes again, at once or in a circle.
@@ -43,7 +44,7 @@ def follow_pages(
     while True:
         page = fetch(token)
         if page.token in seen and page.token:
-            raise repeated_token(list_name)
+            raise repeated_token(list_name, remedy)
         yield page
         token = page.token
         if not token:
@@ -51,10 +52,10 @@ def follow_pages(
         seen.add(token)
 
 
-def repeated_token(list_name: str) -> MlflowException:
+def repeated_token(list_name: str, remedy: str) -> MlflowException:
     """Return the error of a list whose pages lead back to a page that was read before."""
     return error(
         "INTERNAL_ERROR",
         f"{list_name} answered with a page token that it had given before, so the list has no end.",
-        OTHER_REMEDY,
+        remedy,
     )

@@ -72,7 +72,7 @@ class PlatformClient:
         self._clock = clock or Clock()
         options = options or ConnectionOptions.from_environment(settings.endpoint)
         timeout = self._policy.timeout
-        self._destination = Destination(
+        self.destination = Destination(
             "AI Data Platform", settings.endpoint, settings, proxies=dict(options.proxies)
         )
         self._sender = Sender(settings.endpoint, identity, timeout, self._clock, options)
@@ -144,10 +144,10 @@ class PlatformClient:
 
         page = self._parse(route, response, parse)
         if page is None and not route.is_mlflows:
-            raise not_as_documented(route, response, "has no body", self._destination)
+            raise not_as_documented(route, response, "has no body", self.destination)
         page = page or Page([])
         if page.token and page.token == token:
-            raise repeated_token(route.call)
+            raise repeated_token(route.call, self.destination.wrong_answer)
         return page
 
     def pages(
@@ -178,7 +178,7 @@ class PlatformClient:
                 base_path=base_path,
             )
 
-        return follow_pages(fetch, route.call, token)
+        return follow_pages(fetch, route.call, token, self.destination.wrong_answer)
 
     def upload(
         self, route: Route, fields: Mapping[str, Any], path: str, token: CancelToken | None = None
@@ -237,7 +237,7 @@ class PlatformClient:
         self._raise_for_status(route, response)
         if not transfer.is_whole:
             # A 204 or a 206, for instance, must not pass for the file.
-            raise not_as_documented(route, response, "is not the whole file", self._destination)
+            raise not_as_documented(route, response, "is not the whole file", self.destination)
 
     def act(
         self, route: Route, fields: Mapping[str, Any], token: CancelToken | None = None
@@ -342,7 +342,7 @@ class PlatformClient:
         self._raise_for_status(route, response)
         # Without the platform's own id, a body that holds nothing proves nothing.
         if not response.is_from_platform and not response.body.strip(b"{} \r\n\t"):
-            raise not_as_documented(route, response, "holds nothing", self._destination)
+            raise not_as_documented(route, response, "holds nothing", self.destination)
         if not response.body.strip():
             return None
         problem = "is not a JSON object"
@@ -356,7 +356,7 @@ class PlatformClient:
             log_parser_error(route, caught)
             if isinstance(caught, UnicodeEncodeError):
                 problem = "has half a character in it"
-        raise not_as_documented(route, response, problem, self._destination)
+        raise not_as_documented(route, response, problem, self.destination)
 
     def _raise_for_status(self, route: Route, response: Response) -> None:
         """Raise for a response that is no success.
@@ -365,8 +365,8 @@ class PlatformClient:
         """
         if response.failure is not None or not 200 <= response.status < 300:
             now = self._clock.time()
-            raise error_for(route, response, self._destination, self._identity, now)
+            raise error_for(route, response, self.destination, self._identity, now)
         if response.status == 206:  # Nothing was asked for in parts.
-            raise not_as_documented(route, response, "is a part of one", self._destination)
+            raise not_as_documented(route, response, "is a part of one", self.destination)
         if not route.is_mlflows and not response.is_from_platform:
-            raise not_as_documented(route, response, "is not the platform's", self._destination)
+            raise not_as_documented(route, response, "is not the platform's", self.destination)

@@ -72,7 +72,7 @@ def not_as_documented(
         problem,
         response.status,
         response.request_id,
-        f"{destination.check}: this may not be the answer of an {destination.service}.",
+        destination.wrong_answer,
     )
 
 

@@ -77,6 +77,11 @@ class Destination:
         through = f" and {proxy}" if proxy else ""
         return f"Check the endpoint {self.endpoint} (from {place}){through}"
 
+    @property
+    def wrong_answer(self) -> str:
+        """The remedy for an answer that the service would not give."""
+        return f"{self.check}: this may not be the answer of an {self.service}."
+
 
 @concealed
 def proxy_of(endpoint: str, proxies: Mapping[str, Secret] | None = None) -> Proxy | None:

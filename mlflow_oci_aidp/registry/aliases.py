@@ -13,7 +13,7 @@ from mlflow_oci_aidp.client.routes import Route
 from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.registry import alias_tags, entities
 from mlflow_oci_aidp.registry.entities import Json
-from mlflow_oci_aidp.stores import Platform, require_body
+from mlflow_oci_aidp.stores import Platform
 
 #: The calls that the platform needs to have.
 _RPCS = frozenset(
@@ -105,7 +105,7 @@ class NativeAliases(Aliases):
         version = self._platform.call(
             "GetModelVersionByAlias", self._parse_version, name=name, alias=alias
         )
-        return require_body(version, f"The alias {alias!r} of {name!r}")
+        return self._platform.require(version, f"The alias {alias!r} of {name!r}")
 
     def forget(self, name: str, version: str) -> None:
         """Do nothing: no alias is stored beside the platform's own."""
@@ -199,4 +199,4 @@ class AliasesInTags(Aliases):
             lambda json: entities.reported_aliases_and_tags(json["registered_model"]),
             name=name,
         )
-        return require_body(aliases_and_tags, f"The registered model {name!r}")
+        return self._platform.require(aliases_and_tags, f"The registered model {name!r}")

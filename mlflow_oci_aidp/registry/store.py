@@ -36,7 +36,7 @@ from mlflow_oci_aidp.registry.origins import Origins
 from mlflow_oci_aidp.registry.version_sources import VersionSources
 from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location
-from mlflow_oci_aidp.stores import PlatformStore, require_body
+from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
 from mlflow_oci_aidp.tracking.logged_models.on_runs import read_run_artifacts
 
@@ -142,7 +142,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
-        return require_body(
+        return self._platform.require(
             self._platform.call("GetRegisteredModel", entities.registered_model_of, name=name),
             f"The registered model {name!r}",
         )
@@ -290,7 +290,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
-        return require_body(
+        return self._platform.require(
             self._platform.call(
                 "GetModelVersion", self._model_version, name=name, version=str(version)
             ),
@@ -397,7 +397,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         versions = self.get_registered_model(name).latest_versions
         same = [version for version in versions if version.source == source]
         latest = max(same, key=lambda version: int(version.version), default=None)
-        return require_body(latest, f"The new version of {name!r}")
+        return self._platform.require(latest, f"The new version of {name!r}")
 
     def _search(
         self,

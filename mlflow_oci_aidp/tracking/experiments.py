@@ -20,7 +20,7 @@ from mlflow_oci_aidp.conditions import split_documented
 from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.matches import page_of_matches
 from mlflow_oci_aidp.names import check_experiment_name
-from mlflow_oci_aidp.stores import PlatformStore, require_body
+from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
 
@@ -79,7 +79,9 @@ class ExperimentStore(PlatformStore):
         )
         if experiment_id:
             return experiment_id
-        experiment = require_body(self.get_experiment_by_name(name), f"The experiment {name!r}")
+        experiment = self._platform.require(
+            self.get_experiment_by_name(name), f"The experiment {name!r}"
+        )
         return str(experiment.experiment_id)
 
     def get_experiment(self, experiment_id: str) -> Experiment:
@@ -92,7 +94,7 @@ class ExperimentStore(PlatformStore):
         experiment = self._platform.call(
             "GetExperiment", _experiment, experiment_id=entities.json_of_id(experiment_id)
         )
-        return require_body(experiment, f"The experiment {experiment_id!r}")
+        return self._platform.require(experiment, f"The experiment {experiment_id!r}")
 
     def get_experiment_by_name(self, experiment_name: str) -> Experiment | None:
         """Read an experiment by its name.
@@ -108,7 +110,7 @@ class ExperimentStore(PlatformStore):
             if problem.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
             return None
-        return require_body(experiment, f"The experiment {experiment_name!r}")
+        return self._platform.require(experiment, f"The experiment {experiment_name!r}")
 
     def search_experiments(
         self,

@@ -9,7 +9,7 @@ from mlflow.entities import Run, ViewType
 
 from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.errors import AidpError, PlatformError
-from mlflow_oci_aidp.stores import Platform, require_body
+from mlflow_oci_aidp.stores import Platform
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.batches import size_of, split_tags
@@ -59,7 +59,7 @@ def create(
         tags=tags,
         run_name=run_name or None,
     )
-    return require_body(run, "The new run")
+    return platform.require(run, "The new run")
 
 
 def read(platform: Platform, run_id: str) -> Run:
@@ -69,7 +69,7 @@ def read(platform: Platform, run_id: str) -> Run:
         RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see
             it.
     """
-    return require_body(platform.call("GetRun", _run, run_id=run_id), f"The run {run_id!r}")
+    return platform.require(platform.call("GetRun", _run, run_id=run_id), f"The run {run_id!r}")
 
 
 def search_fields(

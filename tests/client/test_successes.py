@@ -250,3 +250,18 @@ def test_no_cookie_comes_back(caller):
         call("a")
         call("b")
         assert not [wire for wire in server.requests if "cookie" in wire.headers]
+
+
+READS = {
+    "registry": lambda uri: AidpRegistryStore(uri).get_registered_model("a"),
+    "tracking": lambda uri: AidpTrackingStore(uri).get_run("a"),
+    "experiment": lambda uri: AidpTrackingStore(uri).get_experiment("1"),
+}
+
+
+@pytest.mark.parametrize("part", READS)
+def test_an_entity_without_a_body_names_the_endpoint_and_its_place(uri_of, part):
+    with hostile(lambda wire: wire.send(answer(wire, b""))) as server:
+        with pytest.raises(MlflowException, match="was answered without a body") as caught:
+            READS[part](uri_of(server.endpoint))
+        assert caught.value.remedy.startswith(f"Check the endpoint {server.endpoint} (from ")

@@ -21,10 +21,10 @@ from mlflow.entities import (
     RunTag,
     ViewType,
 )
+from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
 
-from mlflow_oci_aidp.stores import require_body
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore as Store
 
 from .plan import PlannedCall
@@ -52,6 +52,12 @@ def prepare(reader: Store, operation: str) -> None:
     if "logged_model" in operation and not operation.startswith("create"):
         tags = [LoggedModelTag("old", "1")]
         _here["model"] = reader.create_logged_model(experiment, "kept", run, tags).model_id
+
+
+def _present(entity: Any) -> Any:
+    if entity is None:
+        raise MlflowException("It is not there.")
+    return entity
 
 
 def _run(store: Store) -> Any:
@@ -185,7 +191,7 @@ PLAN: Mapping[str, PlannedCall] = {
     "get_experiment": PlannedCall(_experiment),
     "get_experiment_by_name": PlannedCall(
         # None, for one that does not exist, counts as an error here.
-        lambda store: require_body(store.get_experiment_by_name(_here["name"]), "The experiment")
+        lambda store: _present(store.get_experiment_by_name(_here["name"]))
     ),
     "search_experiments": PlannedCall(lambda store: store.search_experiments(max_results=5)),
     "get_run": PlannedCall(_run),

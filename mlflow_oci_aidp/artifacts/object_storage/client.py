@@ -172,7 +172,7 @@ class ObjectStorageClient:
             clock=token.clock(self._clock) if token else self._clock,
         )
         if result.failure is not None:
-            code, reason, remedy = explain(result.failure, self._destination)
+            code, reason, remedy = explain(result.failure, self.destination)
             raise error(code, f"{description} failed: {reason}.", remedy)
         if not 200 <= result.status < 300:
             raise self._refused(description, result)
@@ -185,7 +185,8 @@ class ObjectStorageClient:
         return self._connected.get()()[0]
 
     @property
-    def _destination(self) -> Destination:
+    def destination(self) -> Destination:
+        """Where requests go."""
         endpoint = str(self.client.base_client.endpoint)
         parts = urlsplit(endpoint)
         return Destination(
@@ -200,7 +201,7 @@ class ObjectStorageClient:
         body = json.dumps({"code": result.code, "message": result.message}).encode()
         if not result.request_id:
             return answer_of_another_server(
-                description, self._destination, status, body, result.sent_as
+                description, self.destination, status, body, result.sent_as
             )
         note = self._settings.region_note if status == 404 else ""
         remedy = _REMEDIES.get(500 if status >= 500 else status, "")

@@ -239,7 +239,7 @@ class OciArtifactRepository(ArtifactRepository):
 
             return self._storage.call(description, read)
 
-        for page in follow_pages(fetch, description):
+        for page in follow_pages(fetch, description, remedy=self._storage.destination.wrong_answer):
             yield from page.items
 
 

@@ -15,7 +15,7 @@ from mlflow.entities import (
     LoggedModelTag,
 )
 
-from mlflow_oci_aidp.stores import Platform, require_body
+from mlflow_oci_aidp.stores import Platform
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels
@@ -65,12 +65,12 @@ class NativeLoggedModels(LoggedModels):
             params=entities.json_of_tags(params),
             model_type=model_type,
         )
-        return require_body(model, f"The new logged model {name!r}")
+        return self._platform.require(model, f"The new logged model {name!r}")
 
     def get(self, model_id: str) -> LoggedModel:
         """Read a logged model."""
         model = self._platform.call("GetLoggedModel", _logged_model, model_id=model_id)
-        return require_body(model, f"The logged model {model_id!r}")
+        return self._platform.require(model, f"The logged model {model_id!r}")
 
     def finalize(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
         """Set the status of a logged model, and return the model."""

@@ -35,7 +35,7 @@ from mlflow_oci_aidp.model_id import ModelId
 from mlflow_oci_aidp.model_sources import RunArtifacts
 from mlflow_oci_aidp.names import MODEL_FILE
 from mlflow_oci_aidp.remembered import RememberedRuns, RunPlace
-from mlflow_oci_aidp.stores import Platform, require_body
+from mlflow_oci_aidp.stores import Platform
 from mlflow_oci_aidp.tracking import entities, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.entities import Json
@@ -274,7 +274,7 @@ class LoggedModelsOnRuns(LoggedModels):
         self, model_id: ModelId
     ) -> tuple[RunInfo, StoredLoggedModel, list[StoredLoggedModel]]:
         """Read a run, one of the logged models that it stores, and the others."""
-        info, models = require_body(
+        info, models = self._platform.require(
             self._platform.call(
                 "GetRun", lambda json: run_with_models(json["run"]), run_id=model_id.run_id
             ),
