@@ -100,8 +100,10 @@ def show_model(name: str, uri: str | None, as_json: bool) -> None:
 def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
     show("Connecting")
     from mlflow_oci_aidp import plugin
+    from mlflow_oci_aidp.client.retry import somebody_is_waiting
 
-    return plugin.registry_store(uri or configured_uri())
+    with somebody_is_waiting():
+        return plugin.registry_store(uri or configured_uri())
 
 
 def _collect(

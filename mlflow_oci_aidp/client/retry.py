@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from itertools import count
 from time import monotonic, sleep, time
@@ -38,12 +40,29 @@ RETRYABLE_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "ConcurrentOb
 LONGEST_WAIT = 60.0
 #: Seconds. No attempt begins later, however many retries are left.
 LONGEST_CALL = 600.0
+#: Seconds. The same for a command at which somebody waits, and the timeout of its attempts.
+LONGEST_COMMAND = 9.0
 #: Seconds. A wait this long is logged as a warning, so that a program does not seem to hang.
 LONG_WAIT = 2.0
 #: A larger number of seconds or attempts is this: Python makes no float of every whole number.
 LARGEST = 10**12
 #: Seconds. A longer timeout is this: the operating system takes no number of any size.
 LONGEST_TIMEOUT = 7 * 86_400.0
+
+
+_is_somebody_waiting: ContextVar[bool] = ContextVar(
+    "mlflow_oci_aidp_is_somebody_waiting", default=False
+)
+
+
+@contextmanager
+def somebody_is_waiting() -> Iterator[None]:
+    """Let the policies of a block give up within ten seconds, unless MLflow's variables are set."""
+    token = _is_somebody_waiting.set(True)
+    try:
+        yield
+    finally:
+        _is_somebody_waiting.reset(token)
 
 
 class Clock:
@@ -144,12 +163,20 @@ class RetryPolicy:
             name: min(read_variable(variable, 1 if name == "timeout" else 0), LARGEST)
             for name, variable in _VARIABLES.items()
         }
-        return cls(
+        policy = cls(
             max_retries=int(values["max_retries"]),
             backoff_factor=values["backoff_factor"],
             backoff_jitter=values["backoff_jitter"],
             respect_retry_after=bool(values["respect_retry_after"]),
             timeout=min(values["timeout"], LONGEST_TIMEOUT),
+        )
+        if not _is_somebody_waiting.get():
+            return policy
+        is_chosen = {name: variable.is_set() for name, variable in _VARIABLES.items()}
+        return replace(
+            policy,
+            timeout=policy.timeout if is_chosen["timeout"] else LONGEST_COMMAND,
+            longest_call=LONGEST_CALL if is_chosen["max_retries"] else LONGEST_COMMAND,
         )
 
     def execute(

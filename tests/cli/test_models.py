@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
+import socket
 import subprocess
 import sys
+import time
+from urllib.parse import quote
 
 import pytest
 from mlflow import MlflowClient
 
+from mlflow_oci_aidp.client.retry import RetryPolicy, somebody_is_waiting
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from tests.cli.conftest import read, run
@@ -210,3 +215,36 @@ def test_without_rich_there_is_a_table_too(registry):
     program = "import sys; sys.modules['rich'] = None\nfrom mlflow_oci_aidp.cli import main; main()"
     shown = on_a_terminal("models", registry.uri, program=program)
     assert f"{IRIS}  2       champion=2  Production=1  task=classification" in shown
+
+
+def test_a_command_gives_up_where_nobody_answers(aidp, monkeypatch):
+    for name in ("MAX_RETRIES", "TIMEOUT", "BACKOFF_FACTOR"):
+        monkeypatch.delenv(f"MLFLOW_HTTP_REQUEST_{name}", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    uri = re.sub("endpoint=[^&]*", f"endpoint={quote(endpoint, safe=str())}", aidp.uri)
+    assert uri != aidp.uri
+    began = time.monotonic()
+    result = run("models", uri)
+    assert result.exit_code == 1
+    assert time.monotonic() - began < 15  # MLflow's own settings take minutes.
+    assert "the connection was refused" in result.output
+
+
+@pytest.mark.parametrize(
+    ("variable", "kept"),
+    [
+        (None, (9.0, 9.0)),
+        ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", (9.0, 600.0)),
+        ("MLFLOW_HTTP_REQUEST_TIMEOUT", (3.0, 9.0)),
+    ],
+)
+def test_what_is_set_for_mlflow_holds_for_commands(monkeypatch, variable, kept):
+    for name in ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, "3")
+    with somebody_is_waiting():
+        policy = RetryPolicy.from_mlflow()
+    assert (policy.timeout, policy.longest_call) == kept
+    assert RetryPolicy.from_mlflow().longest_call == 600.0
