@@ -53,6 +53,7 @@ from mlflow_oci_aidp.tracking.experiments import ExperimentStore
 from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
 from mlflow_oci_aidp.tracking.logged_models.metrics import ModelMetrics, is_recorded
 from mlflow_oci_aidp.tracking.logged_models.on_runs import run_with_models
+from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
 from mlflow_oci_aidp.tracking.logged_models.store import LoggedModelStore
 from mlflow_oci_aidp.tracking.traces import note_evaluation, refuse_traces
 
@@ -109,6 +110,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             self._platform, routes, self._remembered, self._note_run
         )
         self._model_metrics = ModelMetrics(self._metrics_of_model)
+        self._searches = RememberedSearches()
         remember_tracking(self._session, store_uri)
 
     # Runs

@@ -222,7 +222,7 @@ def test_a_command_gives_up_where_nobody_answers(aidp, monkeypatch):
         monkeypatch.delenv(f"MLFLOW_HTTP_REQUEST_{name}", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    uri = re.sub("endpoint=[^&]*", f"endpoint={quote(endpoint, safe=str())}", aidp.uri)
+    uri = re.sub("endpoint=[^&]*", f"endpoint={quote(endpoint, safe='')}", aidp.uri)
     assert uri != aidp.uri
     began = time.monotonic()
     result = run("models", uri)

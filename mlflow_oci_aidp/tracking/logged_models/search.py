@@ -22,8 +22,10 @@ from mlflow.utils.search_utils import SearchLoggedModelsPaginationToken
 from packaging.version import Version
 
 from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.identity import chosen_principal
 from mlflow_oci_aidp.tracking.logged_models import filters, metric_values
 from mlflow_oci_aidp.tracking.logged_models.filters import Condition
+from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
 
 #: Whether the latest value of a metric alone counts for a condition, and datasets count for orders,
 #: too. [MLflow's SQL store]
@@ -60,6 +62,7 @@ def search(
     max_results: int | None = None,
     order_by: Sequence[Mapping[str, Any]] | None = None,
     page_token: str | None = None,
+    remembered: RememberedSearches | None = None,
 ) -> PagedList[LoggedModel]:
     """Return one page of the logged models that a search finds.
 
@@ -76,6 +79,7 @@ def search(
         order_by: MLflow's clauses: ``field_name``, and ``ascending``, ``dataset_name`` and
             ``dataset_digest``.
         page_token: The token of the page before.
+        remembered: What the pages before have read.
 
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for arguments that cannot be read, and for the
@@ -91,7 +95,14 @@ def search(
     )
     begin = _offset(page_token, next_page)
     end = next_page.offset = begin + size
-    models = _ordered([model for model in read_models() if is_wanted(model)], keys)
+    remembered = remembered or RememberedSearches()
+    asked = (list(experiment_ids), filter_string, names, [dict(clause) for clause in clauses])
+    this_search = chosen_principal.get(), repr(asked)
+    models = remembered.find(this_search) if begin else None
+    if models is None:
+        models = _ordered([model for model in read_models() if is_wanted(model)], keys)
+        if len(models) > end:
+            remembered.put(this_search, models)
     return PagedList(models[begin:end], next_page.encode() if len(models) > end else None)
 
 

@@ -18,6 +18,7 @@ from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking.logged_models import search
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels
 from mlflow_oci_aidp.tracking.logged_models.metrics import ModelMetrics
+from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
 from mlflow_oci_aidp.tracking.logged_models.versions import (
     VERSIONS_TAG,
     with_version,
@@ -31,6 +32,7 @@ class LoggedModelStore(PlatformStore):
     #: The store that inherits this class sets them.
     _logged_models: LoggedModels
     _model_metrics: ModelMetrics
+    _searches: RememberedSearches
 
     def create_logged_model(
         self,
@@ -130,6 +132,7 @@ class LoggedModelStore(PlatformStore):
         Its artifacts stay, and so does its run, unless that was made for this model alone.
         """
         self._logged_models.delete(model_id)
+        self._searches.forget()
         self._model_metrics.forget(model_id)
 
     def search_logged_models(
@@ -144,7 +147,8 @@ class LoggedModelStore(PlatformStore):
         """Search for logged models: those that runs store, and those that the platform lists.
 
         This reads all logged models of the experiments and looks through them in this process: the
-        platform documents no search in what runs store. If a run stores a model, and the platform
+        platform documents no search in what runs store. Pages after the first come from what that
+        read, for a minute. If a run stores a model, and the platform
         lists one of the same run and name, the latter is left out.
 
         Args:
@@ -168,6 +172,7 @@ class LoggedModelStore(PlatformStore):
             max_results,
             order_by,
             page_token,
+            self._searches,
         )
 
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
