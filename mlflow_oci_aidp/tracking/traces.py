@@ -31,6 +31,8 @@ _REPEATING = (
 #: What MLflow logs for a row of an evaluation whose trace is nowhere. [MLflow 3.5 to 3.18]
 _ROW = "Failed to log trace and assessments to MLflow"
 
+_NO_TRACE = ("'NoneType' object has no attribute", "no trace tagged with")
+
 #: The tag that MLflow gives the run of ``mlflow.genai.evaluate``, before the first prediction.
 _RUN_TYPE, _EVALUATION = "mlflow.runType", "genai_evaluate"
 
@@ -45,7 +47,7 @@ class _OnceFilter(logging.Filter):
         if _CAUSE in text:
             is_first, self.is_said = not self.is_said, True
             return is_first
-        return not text.startswith(_ROW)
+        return not (text.startswith(_ROW) and any(reason in text for reason in _NO_TRACE))
 
 
 _once = _OnceFilter()
@@ -79,6 +81,6 @@ def note_evaluation(key: str, value: Any) -> None:
     if (key, value) == (_RUN_TYPE, _EVALUATION):
         _logger.warning(
             "mlflow.genai.evaluate: the metrics will be kept with the run. The traces, and the "
-            "scores of single rows, will not: %s The result's result_df has no rows.",
+            "scores of single rows, will not: %s The result's result_df is None.",
             _CAUSE,
         )
