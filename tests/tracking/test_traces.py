@@ -65,6 +65,8 @@ def program(aidp, text, **environment):
 def test_a_program_with_traces_is_told_once_what_to_do(aidp):
     output, warnings = program(aidp, TRACE)
     assert output.strip() == "[]"
+    if is_older_than("3.5"):
+        pytest.skip("MLflow 3.1 logs nothing about a trace that is refused")
     (warning,) = warnings
     assert "Traces are not part of AI Data Platform." in warning
     assert "mlflow.tracing.disable()" in warning
