@@ -59,16 +59,18 @@ def split_documented(rpc: str, filter_string: str | None) -> SplitFilter:
         filter_string: Conditions, joined by ``AND``. What MLflow could not read is sent, for the
             platform to refuse.
     """
+    if not filter_string:
+        return SplitFilter(None)
     sent: list[str] = []
     here: list[str] = []
-    for condition in conditions(filter_string or ""):
+    for condition in conditions(filter_string):
         parsed = parse(GRAMMARS[rpc], condition)
         is_documented = parsed is None or (
             parsed["comparator"].upper() in _OPERATORS[rpc] and _has_no_quote(parsed)
         )
         (sent if is_documented else here).append(condition)
     if not here:
-        return SplitFilter(filter_string or None)
+        return SplitFilter(filter_string)
     return SplitFilter(" AND ".join(sent) or None, " AND ".join(here))
 
 
@@ -82,21 +84,21 @@ def split_single(rpc: str, filter_string: str | None) -> SplitFilter:
         rpc: ``SearchRegisteredModels`` or ``SearchModelVersions``.
         filter_string: As for :py:func:`split_documented`.
     """
-    parts = list(conditions(filter_string or ""))
-    parsed = [parse(GRAMMARS[rpc], part) for part in parts]
-    if None in parsed:
-        return SplitFilter(filter_string or None)
-    sendable = [number for number, each in enumerate(parsed) if each and _has_no_quote(each)]
-    on_name = [number for number in sendable if _is_on_name(parsed[number])]
-    sent = next(iter(on_name or sendable), None)
-    others = [part for number, part in enumerate(parts) if number != sent]
-    if not others:
-        return SplitFilter(filter_string or None)
-    return SplitFilter(None if sent is None else parts[sent], " AND ".join(others))
-
-
-def _is_on_name(condition: Mapping[str, Any] | None) -> bool:
-    return condition is not None and (condition["type"], condition["key"]) == ("attribute", "name")
+    if not filter_string:
+        return SplitFilter(None)
+    others = list(conditions(filter_string))
+    sendable: list[tuple[bool, str]] = []
+    for part in others:
+        parsed = parse(GRAMMARS[rpc], part)
+        if parsed is None:
+            return SplitFilter(filter_string)
+        if _has_no_quote(parsed):
+            is_on_name = (parsed["type"], parsed["key"]) == ("attribute", "name")
+            sendable.append((is_on_name, part))
+    sent = max(sendable, key=lambda each: each[0])[1] if sendable else None
+    if sent is not None:
+        others.remove(sent)
+    return SplitFilter(sent, " AND ".join(others)) if others else SplitFilter(filter_string)
 
 
 def _has_no_quote(condition: Mapping[str, Any]) -> bool:

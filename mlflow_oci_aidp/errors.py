@@ -226,16 +226,15 @@ def error(
     return AidpError.from_parts(error_code, cause, remedy, status=status, request_id=request_id)
 
 
-def for_mlflows_page(problem: ErrorT, sentence: str) -> ErrorT:
-    """Return an error whose message ends with a sentence that MLflow's page looks for.
+def end_with(problem: AidpError, sentence: str) -> None:
+    """Have the message of an error end with a sentence that MLflow's page looks for.
 
     Behind ``mlflow server``, the page of a run knows a missing one by the end of the message, and
     shows a page of its own for it. [MLflow 3.1 to 3.18]
     """
-    request = f" (HTTP {problem.status}, opc-request-id {problem.request_id})"
-    problem.message = f"{problem.remedy}{request} {visible(sentence)}"
+    request = f"(HTTP {problem.status}, opc-request-id {problem.request_id})"
+    problem.message = f"{problem.remedy} {request} {visible(sentence)}"
     problem.args = (problem.message,)
-    return problem
 
 
 def invalid_parameter(cause: str, remedy: str) -> AidpError:
@@ -243,17 +242,14 @@ def invalid_parameter(cause: str, remedy: str) -> AidpError:
     return error("INVALID_PARAMETER_VALUE", cause, remedy)
 
 
-def not_implemented(feature: str) -> AidpError:
+def not_implemented(feature: str, remedy: str = "Use an MLflow server for them.") -> AidpError:
     """Make a ``NOT_IMPLEMENTED`` for a feature that AI Data Platform lacks. No request is sent.
 
     Args:
         feature: Name of the missing feature, plural, such as ``"Webhooks"``.
+        remedy: One sentence on what to do.
     """
-    return error(
-        "NOT_IMPLEMENTED",
-        f"{feature} are not part of AI Data Platform.",
-        "Use an MLflow server for them.",
-    )
+    return error("NOT_IMPLEMENTED", f"{feature} are not part of AI Data Platform.", remedy)
 
 
 def malformed_response(

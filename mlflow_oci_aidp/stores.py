@@ -10,7 +10,9 @@ from mlflow.store.entities.paged_list import PagedList
 
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.routes import ROUTES, Route
+from mlflow_oci_aidp.conditions import GRAMMARS, split_documented
 from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.matches import page_of_matches
 from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
 from mlflow_oci_aidp.uri import SCHEME
@@ -25,6 +27,10 @@ with suppress(ImportError):
 T = TypeVar("T")
 StoreT = TypeVar("StoreT", bound="PlatformStore")
 Json = dict[str, Any]
+
+#: The size of a page of experiments or runs where all are needed. [aidp-python-client: 50,000 are
+#: supported]
+LONGEST_PAGE = 1000
 
 #: Fields that name something. MLflow's servers refuse an empty one.
 _NAMES = ("run_id", "experiment_id", "key")
@@ -64,7 +70,7 @@ class Platform:
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` for an empty id or key.
         """
-        check_names(fields)
+        _check_names(fields)
         route = self._routes[rpc]
         _check_workspace(self._workspace)
         return self._client.call(route, fields, parse, workspace=self._workspace)
@@ -106,6 +112,45 @@ class Platform:
         for page in self.pages(rpc, items, parse_item, **fields):
             yield from page
 
+    def search(
+        self,
+        rpc: str,
+        items: str,
+        parse_item: Callable[[Json], T],
+        *,
+        filter_string: str | None,
+        max_results: int | None,
+        page_token: str | None,
+        **fields: Any,
+    ) -> PagedList[T]:
+        """Search experiments or runs: the platform by what it documents, this package by the rest.
+
+        Args:
+            rpc: ``SearchExperiments`` or ``SearchRuns``.
+            items: The name of the list in the answer.
+            parse_item: Makes an item of one entry.
+            filter_string: MLflow's conditions, joined by ``AND``, or None.
+            max_results: The size of a page; the platform chooses if None.
+            page_token: The token of the page before, or None.
+            **fields: The other fields of the call.
+
+        Raises:
+            MlflowException: ``INVALID_PARAMETER_VALUE`` for a token that is not from here.
+        """
+        split = split_documented(rpc, filter_string)
+        fields["filter"] = split.sent
+        most = LONGEST_PAGE if max_results is None else max_results
+        if not split.here or most < 1:
+            asked = {**fields, "max_results": max_results, "page_token": page_token}
+            return self.page(rpc, items, parse_item, **asked)
+        fields["max_results"] = max(most, LONGEST_PAGE)
+        return page_of_matches(
+            lambda token: self.pages(rpc, items, parse_item, page_token=token, **fields),
+            lambda page: GRAMMARS[rpc].filter(page, split.here),
+            most,
+            page_token,
+        )
+
     def require(self, body: T | None, subject: str) -> T:
         """Return the parsed body, or raise if the response had none.
 
@@ -136,7 +181,7 @@ def _check_workspace(workspace: str) -> None:
     )
 
 
-def check_names(fields: Mapping[str, Any]) -> None:
+def _check_names(fields: Mapping[str, Any]) -> None:
     """Refuse an empty id and an empty key.
 
     Raises:

@@ -7,7 +7,6 @@ import logging
 from mlflow.entities import Experiment, ExperimentTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
-from mlflow.utils.search_utils import SearchExperimentsUtils
 
 from mlflow_oci_aidp.artifacts.locations import (
     check_location,
@@ -16,16 +15,11 @@ from mlflow_oci_aidp.artifacts.locations import (
     to_platform,
 )
 from mlflow_oci_aidp.client import json_fields
-from mlflow_oci_aidp.conditions import split_documented
 from mlflow_oci_aidp.errors import invalid_parameter
-from mlflow_oci_aidp.matches import page_of_matches
 from mlflow_oci_aidp.names import check_experiment_name
 from mlflow_oci_aidp.stores import PlatformStore
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
-
-#: The size of a page that is searched here. [MLflow: SEARCH_MAX_RESULTS_DEFAULT]
-_LONGEST_PAGE = 1000
 
 _logger = logging.getLogger(__name__)
 
@@ -130,27 +124,15 @@ class ExperimentStore(PlatformStore):
             order_by: Columns, each with an optional ``ASC`` or ``DESC``.
             page_token: The token of the page before.
         """
-        split = split_documented("SearchExperiments", filter_string)
-
-        def fields(size: int | None, token: str | None) -> Json:
-            return {
-                "view_type": entities.json_of_view_type(view_type),
-                "max_results": size,
-                "filter": split.sent,
-                "order_by": list(order_by) if order_by else None,
-                "page_token": token or None,
-            }
-
-        rpc, items, make = "SearchExperiments", "experiments", entities.experiment
-        most = _LONGEST_PAGE if max_results is None else max_results
-        if not split.here or most < 1:
-            return self._platform.page(rpc, items, make, **fields(max_results, page_token))
-        size = max(most, _LONGEST_PAGE)
-        return page_of_matches(
-            lambda token: self._platform.pages(rpc, items, make, **fields(size, token)),
-            lambda page: SearchExperimentsUtils.filter(page, split.here),
-            most,
-            page_token,
+        return self._platform.search(
+            "SearchExperiments",
+            "experiments",
+            entities.experiment,
+            filter_string=filter_string,
+            max_results=max_results,
+            page_token=page_token,
+            view_type=entities.json_of_view_type(view_type),
+            order_by=list(order_by) if order_by else None,
         )
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:

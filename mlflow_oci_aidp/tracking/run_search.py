@@ -1,18 +1,16 @@
-"""The search for runs: documented conditions are the platform's, all others are applied here."""
+"""The search for runs, of which those that are named by their ids are read one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from mlflow.entities import Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.utils.search_utils import SearchUtils
 
-from mlflow_oci_aidp.conditions import conditions, parse, split_documented
-from mlflow_oci_aidp.matches import page_of_matches
-from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.conditions import conditions, parse
+from mlflow_oci_aidp.stores import LONGEST_PAGE, Platform
 from mlflow_oci_aidp.tracking import entities, runs
 
 #: The most runs that are read by their ids. More of them are looked for in pages.
@@ -33,25 +31,22 @@ def search(
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a token that is not from here.
     """
-    split = split_documented("SearchRuns", filter_string)
-
-    def fields(size: int | None, token: str | None) -> dict[str, Any]:
-        return runs.search_fields(experiment_ids, split.sent, run_view_type, size, order_by, token)
-
-    most = runs.LONGEST_PAGE if max_results is None else max_results
-    if not split.here or most < 1:
-        return platform.page("SearchRuns", "runs", entities.run, **fields(max_results, page_token))
-    run_ids = _run_ids(split.here)
+    run_ids = _run_ids(filter_string) if filter_string else None
     if run_ids is not None and len(run_ids) <= _MOST_IDS:
         wanted = _runs_of(platform, run_ids, experiment_ids, run_view_type)
         matches = SearchUtils.sort(SearchUtils.filter(wanted, filter_string), order_by)
+        most = LONGEST_PAGE if max_results is None else max_results
         return PagedList(*SearchUtils.paginate(matches, page_token, most))
-    size = max(most, runs.LONGEST_PAGE)
-    return page_of_matches(
-        lambda token: platform.pages("SearchRuns", "runs", entities.run, **fields(size, token)),
-        lambda page: SearchUtils.filter(page, split.here),
-        most,
-        page_token,
+    return platform.search(
+        "SearchRuns",
+        "runs",
+        entities.run,
+        filter_string=filter_string,
+        max_results=max_results,
+        page_token=page_token,
+        experiment_ids=[str(experiment_id) for experiment_id in experiment_ids],
+        run_view_type=entities.json_of_view_type(run_view_type),
+        order_by=list(order_by) if order_by else None,
     )
 
 

@@ -9,7 +9,7 @@ from mlflow.entities import Run, ViewType
 
 from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.errors import AidpError, PlatformError
-from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.stores import LONGEST_PAGE, Platform
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.batches import size_of, split_tags
@@ -17,9 +17,6 @@ from mlflow_oci_aidp.tracking.entities import Json
 
 if TYPE_CHECKING:
     from mlflow.models import Model
-
-#: The size of a page where all runs are needed. [aidp-python-client: 50,000 are supported]
-LONGEST_PAGE = 1000
 
 #: The HTTP status of a request that is too long.
 _TOO_LONG = 413

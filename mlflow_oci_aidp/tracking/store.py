@@ -33,16 +33,12 @@ from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES, Route
-from mlflow_oci_aidp.errors import (
-    PlatformError,
-    error,
-    for_mlflows_page,
-    invalid_parameter,
-)
+from mlflow_oci_aidp.errors import PlatformError, end_with, error, invalid_parameter
 from mlflow_oci_aidp.identity import is_principal_chosen
 from mlflow_oci_aidp.mlflow_compat import dataset_summary, is_mlflow_server
 from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
+from mlflow_oci_aidp.stores import LONGEST_PAGE
 from mlflow_oci_aidp.tracking import entities, run_search, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.always_empty import answer_empty
@@ -146,15 +142,12 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
-        missing = None
         try:
             run = runs.read(self._platform, run_id)
         except PlatformError as problem:
-            if problem.error_code != "RESOURCE_DOES_NOT_EXIST" or not is_mlflow_server():
-                raise
-            missing = problem
-        if missing is not None:
-            raise for_mlflows_page(missing, f"Run with id={run_id} not found")
+            if problem.error_code == "RESOURCE_DOES_NOT_EXIST" and is_mlflow_server():
+                end_with(problem, f"Run with id={run_id} not found")
+            raise
         self._note_run(run.info)
         return run
 
@@ -444,7 +437,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             "experiments",
             entities.experiment,
             view_type=entities.json_of_view_type(ViewType.ALL),
-            max_results=runs.LONGEST_PAGE,
+            max_results=LONGEST_PAGE,
         )
         ids = [experiment.experiment_id for experiment in experiments]
         if not ids:

@@ -1,4 +1,4 @@
-"""What a program with traces is told: once, and with what to do.
+"""The refusal of traces, of which a program is told once, and with what to do.
 
 The platform has no traces. MLflow's exporter logs a warning for each trace that a store refuses,
 thousands for a service, and ``mlflow.genai.evaluate`` one more for each row. So the refusal says
@@ -11,15 +11,15 @@ import logging
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.errors import not_implemented
 
 _logger = logging.getLogger(__name__)
 
-_CAUSE = "Traces are not part of AI Data Platform."
 _REMEDY = (
     "Switch them off with mlflow.tracing.disable(), or send them elsewhere with MLflow's OTLP "
     "exporter (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)."
 )
+_CAUSE = not_implemented("Traces").cause
 
 #: The loggers that repeat the refusal. [MLflow 3.1 to 3.18]
 _REPEATING = (
@@ -28,9 +28,9 @@ _REPEATING = (
     "mlflow.genai.evaluation.harness",
 )
 
-#: What MLflow logs for a row of an evaluation whose trace is nowhere. [MLflow 3.5 to 3.18]
+#: The beginning of a warning about a row of an evaluation, and its words for a row whose trace is
+#: nowhere. [MLflow 3.5 to 3.18]
 _ROW = "Failed to log trace and assessments to MLflow"
-
 _NO_TRACE = ("'NoneType' object has no attribute", "no trace tagged with")
 
 #: The tag that MLflow gives the run of ``mlflow.genai.evaluate``, before the first prediction.
@@ -65,7 +65,7 @@ def _refusal(method: str) -> Callable[..., NoReturn]:
         for name in _REPEATING:
             # Not before a trace is refused: with another tracking server nothing is filtered.
             logging.getLogger(name).addFilter(_once)
-        raise error("NOT_IMPLEMENTED", _CAUSE, _REMEDY)
+        raise not_implemented("Traces", _REMEDY)
 
     refuse.__name__ = method
     return refuse

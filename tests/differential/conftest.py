@@ -6,15 +6,17 @@ import pytest
 
 from mlflow_oci_aidp.emulator import Emulator
 from tests.differential.sides import Recorder, Side, StockServer, aidp_side, compare, stock_side
+from tests.support.stock_server import stock_server as serve_stock
 
 
 @pytest.fixture(scope="session")
 def stock_server(tmp_path_factory) -> Iterator[StockServer]:
     """MLflow's own server: one for each worker that has a test of this folder."""
-    server = StockServer(tmp_path_factory.mktemp("stock-server"))
-    server.start()
-    yield server
-    server.stop()
+    folder = tmp_path_factory.mktemp("stock-server")
+    with serve_stock(folder, MLFLOW_LOGGING_LEVEL="CRITICAL") as uri:
+        server = StockServer(folder, uri)
+        yield server
+        server.close()
 
 
 @pytest.fixture(scope="session")

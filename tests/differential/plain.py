@@ -38,7 +38,7 @@ LEFT_OUT = {
     ("PromptVersion", "user_id"): "the user of a model version",
     ("Metric of a run", "run_id"): "the run of a metric in a history",
 }
-#: What MLflow's REST client makes of fields that its SQL store, asked directly, leaves empty.
+#: Fields that MLflow's SQL store, asked directly, leaves empty, as MLflow's REST client fills them.
 AS_OVER_REST = {
     "LoggedModel": {"model_type": "", "status_message": "", "metrics": []},
 }

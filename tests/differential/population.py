@@ -1,4 +1,4 @@
-"""What the searches of this folder look through: the same on both sides."""
+"""The entities that the searches of this folder look through: the same on both sides."""
 
 from __future__ import annotations
 
@@ -134,3 +134,10 @@ def _logged_models(mlflow: Recorder, flowers: str, wine: str, runs: list[str]) -
                 )
     gone = mlflow.sql.create_logged_model(flowers, "gone", runs[0])
     mlflow.sql.delete_logged_model(gone.model_id)
+
+
+#: Keys of tags, parameters and metrics of which some are refused.
+ODD_KEYS = (
+    *("", " ", "a b", "a/b", "a:b", "a#b", "x" * 250, "x" * 251, None),
+    "\N{CHERRY BLOSSOM}",
+)

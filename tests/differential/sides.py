@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,13 +17,12 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.rest_utils import MlflowHostCreds
 
 from mlflow_oci_aidp.emulator import Emulator
-from mlflow_oci_aidp.emulator.state.databases import Snapshot, empty_tracking_database
+from mlflow_oci_aidp.emulator.state.databases import Snapshot
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from tests.differential.limits import LIMITS, Limit
 from tests.differential.plain import Plain
 
-ROOT = Path(__file__).parents[2]
 #: Methods that MLflow 3.1 does not have.
 LATER = {"delete_experiment_tag", "search_prompt_versions"}
 
@@ -123,43 +119,32 @@ class _Recorded:
 
 @dataclass
 class StockServer:
-    """MLflow's own server on a SQLite file, in a process of its own."""
+    """MLflow's own server on a SQLite file, in a process of its own.
+
+    Attributes:
+        folder: The folder of the file and of the artifacts.
+        uri: The address.
+    """
 
     folder: Path
-    uri: str = ""
+    uri: str
     _fresh: Snapshot = field(init=False)
-    _process: subprocess.Popen[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        mlflow.MlflowClient(self.uri, self.uri).search_experiments()  # It makes the default one.
+        self._fresh = Snapshot(self.folder / "stock.db")
 
     @property
-    def path(self) -> Path:
-        """The SQLite file."""
-        return self.folder / "mlflow.db"
-
-    def start(self) -> None:
-        """Start the server; its port is free, as the system chose it."""
-        self.path.write_bytes(empty_tracking_database())
-        arguments = [f"sqlite:///{self.path}", str(self.folder / "files")]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.stock_server", *arguments],
-            cwd=ROOT,
-            env={**os.environ, "MLFLOW_LOGGING_LEVEL": "CRITICAL"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        self.uri = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
-        mlflow.MlflowClient(self.uri, self.uri).search_experiments()  # It makes the default one.
-        self._fresh = Snapshot(self.path)
+    def sql(self) -> SqlAlchemyStore:
+        """MLflow's SQL store on the same file."""
+        return SqlAlchemyStore(f"sqlite:///{self.folder}/stock.db", str(self.folder / "artifacts"))
 
     def reset(self) -> None:
         """Remove everything that the server holds."""
-        self._fresh.restore(self.path)
+        self._fresh.restore(self.folder / "stock.db")
 
-    def stop(self) -> None:
-        """End the server."""
-        self._process.terminate()  # There is nothing to tidy up, and it would take seconds.
-        self._process.communicate()
+    def close(self) -> None:
+        """Give up what the file is restored from."""
         self._fresh.close()
 
 
@@ -175,7 +160,7 @@ def stock_side(server: StockServer) -> Side:
         client,
         TrackingRestStore(credentials),
         RegistryRestStore(credentials),
-        SqlAlchemyStore(f"sqlite:///{server.path}", str(server.folder / "files")),
+        server.sql,
     )
 
 
@@ -208,7 +193,7 @@ def _differ(theirs: Step, ours: Step) -> bool:
     if theirs.outcome == ours.outcome:
         return False
     is_broken = str(theirs.outcome).startswith(("crash", "error INTERNAL_ERROR"))
-    # Where MLflow itself breaks on bad input, any refusal is right.
+    # Any refusal is right where MLflow itself breaks on bad input.
     return not (is_broken and str(ours.outcome).startswith("error"))
 
 

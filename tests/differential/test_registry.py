@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.differential.population import ODD_KEYS
 from tests.differential.sides import Recorder
 from tests.support.versions import is_older_than
 
@@ -164,18 +165,7 @@ def names_and_tags(mlflow: Recorder) -> None:
     for name in ("", " ", "a/b", None, IRIS, "x" * 1000):
         mlflow.rename_registered_model(IRIS, name)
     mlflow.create_model_version(IRIS, "s3://bucket/iris")
-    for key in (
-        "",
-        " ",
-        "a b",
-        "a/b",
-        "a:b",
-        "a#b",
-        "x" * 250,
-        "x" * 251,
-        None,
-        "\N{CHERRY BLOSSOM}",
-    ):
+    for key in ODD_KEYS:
         mlflow.set_registered_model_tag(IRIS, key, "v")
         mlflow.delete_registered_model_tag(IRIS, key)
         mlflow.create_registered_model(WINE, {key: "v"})
@@ -276,7 +266,7 @@ def prompts(mlflow: Recorder) -> None:
 
 
 def searches(mlflow: Recorder) -> None:
-    """What generated searches leave out, since the platform differs."""
+    """Searches that the generated ones leave out, since the platform differs."""
     for name in (IRIS, WINE):
         mlflow.create_registered_model(name, {"team": "ml"})
         mlflow.create_model_version(name, "s3://bucket/x")

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mlflow.entities import ViewType
 
 from tests.differential.population import PROMPT_TAG, populate
 from tests.differential.sides import Recorder, aidp_side, compare, stock_side
+from tests.support.bounded import bounded
 from tests.support.versions import is_older_than
-
-some = settings(
-    max_examples=30,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +110,7 @@ def joined(first: str, second: str, swapped: bool) -> str:
     return " AND ".join([second, first] if swapped else [first, second])
 
 
-@some
+@bounded
 @given(
     filter_string=st.one_of(
         st.none(), st.just(""), MODELS, PROMPTS, st.builds(joined, MODELS, PROMPTS, st.booleans())
@@ -150,7 +143,7 @@ VERSIONS = conditions(
 )
 
 
-@some
+@bounded
 @given(
     filter_string=st.one_of(
         st.none(), VERSIONS, PROMPTS, st.builds(joined, VERSIONS, PROMPTS, st.booleans())
@@ -210,7 +203,7 @@ RUNS = conditions(
 )
 
 
-@some
+@bounded
 @given(
     filter_string=st.one_of(st.none(), RUNS),
     order=orders(
@@ -277,7 +270,7 @@ EXPERIMENTS = conditions(
 )
 
 
-@some
+@bounded
 @given(
     filter_string=st.one_of(st.none(), EXPERIMENTS),
     order=orders(["name", "experiment_id", "creation_time", "last_update_time"]),
@@ -390,7 +383,7 @@ REFUSED = [
 ]
 
 
-@some
+@bounded
 @given(
     filter_string=st.one_of(st.none(), LOGGED),
     order=CLAUSES,

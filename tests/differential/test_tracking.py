@@ -16,6 +16,7 @@ from mlflow.entities import (
     ViewType,
 )
 
+from tests.differential.population import ODD_KEYS
 from tests.differential.sides import Recorder
 from tests.support.versions import is_older_than
 
@@ -231,24 +232,7 @@ def params(mlflow: Recorder) -> None:
     mlflow.log_param(run_id, "none", None)
     mlflow.log_param(run_id, "true", True)
     mlflow.log_param(run_id, "list", [1, 2])
-    for key in (
-        "",
-        " ",
-        "a b",
-        "a/b",
-        "a:b",
-        "a#b",
-        "/a",
-        "a/../b",
-        "x" * 250,
-        "x" * 251,
-        None,
-        5,
-        "\N{CHERRY BLOSSOM}",
-        "a\tb",
-        ".",
-        "a//b",
-    ):
+    for key in (*ODD_KEYS, "/a", "a/../b", 5, "a\tb", ".", "a//b"):
         mlflow.log_param(run_id, key, "v")
         mlflow.log_metric(run_id, key, 1, timestamp=1)
         mlflow.set_tag(run_id, key, "v")

@@ -21,15 +21,15 @@ _ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def stock_server(folder: Path) -> Iterator[str]:
+def stock_server(folder: Path, **environment: str) -> Iterator[str]:
     """Serve an empty database of MLflow's, and yield the address."""
     (folder / "stock.db").write_bytes(empty_tracking_database())
-    with server_over(f"sqlite:///{folder}/stock.db", folder) as url:
+    with server_over(f"sqlite:///{folder}/stock.db", folder, **environment) as url:
         yield url
 
 
 @contextmanager
-def server_over(store_uri: str, folder: Path) -> Iterator[str]:
+def server_over(store_uri: str, folder: Path, **environment: str) -> Iterator[str]:
     """Serve the store of a URI, for tracking and the registry, and yield the address."""
     process = subprocess.Popen(
         [
@@ -40,6 +40,7 @@ def server_over(store_uri: str, folder: Path) -> Iterator[str]:
             str(folder / "artifacts"),
         ],
         cwd=_ROOT,
+        env={**os.environ, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -47,6 +48,7 @@ def server_over(store_uri: str, folder: Path) -> Iterator[str]:
     with process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.terminate()  # There is nothing to tidy up, and it would take seconds.
         process.communicate(timeout=60)
 
 

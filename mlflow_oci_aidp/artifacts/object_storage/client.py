@@ -186,7 +186,7 @@ class ObjectStorageClient:
 
     @property
     def destination(self) -> Destination:
-        """Where requests go."""
+        """The service, and the endpoint that requests go to."""
         endpoint = str(self.client.base_client.endpoint)
         parts = urlsplit(endpoint)
         return Destination(

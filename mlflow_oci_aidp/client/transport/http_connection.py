@@ -119,7 +119,7 @@ class BoundedResponse(HTTPResponse):
 
     def _read_status(self) -> tuple[str, int, str]:
         """Return version, status and reason of the final answer."""
-        for _ in range(MOST_INTERIM_ANSWERS):
+        for _ in range(MOST_INTERIM_ANSWERS + 1):
             answer: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
             if answer[1] == _SWITCHING_PROTOCOLS:
                 raise BrokenAnswerError("another protocol, which nobody asked for")

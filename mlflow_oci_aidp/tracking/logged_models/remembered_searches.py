@@ -1,4 +1,4 @@
-"""What the first page of a search for logged models read, for the pages after it.
+"""The logged models that the first page of a search read, for the pages after it.
 
 A search reads all logged models of its experiments. If each page did, the cost would grow with the
 square of what is there: MLflow itself asks for page after page where the artifacts of

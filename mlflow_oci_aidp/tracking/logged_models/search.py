@@ -272,7 +272,7 @@ def _is_on(metric: Metric, datasets: _Datasets) -> bool:
 
 def _page_size(max_results: object) -> int:
     try:
-        size = operator.index(max_results)  # type: ignore[arg-type]
+        size = operator.index(max_results)  # type: ignore[arg-type] # The next line says so.
     except TypeError:
         size = -1
     if isinstance(max_results, bool) or size < 0:

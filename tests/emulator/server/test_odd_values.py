@@ -7,12 +7,13 @@ import threading
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.emulator.contract import OPERATIONS, volumes
 from mlflow_oci_aidp.emulator.services import object_storage
+from tests.support.bounded import bounded
 
 from ..odd_values import (
     DIGITS,
@@ -27,14 +28,6 @@ from ..odd_values import (
 
 BUCKET = "/n/emulator/b/aidp-emulator"
 
-#: The same examples each time: what fails fails for everybody.
-bounded = settings(
-    max_examples=30,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
 ODD_QUERY = st.sampled_from([*(quote(text) for text in TEXTS), *ODD_ENCODED])
 
 
