@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +18,7 @@ from typing import Any
 import requests
 from mlflow.environment_variables import MLFLOW_HTTP_POOL_CONNECTIONS, MLFLOW_HTTP_POOL_MAXSIZE
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead
 
 from mlflow_oci_aidp.client.mlflow_variables import read_variable
 from mlflow_oci_aidp.client.network_failures import classify_exception
@@ -40,9 +41,8 @@ _LARGEST_POOL = 10_000
 
 #: Bytes that are read at a time.
 _PIECE = 1 << 20
-#: Bytes that are read at a time of a body that is encoded. ``urllib3`` before 2.6 decodes such a
-#: piece as a whole, and gzip makes a thousand bytes of one.
-_ENCODED_PIECE = 1 << 14
+#: Either of the two, by its header. [zlib's manual, inflateInit2]
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 #: Encodings are not asked for. Of these, one byte makes a thousand at most; of others, or of
 #: several one over the other, it may make millions.
 _GZIP = frozenset({"gzip", "x-gzip", "deflate"})
@@ -282,16 +282,62 @@ def pieces_of(raw: Any) -> Iterator[bytes]:
     Raises:
         OversizedBodyError: The body is longer than :py:data:`LONGEST_BODY`.
         UnknownEncodingError: The body has another encoding than gzip or deflate.
+        DecodeError: The encoding is broken.
+        IncompleteRead: The body, or its encoding, ends too early.
     """
     encoding = (raw.headers.get("content-encoding") or "identity").strip().lower()
     if encoding != "identity" and encoding not in _GZIP:
         raise UnknownEncodingError
-    size = _PIECE if encoding == "identity" else _ENCODED_PIECE
     length = 0
-    while piece := raw.read1(size, decode_content=True):
+    for piece in _wire(raw) if encoding == "identity" else _decoded(raw):
         length += len(piece)
         if length > LONGEST_BODY:
             raise OversizedBodyError
+        yield piece
+
+
+def _wire(raw: Any) -> Iterator[bytes]:
+    while piece := raw.read1(_PIECE, decode_content=False):
+        yield piece
+
+
+def _decoded(raw: Any) -> Iterator[bytes]:
+    """Yield what gzip or deflate made shorter, a piece at a time.
+
+    ``urllib3`` decodes as well, and takes an encoding that ends too early for a whole one.
+
+    Raises:
+        DecodeError: The encoding is broken.
+        IncompleteRead: It ends before its end.
+    """
+    decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
+    is_begun = False
+    for wire in _wire(raw):
+        data = wire
+        while data:
+            if decoder.eof:
+                # Members of gzip follow one another; what else is behind the end says nothing.
+                if not data.startswith(b"\x1f"):
+                    break
+                decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
+            try:
+                piece = decoder.decompress(data, _PIECE)
+            except zlib.error:
+                if is_begun:
+                    raise DecodeError from None
+                # Some servers send deflate without its header.
+                decoder = zlib.decompressobj(-zlib.MAX_WBITS)
+                is_begun = True
+                continue
+            is_begun = True
+            data = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+            if piece:
+                yield piece
+    # What did not fit into the last piece.
+    while is_begun and not decoder.eof:
+        piece = decoder.decompress(b"", _PIECE)
+        if not piece:
+            raise IncompleteRead(0, 0)
         yield piece
 
 

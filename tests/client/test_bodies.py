@@ -237,3 +237,40 @@ def test_a_download_keeps_no_cookie(server, uri, tmp_path):
     for number in range(2):
         repository._download_file("notes.txt", str(tmp_path / f"{number}"))
     assert [headers["cookie"] for headers in server.seen] == [None, None]
+
+
+EMPTY_LIST = b'{"registered_models": []}'
+
+
+@pytest.mark.parametrize("encode", [gzip.compress, zlib.compress])
+def test_an_encoding_that_ends_too_early_is_no_empty_list(server, uri, monkeypatch, encode):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    server.headers = encoded("gzip" if encode is gzip.compress else "deflate")
+    whole, store = encode(EMPTY_LIST), AidpRegistryStore(uri)
+    for length in (1, 2, 5, len(whole) - 8, len(whole) - 1):
+        server.body = whole[:length]
+        server.seen.clear()
+        with pytest.raises(MlflowException, match="cut off") as caught:
+            store.search_registered_models()
+        assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"
+        assert len(server.seen) == 2
+    server.body = whole
+    assert list(store.search_registered_models()) == []
+
+
+def test_the_encoding_of_a_list_in_a_bucket_that_ends_too_early_is_an_error(server, uri):
+    server.headers, server.body = encoded("gzip"), gzip.compress(OBJECTS)[:-1]
+    with pytest.raises(MlflowException):
+        OciArtifactRepository(BUCKET, uri).list_artifacts()
+
+
+def test_a_long_encoded_body_and_several_members_are_read_to_the_end(server, uri):
+    server.headers = encoded("gzip")
+    for body in (b" " * (3 << 20) + MODEL, MODEL + b" " * ((1 << 20) - len(MODEL))):
+        server.body = gzip.compress(body)
+        assert AidpRegistryStore(uri).get_registered_model(NAME).name == NAME
+    server.body = gzip.compress(MODEL[:9]) + gzip.compress(MODEL[9:])
+    assert AidpRegistryStore(uri).get_registered_model(NAME).name == NAME
+    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    server.headers, server.body = encoded("deflate"), raw.compress(MODEL) + raw.flush()
+    assert AidpRegistryStore(uri).get_registered_model(NAME).name == NAME
