@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tracking",),
     ("model_sources",),
     ("remembered",),
-    ("artifacts", "stores"),
+    ("artifacts", "stores", "permissions"),
     ("session",),
     ("retry", "client"),
     ("identity", "names", "capabilities"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mlflow_oci_aidp.capabilities import NATIVE
-from mlflow_oci_aidp.client.routes import ROUTES
+from mlflow_oci_aidp.client.routes import PERMISSIONS, ROUTES
 from mlflow_oci_aidp.emulator.contract import MODELS, OPERATIONS
 from mlflow_oci_aidp.registry import capabilities as registry
 from mlflow_oci_aidp.tracking import capabilities as tracking
@@ -14,6 +16,8 @@ from tests.faults import registry_plan, tracking_plan
 CONTRACT = {
     (operation.verb, operation.scope, operation.path): operation for operation in OPERATIONS
 }
+
+ALL = {**ROUTES, **PERMISSIONS}
 
 #: The platform's name for a field that stands for another one in MLflow's requests, or that the
 #: path names.
@@ -24,16 +28,23 @@ def operation_of(route):
     return CONTRACT[route.verb, route.scope, route.path]
 
 
-@pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
+@pytest.mark.parametrize("route", ALL.values(), ids=ALL)
 def test_a_route_reads_where_the_contract_does(route):
     assert route.is_read_only == (operation_of(route).effect == "read")
 
 
-@pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
+@pytest.mark.parametrize("route", ALL.values(), ids=ALL)
 def test_the_fields_of_a_route_are_documented(route):
     operation = operation_of(route)
     documented = operation.query.keys() | MODELS.get(operation.body or "", {}).keys()
-    assert route.fields - documented == set()
+    in_path = set(re.findall(r"\{(\w+)\}", route.path))
+    assert route.fields - documented - in_path == set()
+
+
+def test_every_change_has_a_retry_token_or_is_not_repeated_blindly():
+    assert {route.call for route in ALL.values() if not route.has_retry_token} == {
+        route.call for route in ALL.values() if not route.is_repeatable
+    }
 
 
 @pytest.mark.parametrize(

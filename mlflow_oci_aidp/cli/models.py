@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +39,9 @@ class _Models(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group("models", cls=_Models, subcommand_metavar="[list] [URI] | show NAME [URI]")
+@click.group("models", cls=_Models, subcommand_metavar="[list] [URI] | COMMAND NAME ... [URI]")
 def command() -> None:
-    """Show registered models, or the versions of one.
+    """Show registered models, the versions of one, and who may do what with one.
 
     A terminal gets a table. A pipe gets a line for each, with tabs between the columns and no
     heading.
@@ -95,6 +96,58 @@ def show_model(name: str, uri: str | None, as_json: bool) -> None:
         echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
     else:
         _print(rows, _VERSION_COLUMNS, as_json)
+
+
+@command.command("grants", short_help="List who may do what with one (--json).")
+@click.argument("name")
+@click.argument("uri", required=False)
+@_JSON
+def list_grants(name: str, uri: str | None, as_json: bool) -> None:
+    """List who may do what with the registered model NAME."""
+    with progress() as show:
+        show("Connecting")
+        from mlflow_oci_aidp import permissions
+
+        grants = permissions.list_grants(name, uri or configured_uri())
+    rows = [{**asdict(grant), "permissions": list(grant.permissions)} for grant in grants]
+    _print(rows, _GRANT_COLUMNS, as_json)
+
+
+def _grantee_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the arguments of a change of permissions."""
+    for decorate in (
+        click.option("--role", metavar="NAME", help="The name of a role."),
+        click.option("--group", metavar="OCID", help="The OCID of a group."),
+        click.option("--user", metavar="OCID", help="The OCID of a user."),
+        click.argument("uri", required=False),
+        click.argument("permission", type=click.Choice(["READ", "MANAGE", "ADMIN"])),
+        click.argument("name"),
+    ):
+        function = decorate(function)
+    return function
+
+
+@command.command("grant", short_help="Grant a permission on one.")
+@_grantee_options
+def grant(name: str, permission: str, uri: str | None, **grantees: str | None) -> None:
+    """Grant PERMISSION on the registered model NAME to a user, a group or a role."""
+    from mlflow_oci_aidp import permissions
+
+    permissions.grant(name, permission, uri=uri or configured_uri(), **grantees)
+    echo(f"Granted {permission} on {name}.", err=True)
+
+
+@command.command("revoke", short_help="Take a permission on one back.")
+@_grantee_options
+def revoke(name: str, permission: str, uri: str | None, **grantees: str | None) -> None:
+    """Take PERMISSION on the registered model NAME back from a user, a group or a role.
+
+    What is inherited from a catalog or schema is refused: it has to be revoked there.
+    """
+    from mlflow_oci_aidp import permissions
+
+    permissions.revoke(name, permission, uri=uri or configured_uri(), **grantees)
+    echo(f"Revoked {permission} on {name}.", err=True)
 
 
 def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
@@ -165,6 +218,7 @@ def _version_row(version: ModelVersion, model: RegisteredModel) -> Row:
     }
 
 
+_UPDATED = "Updated (UTC)"
 #: Headings, and the fields below them.
 _MODEL_COLUMNS = {
     "Name": "name",
@@ -172,7 +226,7 @@ _MODEL_COLUMNS = {
     "Aliases": "aliases",
     "Stages": "stages",
     "Tags": "tags",
-    "Updated (UTC)": "updated",
+    _UPDATED: "updated",
 }
 _VERSION_COLUMNS = {
     "Version": "version",
@@ -181,7 +235,16 @@ _VERSION_COLUMNS = {
     "Status": "status",
     "Tags": "tags",
     "Source": "source",
-    "Updated (UTC)": "updated",
+    _UPDATED: "updated",
+}
+
+_GRANT_COLUMNS = {
+    "Grantee": "grantee",
+    "Name": "grantee_name",
+    "Kind": "grantee_type",
+    "Permissions": "permissions",
+    "Inherited": "is_inherited",
+    "From": "resource_name",
 }
 
 
@@ -215,7 +278,9 @@ def _print(rows: Sequence[Row], columns: Mapping[str, str], as_json: bool) -> No
         return
     cells = [[_cell(row[field]) for field in columns.values()] for row in rows]
     if sys.stdout.isatty():
-        _print_table(list(columns), [[*line[:-1], _to_the_minute(line[-1])] for line in cells])
+        if columns.get(_UPDATED):
+            cells = [[*line[:-1], _to_the_minute(line[-1])] for line in cells]
+        _print_table(list(columns), cells)
         return
     for line in cells:
         echo("\t".join(line))
@@ -227,6 +292,8 @@ def _cell(value: object) -> str:
             f"{visible(key)}={visible(part)}" if part != "" else visible(key)
             for key, part in value.items()
         )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(visible(part) for part in value)
     return "" if value is None else visible(value)

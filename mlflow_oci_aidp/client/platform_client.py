@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import CancelToken
@@ -20,7 +20,13 @@ from mlflow_oci_aidp.client.connection import ConnectionOptions, Response, Sende
 from mlflow_oci_aidp.client.files import Download, FileSnapshot, FileTransfer, Upload
 from mlflow_oci_aidp.client.json_fields import Json
 from mlflow_oci_aidp.client.paging import Page, follow_pages, repeated_token
-from mlflow_oci_aidp.client.request import Request, fill, split_fields, workspace_path
+from mlflow_oci_aidp.client.request import (
+    Request,
+    fill,
+    query_of,
+    split_fields,
+    workspace_path,
+)
 from mlflow_oci_aidp.client.response_errors import (
     cannot_be_sent,
     error_for,
@@ -275,10 +281,9 @@ class PlatformClient:
                 url += workspace_path(workspace)
             url += fill(route.path, values) if "{" in route.path else route.path
             if not route.is_mlflows:
-                headers, query = split_fields(route, values)
-                url += query
-            elif route.verb == "GET":
-                url += f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
+                headers, values = split_fields(route, values)
+            if not (route.is_mlflows or route.has_body) or route.verb == "GET":
+                url += query_of(values)
             else:
                 body = json_fields.dump(values).encode()
         except (TypeError, ValueError, RecursionError) as caught:
@@ -294,7 +299,10 @@ class PlatformClient:
 
     def _execute(self, request: Request) -> Response:
         """Attempt a request until an answer counts."""
-        return self._policy.execute(
+        policy = self._policy
+        if not request.route.is_repeatable:
+            policy = replace(policy, max_retries=0)
+        return policy.execute(
             partial(self._sender.attempt, request),
             call=request.route.call,
             renew=self._identity.renew,

@@ -36,8 +36,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    """Return the fields of a call that travel as headers, and the query of its address.
+def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the fields of a call that travel as headers, and those of its query or its body.
 
     Args:
         route: The route of a call of the platform's own.
@@ -47,12 +47,17 @@ def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a header that would not arrive as it is.
     """
     headers = {name: _header(name, values[name]) for name in route.headers & values.keys()}
-    query = {
+    others = {
         name: value
         for name, value in values.items()
         if name not in headers and f"{{{name}}}" not in route.path
     }
-    return headers, f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
+    return headers, others
+
+
+def query_of(values: Mapping[str, Any]) -> str:
+    """Return the query of an address, with its question mark; ``""`` without fields."""
+    return f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:

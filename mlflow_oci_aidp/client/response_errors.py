@@ -106,7 +106,7 @@ def cannot_be_sent(route: Route, problem: str) -> MlflowException:
         route: The route of the call.
         problem: The kind of the problem.
     """
-    if not route.is_mlflows:
+    if route.scope == VOLUME:
         return invalid_parameter(f"A name in {route.call} is not Unicode.", "Rename the file.")
     return invalid_parameter(
         f"An argument of {route.call} cannot be sent ({problem}).",

@@ -135,6 +135,9 @@ class Route:
         page_field: The field that asks for a page of a list: MLflow's lists carry the token of the
             next page in the body, the platform's own lists in the ``opc-next-page`` header.
         is_mlflows: Whether the call is one of MLflow's, rather than one of the platform's own.
+        has_body: Whether the fields of a call of the platform's own travel as a JSON body.
+        is_repeatable: Whether the request may be sent again without a look at what the first one
+            did. It may not be for a change that takes no retry token.
     """
 
     call: str
@@ -148,6 +151,8 @@ class Route:
     has_retry_token: bool = True
     page_field: str = "page_token"
     is_mlflows: bool = True
+    has_body: bool = False
+    is_repeatable: bool = True
 
 
 def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> dict[str, Route]:
@@ -209,6 +214,37 @@ MORE_CALLS: Mapping[str, Route] = {
 ROUTES: Mapping[str, Route] = {
     **{call: route for call, route in {**REGISTRY, **TRACKING}.items() if call not in MISSING},
     **MORE_CALLS,
+}
+
+_OF_MODEL = f"{_REST_API}/mlflow/registered-models/{{registeredModelKey}}"
+
+#: Permissions of registered models. [aidp-python-client 5.1.1, MLOpsClient]
+PERMISSIONS: Mapping[str, Route] = {
+    "ListRegisteredModelPermissions": Route(
+        "ListRegisteredModelPermissions",
+        "GET",
+        f"{_OF_MODEL}/permissions",
+        frozenset({"registeredModelKey", "limit", "page", "sortOrder", "sortBy"}),
+        is_read_only=True,
+        page_field="page",
+        is_mlflows=False,
+    ),
+    "ManageRegisteredModelPermission": Route(
+        "ManageRegisteredModelPermission",
+        "POST",
+        f"{_OF_MODEL}/actions/managePermission",
+        frozenset(
+            {
+                "registeredModelKey",
+                "assignRegisteredModelPermissionDetails",
+                "revokeRegisteredModelPermissionDetails",
+            }
+        ),
+        has_retry_token=False,
+        is_mlflows=False,
+        has_body=True,
+        is_repeatable=False,
+    ),
 }
 
 _IN_VOLUME = "/volumes/{volumeKey}"

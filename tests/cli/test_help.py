@@ -50,7 +50,7 @@ def test_the_shell_gets_a_script(shell):
     ("words", "expected"),
     [
         ("mlflow-oci-aidp ", {"check", "models", "uri", "emulator", "quickstart"}),
-        ("mlflow-oci-aidp models ", {"list", "show"}),
+        ("mlflow-oci-aidp models ", {"list", "show", "grants", "grant", "revoke"}),
         ("mlflow-oci-aidp check --j", {"--json"}),
     ],
 )

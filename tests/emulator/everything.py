@@ -58,6 +58,17 @@ def do_everything_in_the_registry(sdk, platform):
         ),
     )
     sdk.delete_model_version(platform, m.DeleteModelVersionDetails(**key))
+    sdk.manage_registered_model_permission(
+        platform,
+        NAME,
+        m.ManageRegisteredModelPermissionDetails(
+            assign_registered_model_permission_details=m.AssignRegisteredModelPermissionDetails(
+                assignees=m.PermissionAssignees(type="ROLE", targets=["analysts"]),
+                permissions=["READ"],
+            )
+        ),
+    )
+    sdk.list_registered_model_permissions(platform, NAME, limit=1, sort_by="timeCreated")
     sdk.rename_registered_model(
         platform, m.RenameRegisteredModelDetails(name=NAME, new_name="a.b.c")
     )

@@ -29,10 +29,7 @@ SUCCESS: dict[str, dict[Effect, tuple[int, bool]]] = {
 """The status of a success, and whether it has a body. Oracle's integration tests accept both."""
 
 OPERATIONS: tuple[Operation, ...] = registry.OPERATIONS + tracking.OPERATIONS
-"""Every operation of the registry and of workspaces.
-
-Except permissions, which need an identity domain.
-"""
+"""Every operation of the registry and of workspaces."""
 
 MODELS: dict[str, dict[str, Field]] = registry.MODELS | tracking.MODELS
 """The fields of every body, answer and entity, by the name of the model."""

@@ -22,6 +22,9 @@ _JOB_RUN_STATE = enum(
     "APPROVAL",
 )
 
+_GRANTEES = ("USER", "ROLE", "GROUP")
+_PERMISSIONS = Field("list[str]", required=True, allowed=("READ", "MANAGE", "ADMIN"))
+
 MODELS: dict[str, dict[str, Field]] = {
     # entities
     "RegisteredModel": fields(
@@ -125,6 +128,24 @@ MODELS: dict[str, dict[str, Field]] = {
         delete_tags="list[ModelVersionTagKey]",
     ),
     "UpdateModelVersionTagsResponseDetails": {},
+    # permissions
+    "RegisteredModelPermissionCollection": fields(items="list[RegisteredModelPermissionSummary]!"),
+    "RegisteredModelPermissionSummary": fields(grantee="str!", granteeName="str")
+    | {
+        "granteeType": Field("str", required=True, allowed=_GRANTEES),
+        "granteePermissions": _PERMISSIONS,
+    }
+    | fields(isInherited="bool", resourceName="str"),
+    "ManageRegisteredModelPermissionDetails": fields(
+        assignRegisteredModelPermissionDetails="AssignRegisteredModelPermissionDetails",
+        revokeRegisteredModelPermissionDetails="RevokeRegisteredModelPermissionDetails",
+    ),
+    "AssignRegisteredModelPermissionDetails": fields(assignees="PermissionAssignees!")
+    | {"permissions": _PERMISSIONS},
+    "RevokeRegisteredModelPermissionDetails": fields(assignees="PermissionAssignees!")
+    | {"permissions": _PERMISSIONS},
+    "PermissionAssignees": {"type": Field("str", required=True, allowed=_GRANTEES)}
+    | fields(targets="list[str]!"),
 }
 
 _SEARCH = fields(**dict.fromkeys(("filter", "page_token", "order_by"), "str"), max_results="int")
@@ -236,5 +257,19 @@ OPERATIONS: tuple[Operation, ...] = (
         "change",
         "UpdateModelVersionTags",
     ),
+    read(
+        "list_registered_model_permissions",
+        f"{MLFLOW}/registered-models/{{registeredModelKey}}/permissions",
+        "RegisteredModelPermissionCollection",
+        fields(limit="int", page="str")
+        | {"sortOrder": enum("ASC", "DESC"), "sortBy": enum("timeCreated", "displayName")},
+    ),
+    Operation(
+        "manage_registered_model_permission",
+        "POST",
+        f"{MLFLOW}/registered-models/{{registeredModelKey}}/actions/managePermission",
+        "change",
+        body="ManageRegisteredModelPermissionDetails",
+    ),
 )
-"""Every operation of the registry, except permissions, which need an identity domain."""
+"""Every operation of the registry."""

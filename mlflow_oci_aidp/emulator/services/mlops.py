@@ -13,10 +13,12 @@ from ..server.messages import Request, Response, json_response, parse_json
 from ..server.routing import Route, RouteMatch, RouteTable
 from ..server.validation import check_model, check_query
 from ..state.retry_tokens import RetryTokens
+from .paging import NEXT_PAGE
 from .registry import RegistryService
 from .workspaces import Workspaces
 
 _SINGLE_ENTITIES = frozenset({"registered_model", "model_version", "experiment", "run"})
+_SCOPE = frozenset({"aiDataPlatformId", "workspaceKey"})
 _BY_NAME = {row.name: row for row in OPERATIONS}
 _ROUTES = RouteTable(Route(row.verb, row.pattern, row.name) for row in OPERATIONS)
 
@@ -65,7 +67,9 @@ class MLOpsService:
         """
         operation = _BY_NAME[match.route.name]
         handler = self._handler(operation, match.parameters)
-        arguments = _arguments(operation, request)
+        arguments = _arguments(operation, request) | {
+            name: value for name, value in match.parameters.items() if name not in _SCOPE
+        }
         token = request.headers.get("opc-retry-token")
         if token is None or operation.effect == "read":
             answer = handler(arguments, request.user)
@@ -75,7 +79,11 @@ class MLOpsService:
                 token, fingerprint, lambda: handler(arguments, request.user)
             )
         status, has_body = self._success[operation.effect]
-        return json_response(status, answer, _etag(answer)) if has_body else Response(status)
+        if not has_body or operation.response is None:
+            return Response(status)
+        next_page = answer.pop(NEXT_PAGE, "")
+        headers = {NEXT_PAGE: next_page} if next_page else _etag(answer)
+        return json_response(status, answer, headers)
 
     def _handler(self, operation: Operation, parameters: Mapping[str, str]) -> Handler:
         if parameters["aiDataPlatformId"] != self._ai_data_platform_id:

@@ -7,8 +7,13 @@ import json
 from typing import Any
 
 from ..contract.refusal import invalid
+from ..server.validation import integer
 
 DEFAULT_MAX_RESULTS = 100
+NEXT_PAGE = "opc-next-page"
+"""The header with the next page's token. A method returns it among the fields of its answer."""
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
 # What is added to it has to fit into 64 bits as well.
 _HIGHEST_OFFSET = 2**62
 
@@ -47,6 +52,23 @@ def page(name: str, entities: list[dict[str, Any]], token: str | bytes | None) -
     if isinstance(token, bytes):  # as MLflow 3.0 makes them
         token = token.decode()
     return {name: entities, "next_page_token": token} if token else {name: entities}
+
+
+def part_of(rows: list[dict[str, Any]], asked: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
+    """Return the rows of the page that ``limit`` and ``page`` ask for, and the next page's token.
+
+    The platform's own lists have these parameters. The token is ``""`` on the last page.
+
+    Raises:
+        Refusal: With 400, for parameters that are none.
+    """
+    limit, begin = asked.get("limit", DEFAULT_LIMIT), integer(asked.get("page", "0"))
+    if not 1 <= limit <= MAX_LIMIT:
+        raise invalid(f"'limit' must be from 1 to {MAX_LIMIT}.")
+    if begin is None or begin < 0:
+        raise invalid("'page' is no token of a page.")
+    end = begin + limit
+    return rows[begin:end], str(end) if end < len(rows) else ""
 
 
 def with_values(fields: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
@@ -24,9 +23,8 @@ from mlflow.entities.model_registry import (
 from ..contract import MODELS
 from ..contract.refusal import invalid
 from ..server.validation import check_model
-from ..state.databases import RegistryDatabase
-from .database_service import DatabaseService
 from .paging import max_results, page, page_token, with_values
+from .permissions import PermissionService
 
 Json = dict[str, Any]
 
@@ -52,11 +50,8 @@ MAX_MODEL_VERSIONS = 200_000
 """MLflow's own limit; the platform documents none."""
 
 
-class RegistryService(DatabaseService[RegistryDatabase]):
+class RegistryService(PermissionService):
     """The registry of one instance. Safe for use by several threads."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(RegistryDatabase.open(folder))
 
     # -- registered models
 
@@ -127,12 +122,14 @@ class RegistryService(DatabaseService[RegistryDatabase]):
             raise invalid("'new_name' must not be empty.")
         with self._work():
             self._database.rename_registered_model(details["name"], details["new_name"])
+            self._grants.rename(details["name"], details["new_name"])
             return self._registered_model_answer(details["new_name"])
 
     def delete_registered_model(self, details: Json, user: str) -> Json:
         """Delete a registered model with its versions."""
         with self._work():
             self._database.delete_registered_model(details["name"])
+            self._grants.rename(details["name"], None)
         return {}
 
     def set_registered_model_tag(self, details: Json, user: str) -> Json:

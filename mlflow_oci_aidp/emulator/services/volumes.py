@@ -27,9 +27,10 @@ from ..contract.terms import Field
 from ..contract.volumes import MAX_PATH, OPERATIONS
 from ..server.messages import FileSlice, Request, Response, json_response
 from ..server.routing import Route, RouteMatch, RouteTable
-from ..server.validation import check_query, integer
+from ..server.validation import check_query
 from ..state.files import private_opener
 from ..state.retry_tokens import RetryTokens
+from .paging import part_of
 
 FIRST_VOLUME = ("main", "default", "artifacts")
 """The volume that is there from the start: catalog, schema, name."""
@@ -39,9 +40,6 @@ MAX_NAME = 255
 
 The platform documents no such limit.
 """
-
-DEFAULT_LIMIT = 100
-MAX_LIMIT = 1000
 
 _VOLUMES_PATH = re.compile(r"/20260430/aiDataPlatforms/[^/]+/volumes(/.*)?")
 _SIGNED = re.compile(r'headers="([^"]*)"')
@@ -421,11 +419,6 @@ def _file_fields(volume: Path, entry: Path) -> dict[str, Any]:
 
 def _page(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> Response:
     """Make the response with one page of a list, with ``opc-next-page`` unless it is the last."""
-    limit, begin = arguments.get("limit", DEFAULT_LIMIT), integer(arguments.get("page", "0"))
-    if not 1 <= limit <= MAX_LIMIT:
-        raise invalid(f"'limit' must be from 1 to {MAX_LIMIT}.")
-    if begin is None or begin < 0:
-        raise invalid("'page' is no token of a page.")
     if "displayName" in arguments:
         rows = [row for row in rows if row["displayName"] == arguments["displayName"]]
     order = arguments.get("sortBy", "displayName")
@@ -433,10 +426,8 @@ def _page(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> Response:
     rows = sorted(
         rows, key=lambda row: str(row[order]), reverse=arguments.get("sortOrder", default) == "DESC"
     )
-    end = begin + limit
-    return json_response(
-        200, {"items": rows[begin:end]}, {"opc-next-page": str(end)} if end < len(rows) else {}
-    )
+    items, next_page = part_of(rows, arguments)
+    return json_response(200, {"items": items}, {"opc-next-page": next_page} if next_page else {})
 
 
 def _make_folders(top: Path, folder: Path) -> None:

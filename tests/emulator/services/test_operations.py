@@ -54,16 +54,19 @@ def test_every_answer_keeps_to_the_contract(exchanges_of_everything):
     responses = {row.name: row.response for row in OPERATIONS}
     _, exchanges = exchanges_of_everything
     for exchange in exchanges:
-        if exchange.answer is not None:
+        if responses[exchange.operation] is None:
+            assert exchange.answer is None
+        elif exchange.answer is not None:
             check_model(exchange.answer, responses[exchange.operation])
 
 
 def test_success_looks_as_it_was_asked_for(exchanges_of_everything):
     success, exchanges = exchanges_of_everything
-    effects = {row.name: row.effect for row in OPERATIONS}
+    effects = {row.name: row.effect for row in OPERATIONS if row.response}
     seen = {
         (effects[exchange.operation], exchange.status, exchange.answer is not None)
         for exchange in exchanges
+        if exchange.operation in effects
     }
     assert (
         seen
