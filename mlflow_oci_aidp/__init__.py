@@ -9,16 +9,16 @@ programs that choose who signs.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlflow_oci_aidp.identity import use_signer, user_principal
+    from mlflow_oci_aidp.identity import signed_by, use_signer, user_principal
 
 __version__ = "0.1.0"
 
-__all__ = ["use_signer", "user_principal", "__version__"]
+__all__ = ["signed_by", "use_signer", "user_principal", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     # Imported when it is used: the command line's help does not wait a second for MLflow.
-    if name in {"use_signer", "user_principal"}:
+    if name in {"signed_by", "use_signer", "user_principal"}:
         from mlflow_oci_aidp import identity
 
         return getattr(identity, name)

@@ -33,7 +33,11 @@ from mlflow_oci_aidp.sign_in_errors import (
     signer_error,
 )
 
-_chosen_signer: Signer | None = None
+_signer_of_process: Signer | None = None
+#: Returns the signer of a block of code, so that no dump of a context shows its key.
+_signer_of_block: ContextVar[Callable[[], Signer] | None] = ContextVar(
+    "mlflow_oci_aidp_signer", default=None
+)
 chosen_principal: ContextVar[Secret | None] = ContextVar(
     "mlflow_oci_aidp_user_principal", default=None
 )
@@ -48,12 +52,58 @@ def use_signer(signer: Signer | None) -> None:
     Raises:
         AidpError: ``INVALID_PARAMETER_VALUE`` if it cannot be called.
     """
-    global _chosen_signer
+    global _signer_of_process
     problem = _signer_problem(signer)
     if problem:
         del signer  # It may be a configuration, with a passphrase in it.
         raise problem
-    _chosen_signer = signer
+    _signer_of_process = signer
+
+
+def signed_by(signer: Signer) -> AbstractContextManager[None]:
+    """Sign the requests of a block of code with a signer of your own.
+
+    It goes before the signer of :py:func:`use_signer`.
+
+    Args:
+        signer: Any signer of the ``oci`` package. It holds for the current thread or task alone,
+            and for the threads in which this package transfers files for it.
+
+    Raises:
+        AidpError: ``INVALID_PARAMETER_VALUE`` if it cannot be called.
+    """
+    problem = _signer_problem(signer) or (_no_signer_given() if signer is None else None)
+    if problem:
+        del signer  # It may be a configuration, with a passphrase in it.
+        raise problem
+    return _signer_block(hidden(signer))
+
+
+@contextmanager
+def _signer_block(signer: Callable[[], Signer]) -> Iterator[None]:
+    token = _signer_of_block.set(signer)
+    try:
+        yield
+    finally:
+        _signer_of_block.reset(token)
+
+
+def _own_signer() -> Signer | None:
+    """Return the program's own signer for this thread or task, None if there is none."""
+    of_block = _signer_of_block.get()
+    return _signer_of_process if of_block is None else of_block()
+
+
+def chosen_caller() -> tuple[object, Secret | None]:
+    """Return what tells apart those for whom this thread or task makes requests.
+
+    What is remembered of the platform's answers for one of them is not for the others.
+    """
+    return _signer_of_block.get(), chosen_principal.get()
+
+
+def _no_signer_given() -> AidpError:
+    return invalid_parameter("No signer was passed.", "Pass a signer of the oci package.")
 
 
 def _signer_problem(signer: object) -> AidpError | None:
@@ -94,9 +144,9 @@ def _principal_block(principal: Secret) -> Iterator[None]:
         chosen_principal.reset(token)
 
 
-def is_principal_chosen() -> bool:
-    """Tell whether this thread or task is inside a block of :py:func:`user_principal`."""
-    return chosen_principal.get() is not None
+def is_caller_chosen() -> bool:
+    """Tell whether a block of code says for whom this thread or task makes requests."""
+    return chosen_caller() != (None, None)
 
 
 class Identity:
@@ -116,7 +166,7 @@ class Identity:
     @property
     def mode(self) -> str:
         """The authentication mode's name, ``""`` if none was found."""
-        return OWN_SIGNER if _chosen_signer is not None else self._settings.auth
+        return OWN_SIGNER if _own_signer() is not None else self._settings.auth
 
     def principal(self) -> str | None:
         """Return the value of ``dh-user-principal`` for this thread or task, or None."""
@@ -136,7 +186,7 @@ class Identity:
         Raises:
             AidpError: ``UNAUTHENTICATED`` if there is nothing to sign with, or it cannot be used.
         """
-        signer = _chosen_signer or self._current_signer()
+        signer = _own_signer() or self._current_signer()
         if not covers_content:
             signer = getattr(signer, "without_content_headers", signer)
         _guard(self._mode_in_use(), self._settings, lambda: signer(request))
@@ -151,10 +201,10 @@ class Identity:
         Raises:
             AidpError: ``UNAUTHENTICATED`` if the token cannot be had.
         """
-        if _chosen_signer is None and self._mode is not None and self._mode.is_renewed_on_disk:
+        if _own_signer() is None and self._mode is not None and self._mode.is_renewed_on_disk:
             self._current.get().forget()
             return True
-        signer = _chosen_signer or self._current.get().signer()
+        signer = _own_signer() or self._current.get().signer()
         refresh = getattr(signer, "refresh_security_token", None)
         if refresh is None:
             return False
@@ -167,12 +217,12 @@ class Identity:
 
     def refused_remedy(self) -> str:
         """Return what to do if the platform does not accept a signature of this identity."""
-        own = _chosen_signer is not None or self._mode is None
+        own = _own_signer() is not None or self._mode is None
         return OWN_SIGNER_REMEDY if own else doubtful_remedy(self._settings)
 
     def _mode_in_use(self) -> AuthMode | None:
         """Return the mode of the signer in use, None for a signer of the program's own."""
-        return self._mode if _chosen_signer is None else None
+        return self._mode if _own_signer() is None else None
 
     def _current_signer(self) -> Signer:
         mode = self._mode

@@ -12,9 +12,8 @@ from typing import TypeVar
 
 from mlflow.entities import RunInfo
 
-from mlflow_oci_aidp.identity import chosen_principal
+from mlflow_oci_aidp.identity import chosen_caller
 from mlflow_oci_aidp.model_id import ModelId
-from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.session import Session, take_model_file
 
 K = TypeVar("K")
@@ -52,8 +51,8 @@ class RememberedRuns:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._runs: dict[tuple[Secret | None, str], RunPlace] = {}
-        self._folders: dict[tuple[Secret | None, ModelId], str] = {}
+        self._runs: dict[tuple[object, str], RunPlace] = {}
+        self._folders: dict[tuple[object, ModelId], str] = {}
 
     @classmethod
     def of(cls, session: Session, workspace: str) -> RememberedRuns:
@@ -64,22 +63,22 @@ class RememberedRuns:
         """Remember a run that was read or made."""
         if info.artifact_uri:
             place = RunPlace(info.run_id, info.experiment_id, info.artifact_uri)
-            _note(self._runs, (chosen_principal.get(), info.run_id), place)
+            _note(self._runs, (chosen_caller(), info.run_id), place)
 
     def run(self, run_id: str) -> RunPlace | None:
         """Return where a run belongs; None if it is not remembered."""
-        return self._runs.get((chosen_principal.get(), run_id))
+        return self._runs.get((chosen_caller(), run_id))
 
     def note_model(self, model_id: ModelId, folder: str) -> None:
         """Remember the folder of a logged model that this process made."""
-        _note(self._folders, (chosen_principal.get(), model_id), folder)
+        _note(self._folders, (chosen_caller(), model_id), folder)
 
     def folder(self, model_id: ModelId) -> str | None:
         """Return a logged model's folder among the artifacts of its run; None if not remembered."""
         # A run that was deleted takes the memory of its logged models with it.
         if self.run(model_id.run_id) is None:
             return None
-        return self._folders.get((chosen_principal.get(), model_id))
+        return self._folders.get((chosen_caller(), model_id))
 
     def take_model_file(self, location: str) -> bytes | None:
         """Return a file ``MLmodel`` that this process uploaded just now, once; else None."""
@@ -94,16 +93,14 @@ class RememberedRuns:
         _forget(self._folders, model_id)
 
 
-def _note(
-    entries: dict[tuple[Secret | None, K], V], key: tuple[Secret | None, K], value: V
-) -> None:
+def _note(entries: dict[tuple[object, K], V], key: tuple[object, K], value: V) -> None:
     entries[key] = value
     if len(entries) > LONGEST:
         # Another thread may take the same one.
         entries.pop(next(iter(tuple(entries))), None)
 
 
-def _forget(entries: dict[tuple[Secret | None, K], V], key: K) -> None:
+def _forget(entries: dict[tuple[object, K], V], key: K) -> None:
     """Forget what any principal knows."""
     for known in [known for known in list(entries) if known[1] == key]:
         entries.pop(known, None)

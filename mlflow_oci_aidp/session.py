@@ -22,10 +22,9 @@ from mlflow_oci_aidp.client.connection import ConnectionOptions
 from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
 from mlflow_oci_aidp.fork_safety import PerProcess
-from mlflow_oci_aidp.identity import Identity, chosen_principal
+from mlflow_oci_aidp.identity import Identity, chosen_caller
 from mlflow_oci_aidp.mlflow_compat import SERVER_VARIABLES
 from mlflow_oci_aidp.names import MODEL_FILE
-from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.settings import Settings, resolve, resolve_storage
 from mlflow_oci_aidp.uri import SCHEME
 
@@ -187,7 +186,7 @@ _locations: _RecentlyUsed[str, _Origin] = _RecentlyUsed(10_000)
 _tracking: _RecentlyUsed[str, _Origin] = _RecentlyUsed(32)
 #: Files ``MLmodel`` that went up just now, by principal, instance and location. They are wanted
 #: once, when the logged model is finalised.
-_model_files: _RecentlyUsed[tuple[Secret | None, str, str], bytes] = _RecentlyUsed(16)
+_model_files: _RecentlyUsed[tuple[object, str, str], bytes] = _RecentlyUsed(16)
 #: Bytes. A longer file ``MLmodel`` is read from where it went.
 _LONGEST_MODEL_FILE = 1 << 20
 
@@ -321,7 +320,7 @@ def remember_model_file(session: Session, location: str, path: str) -> Iterator[
     content = _content_of(path)
     yield
     if content is not None and content == _content_of(path):
-        key = (chosen_principal.get(), session.settings.instance_id, location)
+        key = (chosen_caller(), session.settings.instance_id, location)
         _model_files.put(key, content)
 
 
@@ -332,7 +331,7 @@ def take_model_file(session: Session, location: str) -> bytes | None:
         session: The session of the tracking store.
         location: The location of the file, as the platform writes it.
     """
-    return _model_files.take((chosen_principal.get(), session.settings.instance_id, location))
+    return _model_files.take((chosen_caller(), session.settings.instance_id, location))
 
 
 def _content_of(path: str) -> bytes | None:

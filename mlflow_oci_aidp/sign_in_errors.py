@@ -14,7 +14,7 @@ from mlflow_oci_aidp.settings_table import BY_NAME, variable_of
 
 #: The name of a signer of the program's own, which no setting chooses, and what to do about it.
 OWN_SIGNER = "use_signer"
-OWN_SIGNER_REMEDY = "Check the signer that was passed to use_signer."
+OWN_SIGNER_REMEDY = "Check the signer that was passed to use_signer or signed_by."
 
 _NO_VALUE = " A CI has no secrets to give to the pull request of a fork."
 

@@ -34,7 +34,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 from mlflow_oci_aidp.capabilities import refuse_the_rest
 from mlflow_oci_aidp.client.routes import ROUTES, Route
 from mlflow_oci_aidp.errors import PlatformError, end_with, error, invalid_parameter
-from mlflow_oci_aidp.identity import is_principal_chosen
+from mlflow_oci_aidp.identity import is_caller_chosen
 from mlflow_oci_aidp.mlflow_compat import dataset_summary, is_mlflow_server
 from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location, remember_tracking
@@ -295,12 +295,12 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
         params: Sequence[Param],
         tags: Sequence[RunTag],
     ) -> RunOperations:
-        """Log a batch in the background, or at once within ``mlflow_oci_aidp.user_principal``.
+        """Log a batch in the background, or at once within ``user_principal`` or ``signed_by``.
 
-        MLflow's queue is worked off by a thread of its own, to which the chosen principal does not
+        MLflow's queue is worked off by a thread of its own, to which the chosen caller does not
         apply.
         """
-        if not is_principal_chosen():
+        if not is_caller_chosen():
             operations: RunOperations = super().log_batch_async(run_id, metrics, params, tags)
             return operations
         done: Future[None] = Future()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import oci
@@ -406,4 +407,37 @@ def test_without_a_signer_the_settings_hold_again(here):
 def test_what_cannot_sign_is_no_signer():
     with pytest.raises(MlflowException) as refused:
         mlflow_oci_aidp.use_signer("ocid1.user")
+    assert refused.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+# signed_by
+
+
+def test_a_signer_of_a_block_holds_in_it_and_in_its_thread_alone(here):
+    mine, process, block = here.api_key(), here.api_key(), here.api_key()
+    client = here.client(config_file=here.config(DEFAULT=mine))
+
+    def signer_now():
+        here.aidp.exchanges.clear()
+        return here.signer_of(client)
+
+    def signer_of_another_thread():
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(signer_now).result()
+
+    def signer(user):
+        return oci.signer.Signer.from_config(user | {"region": "us-ashburn-1"})
+
+    with mlflow_oci_aidp.signed_by(signer(block)):
+        assert signer_now() == key_id(block)
+        assert signer_of_another_thread() == key_id(mine)
+        mlflow_oci_aidp.use_signer(signer(process))
+        assert signer_now() == key_id(block)
+    assert signer_now() == key_id(process)
+
+
+@pytest.mark.parametrize("signer", ["ocid1.user", None])
+def test_a_block_without_a_signer_is_refused(signer):
+    with pytest.raises(MlflowException) as refused:
+        mlflow_oci_aidp.signed_by(signer)
     assert refused.value.error_code == "INVALID_PARAMETER_VALUE"

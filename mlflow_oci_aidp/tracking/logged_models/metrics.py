@@ -11,9 +11,8 @@ from typing import Any
 from mlflow.entities import Metric
 
 from mlflow_oci_aidp.errors import error, invalid_parameter
-from mlflow_oci_aidp.identity import chosen_principal
+from mlflow_oci_aidp.identity import chosen_caller
 from mlflow_oci_aidp.model_id import ModelId
-from mlflow_oci_aidp.secret import Secret
 from mlflow_oci_aidp.tracking.entities import RecordedId, float_of, json_of_float
 from mlflow_oci_aidp.tracking.logged_models import metric_values
 from mlflow_oci_aidp.tracking.logged_models.tags import tag_of_metric
@@ -60,7 +59,7 @@ class ModelMetrics:
     ) -> None:
         self._read = read
         self._clock = clock
-        self._known: dict[tuple[Secret | None, str], _Known] = {}
+        self._known: dict[tuple[object, str], _Known] = {}
 
     def note_new(self, model_id: str) -> None:
         """Note that a logged model was made just now, and has no metrics."""
@@ -105,7 +104,7 @@ class ModelMetrics:
             yield self._tags(added)
         except BaseException:
             for model_id, _ in added:
-                self._known.pop((chosen_principal.get(), model_id), None)
+                self._known.pop((chosen_caller(), model_id), None)
             raise
         if unknown:
             raise error(
@@ -119,7 +118,7 @@ class ModelMetrics:
         tags: dict[str, dict[str, str]] = {}
         for model_id, group in added:
             stored = ModelId.parse(model_id)
-            known = self._known.get((chosen_principal.get(), model_id))
+            known = self._known.get((chosen_caller(), model_id))
             values = list(known.values[group].values()) if known else []
             if stored and known and values:
                 kept = metric_values.kept(values)
@@ -129,7 +128,7 @@ class ModelMetrics:
         return tags
 
     def _known_of(self, model_id: str) -> _Known | None:
-        known = self._known.get((chosen_principal.get(), model_id))
+        known = self._known.get((chosen_caller(), model_id))
         if known is None or self._clock() - known.since > _FRESH:
             metrics = self._read(model_id)
             known = None if metrics is None else self._note(model_id, metrics)
@@ -142,7 +141,7 @@ class ModelMetrics:
             values[metric_values.occasion(metric)] = metric
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[chosen_principal.get(), model_id] = known
+        self._known[chosen_caller(), model_id] = known
         return known
 
 
