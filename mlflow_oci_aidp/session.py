@@ -359,6 +359,7 @@ def _identity_of(settings: Settings) -> Identity:
         endpoint="",
         region="",
         object_storage_endpoint="",
+        api_version="",
         unknown_region="",
     )
     key = (_key(signs), _principal_key(settings))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from mlflow_oci_aidp import auth_modes, regions
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
-from mlflow_oci_aidp.endpoints import checked_endpoint
+from mlflow_oci_aidp.endpoints import API_VERSIONS, DEFAULT_API_VERSION, checked_endpoint
 from mlflow_oci_aidp.errors import AidpError, invalid_parameter
 from mlflow_oci_aidp.lookup import FROM_URI, Lookup, is_from_profile, place_of
 from mlflow_oci_aidp.pem import normal_pem
@@ -65,6 +65,7 @@ class Settings:
         sources: Where each setting comes from, in words, by the names of the table. A session that
             URIs share has the sources of all of them.
         blank: Names of settings that have no value, with the place that holds an empty one.
+        api_version: The version of the platform's API, a key of ``API_VERSIONS``.
         unknown_region: The region that the OCID names and ``oci`` does not know, so that another
             one is used; else ``""``.
     """
@@ -82,6 +83,7 @@ class Settings:
     sources: dict[str, str] = field(default_factory=dict)
     blank: tuple[tuple[str, str], ...] = ()
     unknown_region: str = ""
+    api_version: str = DEFAULT_API_VERSION
 
     def place(self, name: str) -> str:
         """Return where a setting comes from, in words that lead there.
@@ -259,7 +261,18 @@ def _settings(
         sources=lookup.sources,
         blank=tuple(sorted(lookup.blank.items())),
         unknown_region=_unknown_region(lookup, instance_id) if region else "",
+        api_version=_api_version(lookup),
     )
+
+
+def _api_version(lookup: Lookup) -> str:
+    version = lookup.find("api_version") or DEFAULT_API_VERSION
+    if version not in API_VERSIONS:
+        raise invalid_parameter(
+            f"The API version {version!r} (from {lookup.place('api_version')}) is not known.",
+            f"Known are: {', '.join(API_VERSIONS)}.",
+        )
+    return version
 
 
 def header_problem(name: str, value: object) -> AidpError | None:

@@ -57,6 +57,13 @@ SETTINGS: tuple[Setting, ...] = (
         default="`https://objectstorage.<region>.<realm's domain>`",
     ),
     Setting(
+        "api_version",
+        "version of the platform's API, which decides how paths begin",
+        uri="query",
+        environment=("AIDP_API_VERSION",),
+        default="`20260430`; `20240831` is that of older instances",
+    ),
+    Setting(
         "region",
         "region of the instance, by name or short name",
         uri="query",

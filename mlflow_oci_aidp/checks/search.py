@@ -1,12 +1,19 @@
-"""One signed search without repetitions, and what a refusal of it means."""
+"""One signed search without repetitions, and what a refusal of it means.
+
+Where the answer is a 404, the search is tried once by each other version of the API.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 
 from mlflow_oci_aidp.checks.step import Case, StepFailed
+from mlflow_oci_aidp.endpoints import API_VERSIONS
 from mlflow_oci_aidp.errors import AidpError, PlatformError
 from mlflow_oci_aidp.identity import Identity
+from mlflow_oci_aidp.settings import Settings
 from mlflow_oci_aidp.sign_in_errors import refused_remedy
 
 #: Explains a 404 of the platform: makes cause and remedy of the case and the platform's words.
@@ -32,20 +39,36 @@ def search(case: Case, call: str, field: str, explain_missing: ExplainMissing) -
     from mlflow_oci_aidp.client.retry import RetryPolicy
     from mlflow_oci_aidp.client.routes import ROUTES
 
-    policy = RetryPolicy(max_retries=0, timeout=case.timeout)
-    client = PlatformClient(case.settings, Identity(case.settings), policy)
-    try:
-        count = client.call(
+    def count(settings: Settings) -> int:
+        policy = RetryPolicy(max_retries=0, timeout=case.timeout)
+        client = PlatformClient(settings, Identity(settings), policy)
+        number = client.call(
             ROUTES[call],
             {"max_results": 1},
             lambda response: len(response.get(field) or ()),
-            workspace=case.settings.workspace,
+            workspace=settings.workspace,
         )
+        return number or 0
+
+    try:
+        return count(case.settings)
     except AidpError as problem:
         refusal = problem
-    else:
-        return count or 0
+    if refusal.status == 404:
+        for version in API_VERSIONS.keys() - {case.settings.api_version}:
+            with suppress(AidpError):
+                count(replace(case.settings, api_version=version))
+                raise StepFailed(*_other_version(case, version))
     raise StepFailed(*_explain(case, refusal, explain_missing))
+
+
+def _other_version(case: Case, version: str) -> tuple[str, str]:
+    used = case.settings.api_version
+    return (
+        f"{case.settings.endpoint} answers the API version {version}, and not {used} (404), which "
+        f"is in use (from {case.settings.place('api_version')}).",
+        f"Set AIDP_API_VERSION={version}, or add ?api_version={version} to the URI.",
+    )
 
 
 def _explain(case: Case, refusal: AidpError, explain_missing: ExplainMissing) -> tuple[str, str]:

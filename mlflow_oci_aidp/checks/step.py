@@ -137,6 +137,7 @@ def _settings_in_use(settings: Settings) -> Iterator[SettingInUse]:
         "workspaceKey": settings.workspace,
         "endpoint": settings.endpoint,
         "object_storage_endpoint": settings.object_storage_endpoint,
+        "api_version": settings.api_version if "api_version" in settings.sources else "",
         "region": settings.region,
         "profile": settings.profile,
         "config_file": settings.config_file,

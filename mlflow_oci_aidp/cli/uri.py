@@ -76,6 +76,8 @@ def _differing(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "region", settings.region
     if settings.object_storage_endpoint:
         yield "object_storage_endpoint", settings.object_storage_endpoint
+    if "api_version" in settings.sources:
+        yield "api_version", settings.api_version
     if settings.profile != DEFAULT_PROFILE:
         yield "profile", settings.profile
     if settings.config_file != os.path.expanduser(DEFAULT_CONFIG_FILE):

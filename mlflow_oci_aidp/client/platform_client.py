@@ -35,9 +35,10 @@ from mlflow_oci_aidp.client.response_errors import (
     undocumented_fields,
 )
 from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
-from mlflow_oci_aidp.client.routes import BASE_PATH, WORKSPACE, Route
+from mlflow_oci_aidp.client.routes import WORKSPACE, Route
 from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.client.transport.request_ids import new_call_id
+from mlflow_oci_aidp.endpoints import API_VERSIONS
 from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.secret import Secret
@@ -72,6 +73,7 @@ class PlatformClient:
         options: ConnectionOptions | None = None,
     ) -> None:
         self._endpoint = settings.endpoint
+        self._base = f"{settings.endpoint}{API_VERSIONS[settings.api_version]}"
         self._instance = quote(settings.instance_id, safe="")
         self._identity = identity
         self._policy = policy or RetryPolicy.from_mlflow()
@@ -90,7 +92,6 @@ class PlatformClient:
         parse: Callable[[Json], T] | None,
         *,
         workspace: str = "",
-        base_path: str = BASE_PATH,
     ) -> T | None:
         """Make a call.
 
@@ -101,12 +102,11 @@ class PlatformClient:
                 the documented shape it may raise any of Python's errors about types, keys and
                 values. None if nobody needs the answer.
             workspace: The workspace key, for a route of a workspace.
-            base_path: The beginning of each path.
 
         Returns:
             What ``parse`` returned, or None for a success without a body.
         """
-        request = self._encode(route, fields, workspace, base_path)
+        request = self._encode(route, fields, workspace)
         response = self._execute(request)
         return self._parse(route, response, parse)
 
@@ -119,7 +119,6 @@ class PlatformClient:
         *,
         token: str = "",
         workspace: str = "",
-        base_path: str = BASE_PATH,
     ) -> Page[T]:
         """Read one page of a list.
 
@@ -130,14 +129,11 @@ class PlatformClient:
             parse_item: Makes an item of one entry.
             token: The token of the page; ``""`` for the first.
             workspace: The workspace key, for a route of a workspace.
-            base_path: The beginning of each path.
 
         Raises:
             MlflowException: ``INTERNAL_ERROR`` if the page names itself as the next one.
         """
-        request = self._encode(
-            route, {**fields, route.page_field: token or None}, workspace, base_path
-        )
+        request = self._encode(route, {**fields, route.page_field: token or None}, workspace)
         response = self._execute(request)
 
         def parse(body: Json) -> Page[T]:
@@ -165,7 +161,6 @@ class PlatformClient:
         *,
         token: str = "",
         workspace: str = "",
-        base_path: str = BASE_PATH,
     ) -> Iterator[Page[T]]:
         """Yield the pages of a list, from ``token`` to the last one; arguments as for ``page``.
 
@@ -181,7 +176,6 @@ class PlatformClient:
                 parse_item,
                 token=token,
                 workspace=workspace,
-                base_path=base_path,
             )
 
         return follow_pages(fetch, route.call, token, self.destination.wrong_answer)
@@ -262,7 +256,6 @@ class PlatformClient:
         route: Route,
         fields: Mapping[str, Any],
         workspace: str = "",
-        base_path: str = BASE_PATH,
     ) -> Request:
         """Make the request of a call.
 
@@ -272,7 +265,7 @@ class PlatformClient:
         values = {name: value for name, value in fields.items() if value is not None}
         if not values.keys() <= route.fields:
             raise undocumented_fields(route, values)
-        url = f"{self._endpoint}{base_path}/{self._instance}"
+        url = f"{self._base}/{self._instance}"
         body: bytes | None = None
         headers: dict[str, str] = {}
         problem = ""

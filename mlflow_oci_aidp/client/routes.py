@@ -3,7 +3,8 @@
 A route is what MLflow's protos say about a call, changed by the differences that are listed here:
 
 * The platform reads by GET where MLflow does, and by POST otherwise. [Oracle's REST reference]
-* Paths begin with ``/20260430/aiDataPlatforms/{aiDataPlatformId}``, in a workspace with
+* Paths begin with ``/20260430/aiDataPlatforms/{aiDataPlatformId}``, or as ``API_VERSIONS`` has
+  it for another version of the API, in a workspace with
   ``/workspaces/{workspaceKey}`` after it, and then ``/mlops``. [Oracle's REST reference]
 * Some calls are missing (:py:data:`MISSING`), and the platform has others that MLflow has not
   (:py:data:`MORE_CALLS`). [aidp-python-client 5.1.1]
@@ -21,8 +22,6 @@ from mlflow.protos import databricks_pb2
 from mlflow.protos.model_registry_pb2 import ModelRegistryService
 from mlflow.protos.service_pb2 import MlflowService
 
-#: The beginning of each path. [Oracle's REST reference]
-BASE_PATH = "/20260430/aiDataPlatforms"
 _REST_API = "/mlops/api/2.0"
 
 #: The scopes of calls: the instance (registered models and their versions), a workspace

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from .contract.refusal import Refusal
+from .contract.terms import OTHER_BASES
 from .server.dispatcher import Dispatcher, Service
 from .server.faults import Fault, FaultPlan
 from .server.http import Server
@@ -83,6 +84,8 @@ class Emulator:
         success: "full" answers every success with 200 and a body. "bare" creates with 201, and
             answers other changes with 202 or 204 and no body, which the service may do as well.
         clock: Gives seconds since 1970.
+        api_version: The version of the API that paths begin with. Of "20240831" nothing is known
+            but how its paths begin, so all else is that of the documented "20260430".
 
     The folder is locked from ``start`` to ``stop``. A property that tells identity, key or config
     file needs the folder before ``start``, too: it makes what is missing, and raises
@@ -97,9 +100,12 @@ class Emulator:
         tls: bool = False,
         success: Literal["full", "bare"] = "full",
         clock: Callable[[], float] = time.time,
+        api_version: Literal["20260430", "20240831"] = "20260430",
     ) -> None:
         if success not in ("full", "bare"):
             raise ValueError(f"success is 'full' or 'bare', not {success!r}.")
+        self._base = OTHER_BASES.get(api_version, "")
+        self._api_version = api_version
         self._temporary = (
             tempfile.TemporaryDirectory(prefix="aidp-emulator-") if data_dir is None else None
         )
@@ -177,7 +183,9 @@ class Emulator:
             tls = credentials.tls_context if self._tls else None
         recorder = Recorder(self.exchanges, self._clock)
         services: list[Service] = [object_storage, volumes, mlops]
-        dispatcher = Dispatcher(services, self._verifier, self.faults, recorder, self._clock)
+        dispatcher = Dispatcher(
+            services, self._verifier, self.faults, recorder, self._clock, self._base
+        )
         server = Server(dispatcher, _HOST, self._port, tls)
         resources.callback(server.stop)
         self._port = int(server.server_address[1])
@@ -291,6 +299,7 @@ class Emulator:
             "object_storage_endpoint": self.endpoint,
             "config_file": self.config_file,
             "profile": PROFILE,
+            **({"api_version": self._api_version} if self._base else {}),
         }
 
     @property
@@ -312,6 +321,8 @@ class Emulator:
             "OCI_CLI_AUTH": "api_key",
             "OCI_CLI_REGION": REGION,
         }
+        if self._base:
+            variables["AIDP_API_VERSION"] = self._api_version
         if self.ca_file:
             variables["REQUESTS_CA_BUNDLE"] = self.ca_file
         return variables

@@ -24,7 +24,7 @@ def calls():
 @pytest.fixture
 def store(aidp, calls):
     """The store, with nothing missing in its table."""
-    base = f"{routes.BASE_PATH}/{aidp.ai_data_platform_id}"
+    base = f"/20260430/aiDataPlatforms/{aidp.ai_data_platform_id}"
 
     def note(answer):
         def answered(request):

@@ -35,7 +35,7 @@ def server(monkeypatch, tmp_path, aidp):
     from mlflow.server import app, handlers
 
     monkeypatch.setattr(handlers, "_tracking_store", None)
-    prefix = f"{routes.BASE_PATH}/{aidp.ai_data_platform_id}/workspaces/{WORKSPACE}/mlops"
+    prefix = f"/20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/workspaces/{WORKSPACE}/mlops"
     paths = DispatcherMiddleware(app, {prefix: app})
 
     def with_id(environ, start_response):
@@ -103,7 +103,7 @@ def test_a_listed_model_is_found_on_a_page_with_others(aidp):
         {"info": {"model_id": model_id, "experiment_id": "1", "name": "model"}, "data": {}}
         for model_id in ("m-first", "m-second")
     ]
-    base = f"{routes.BASE_PATH}/{aidp.ai_data_platform_id}/workspaces/{aidp.workspace_key}"
+    base = f"/20260430/aiDataPlatforms/{aidp.ai_data_platform_id}/workspaces/{aidp.workspace_key}"
     path = f"{base}/mlops/api/2.0/mlflow/logged-models/search"
     with serve({("POST", path): lambda request: json.dumps({"models": models})}) as server:
         uri = f"{aidp.tracking_uri.partition('?')[0]}?endpoint={server}"

@@ -10,6 +10,12 @@ from typing import Literal
 BASE_PATH = "/20260430/aiDataPlatforms/{aiDataPlatformId}"
 """The beginning of every path: the API's version, then the instance."""
 
+OTHER_BASES = {"20240831": "/20240831/dataLakes/"}
+"""The beginnings of paths of other versions, up to the instance.
+
+Seen on live instances, where the documented one was 404 (oracle-samples/oracle-aidp-samples).
+"""
+
 SCOPES = {"instance": "", "workspace": "/workspaces/{workspaceKey}"}
 """The part of the path between the base path and an operation's own path."""
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from email.utils import formatdate
 from typing import Protocol
 
+from ..contract import BASE_PATH
 from ..contract.refusal import Refusal, invalid
 from .faults import Fault, FaultPlan
 from .messages import FileSlice, Request, RequestBody, Response, error_response, json_response
@@ -62,6 +63,8 @@ class Dispatcher:
         faults: The faults to inject.
         recorder: Records each exchange before anybody can see the response.
         clock: Gives seconds since 1970.
+        base: The beginning of the platform's paths, up to the instance, in place of the documented
+            one; ``""`` for that.
     """
 
     def __init__(
@@ -71,7 +74,9 @@ class Dispatcher:
         faults: FaultPlan,
         recorder: Recorder,
         clock: Callable[[], float] = time.time,
+        base: str = "",
     ) -> None:
+        self._base = base
         self._services = services
         self._verifier = verifier
         self._faults = faults
@@ -86,7 +91,15 @@ class Dispatcher:
 
     def service_of(self, path: str) -> Service:
         """Return the service that owns a path, as sent."""
+        path = self._documented(path)
         return next(service for service in self._services if service.owns(path))
+
+    def _documented(self, path: str) -> str:
+        """Return a path as the contract has it; one without an operation for a wrong version."""
+        documented = BASE_PATH.partition("{")[0]
+        if self._base and path.startswith(self._base):
+            return documented + path[len(self._base) :]
+        return f"/not-answered{path}" if self._base and path.startswith(documented) else path
 
     def respond(self, service: Service, request: Request) -> Response:
         """Answer a request and record the exchange.
@@ -95,7 +108,7 @@ class Dispatcher:
             ConnectionError: The client left before its body was complete.
         """
         with self._gate.passing(), self._recorder.recording(request) as record:
-            match = service.routes.match(request.verb, request.path)
+            match = service.routes.match(request.verb, self._documented(request.path))
             record.operation = match.route.name if match else None
             fault = record.fault = self._faults.next(record.operation)
             request_id = record.request_id = request_id_of(request.headers)
@@ -170,7 +183,7 @@ class Dispatcher:
                 content_is_covered=not is_upload,
             )
             if match is None:
-                raise service.routes.refusal(request.path)
+                raise service.routes.refusal(self._documented(request.path))
             if not match.is_unicode:
                 raise invalid("The path is not UTF-8.")
             body = request.body if is_upload else RequestBody.in_memory(content)
