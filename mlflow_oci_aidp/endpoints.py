@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from mlflow_oci_aidp.errors import invalid_parameter
 
 #: The beginning of each path, by the version of the API. The version and the name of the collection
-#: change together. [20260430: Oracle's REST reference and aidp-python-client 5.1.1; 20240831: seen on
-#: live instances, oracle-samples/oracle-aidp-samples]
+#: change together. [20260430: Oracle's REST reference and aidp-python-client 5.1.1; 20240831: seen
+#: on live instances, oracle-samples/oracle-aidp-samples]
 API_VERSIONS = {"20260430": "/20260430/aiDataPlatforms", "20240831": "/20240831/dataLakes"}
 DEFAULT_API_VERSION = "20260430"
 

@@ -24,12 +24,13 @@ from mlflow_oci_aidp.oci_logs import quiet_signer
 from mlflow_oci_aidp.secret import Secret, concealed, hidden
 from mlflow_oci_aidp.settings import Settings, header_problem
 from mlflow_oci_aidp.sign_in_errors import (
-    OWN_SIGNER,
-    OWN_SIGNER_REMEDY,
+    SIGNED_BY,
+    USE_SIGNER,
     Failure,
     doubtful_remedy,
     missing_credentials,
     nothing_found,
+    own_signer_remedy,
     signer_error,
 )
 
@@ -92,6 +93,13 @@ def _own_signer() -> Signer | None:
     """Return the program's own signer for this thread or task, None if there is none."""
     of_block = _signer_of_block.get()
     return _signer_of_process if of_block is None else of_block()
+
+
+def _own_signer_name() -> str:
+    """Return the function that the program's own signer was passed to, ``""`` if there is none."""
+    if _signer_of_block.get() is not None:
+        return SIGNED_BY
+    return "" if _signer_of_process is None else USE_SIGNER
 
 
 def chosen_caller() -> tuple[object, Secret | None]:
@@ -166,7 +174,7 @@ class Identity:
     @property
     def mode(self) -> str:
         """The authentication mode's name, ``""`` if none was found."""
-        return OWN_SIGNER if _own_signer() is not None else self._settings.auth
+        return _own_signer_name() or self._settings.auth
 
     def principal(self) -> str | None:
         """Return the value of ``dh-user-principal`` for this thread or task, or None."""
@@ -217,8 +225,8 @@ class Identity:
 
     def refused_remedy(self) -> str:
         """Return what to do if the platform does not accept a signature of this identity."""
-        own = _own_signer() is not None or self._mode is None
-        return OWN_SIGNER_REMEDY if own else doubtful_remedy(self._settings)
+        own = _own_signer_name() or (USE_SIGNER if self._mode is None else "")
+        return own_signer_remedy(own) if own else doubtful_remedy(self._settings)
 
     def _mode_in_use(self) -> AuthMode | None:
         """Return the mode of the signer in use, None for a signer of the program's own."""
@@ -372,4 +380,4 @@ def _guard(mode: AuthMode | None, settings: Settings, action: Callable[[], Any])
         failure = Failure(reason or failed, str(problem.filename or ""))
     except Exception as problem:  # noqa: BLE001 - see above
         failure = Failure(_KNOWN_PROBLEMS.get(type(problem).__name__, failed))
-    raise signer_error(mode, settings, failure)
+    raise signer_error(mode, settings, failure, _own_signer_name() or USE_SIGNER)

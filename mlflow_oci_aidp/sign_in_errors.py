@@ -12,9 +12,8 @@ from mlflow_oci_aidp.profiles import problem_of_file
 from mlflow_oci_aidp.settings import Settings
 from mlflow_oci_aidp.settings_table import BY_NAME, variable_of
 
-#: The name of a signer of the program's own, which no setting chooses, and what to do about it.
-OWN_SIGNER = "use_signer"
-OWN_SIGNER_REMEDY = "Check the signer that was passed to use_signer or signed_by."
+#: The functions that take a signer of the program's own, which no setting chooses.
+USE_SIGNER, SIGNED_BY = "use_signer", "signed_by"
 
 _NO_VALUE = " A CI has no secrets to give to the pull request of a fork."
 
@@ -33,15 +32,23 @@ class Failure(NamedTuple):
     path: str = ""
 
 
-def signer_error(mode: AuthMode | None, settings: Settings, failure: Failure) -> AidpError:
+def own_signer_remedy(function: str) -> str:
+    """Return what to do about a signer of the program's own, by the function that took it."""
+    return f"Check the signer that was passed to {function}."
+
+
+def signer_error(
+    mode: AuthMode | None, settings: Settings, failure: Failure, function: str = USE_SIGNER
+) -> AidpError:
     """Return the error for a signer that could not be made, or does not sign: ``UNAUTHENTICATED``.
 
     Args:
         mode: The authentication mode, None for a signer of the program's own.
         settings: The settings of the store.
         failure: What is known.
+        function: The function that took the program's own signer, if there is one.
     """
-    name, cause, remedy = OWN_SIGNER, failure.reason, OWN_SIGNER_REMEDY
+    name, cause, remedy = function, failure.reason, own_signer_remedy(function)
     if failure.path:
         cause = f"the file {failure.path!r}{_named_by(settings, failure.path)} {failure.reason}"
         cause += working_folder_note(failure.path)

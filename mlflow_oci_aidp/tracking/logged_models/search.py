@@ -22,7 +22,7 @@ from mlflow.utils.search_utils import SearchLoggedModelsPaginationToken
 from packaging.version import Version
 
 from mlflow_oci_aidp.errors import invalid_parameter
-from mlflow_oci_aidp.identity import chosen_principal
+from mlflow_oci_aidp.identity import chosen_caller
 from mlflow_oci_aidp.tracking.logged_models import filters, metric_values
 from mlflow_oci_aidp.tracking.logged_models.filters import Condition
 from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
@@ -97,7 +97,7 @@ def search(
     end = next_page.offset = begin + size
     remembered = remembered or RememberedSearches()
     asked = (list(experiment_ids), filter_string, names, [dict(clause) for clause in clauses])
-    this_search = chosen_principal.get(), repr(asked)
+    this_search = chosen_caller(), repr(asked)
     models = remembered.find(this_search) if begin else None
     if models is None:
         models = _ordered([model for model in read_models() if is_wanted(model)], keys)
