@@ -46,14 +46,15 @@ def checked_endpoint(value: str, place: str) -> str:
         raise invalid_parameter(f"{shown} holds more than scheme, host and port.", _FORM)
     if scheme not in {"http", "https"}:
         raise invalid_parameter(f"{shown} is neither https nor http.", _FORM)
-    if scheme == "http" and not _is_loopback(host):
+    if scheme == "http" and not is_loopback(host):
         raise invalid_parameter(
             f"{shown} is plain http, which is allowed for loopback addresses alone.", "Use https."
         )
     return f"{scheme}://{parts.netloc}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
     if host == "localhost":
         return True
     try:

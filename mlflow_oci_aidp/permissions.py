@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlflow.exceptions import MlflowException
-
 from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.routes import PERMISSIONS as ROUTES
-from mlflow_oci_aidp.errors import AidpError, error, invalid_parameter
+from mlflow_oci_aidp.errors import error, invalid_parameter
 from mlflow_oci_aidp.session import Session, session_for
+from mlflow_oci_aidp.unrepeated import change_once
 from mlflow_oci_aidp.uri import SCHEME
 
 #: The permissions that a registered model knows. [aidp-python-client 5.1.1]
@@ -30,10 +29,6 @@ PERMISSIONS = ("READ", "MANAGE", "ADMIN")
 _PAGE = 1000
 #: The beginnings of the OCIDs of grantees. A role has a name instead. [aidp-python-client 5.1.1]
 _OCIDS: Mapping[str, str] = {"USER": "ocid1.user.", "GROUP": "ocid1.group."}
-#: Statuses after which a change may have taken effect, or may still be made.
-_UNCERTAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
-#: The codes of a lost answer, in whose place there is no status.
-_LOST = frozenset({"TEMPORARILY_UNAVAILABLE", "DEADLINE_EXCEEDED", "DATA_LOSS"})
 
 
 @dataclass(frozen=True)
@@ -198,30 +193,9 @@ class ModelPermissions:
         return [row for row in self._held(name, permission, kind, grantee) if not row.is_inherited]
 
     def _change(self, name: str, fields: Mapping[str, Any], is_done: Callable[[], bool]) -> None:
-        """Send a change, once more if a look says that the first request did nothing.
-
-        The platform takes no retry token for it, so it is not repeated blindly. The look waits and
-        repeats as every read does.
-        """
         route = ROUTES["ManageRegisteredModelPermission"]
-        for is_last in (False, True):
-            lost: MlflowException | None = None
-            try:
-                self._client.call(route, {"registeredModelKey": name, **fields}, None)
-            except AidpError as caught:
-                if not _is_uncertain(caught):
-                    raise
-                lost = caught
-            if lost is None or is_done():
-                return
-            if is_last:
-                raise lost
-
-
-def _is_uncertain(caught: AidpError) -> bool:
-    if caught.status is None:
-        return caught.error_code in _LOST
-    return caught.status in _UNCERTAIN and getattr(caught, "is_from_platform", True)
+        values = {"registeredModelKey": name, **fields}
+        change_once(lambda: self._client.call(route, values, None), is_done)
 
 
 def _grant(row: dict[str, Any]) -> Grant:

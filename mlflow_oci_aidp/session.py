@@ -360,6 +360,8 @@ def _identity_of(settings: Settings) -> Identity:
         region="",
         object_storage_endpoint="",
         api_version="",
+        serving_hosts=(),
+        serving_path="",
         unknown_region="",
     )
     key = (_key(signs), _principal_key(settings))

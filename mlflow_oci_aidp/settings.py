@@ -38,6 +38,7 @@ _OCID = re.compile(
     r"ocid1\.([a-z0-9-]+)\.([a-z0-9-]+)\.([a-z0-9-]*)((?:\.[A-Za-z0-9_-]*)*)\.([A-Za-z0-9_-]+)"
 )
 _FROM_OCID = "the OCID"
+_AS_GIVEN = "Set it to the token as the identity provider gave it."
 #: Between the sources of a session that several URIs share.
 _OR = " or "
 _OCID_FORM = "ocid1.datalake.<realm>.<region>.<unique>"
@@ -66,6 +67,8 @@ class Settings:
             URIs share has the sources of all of them.
         blank: Names of settings that have no value, with the place that holds an empty one.
         api_version: The version of the platform's API, a key of ``API_VERSIONS``.
+        serving_hosts: Hosts that predictions may be sent to, beside the platform's own.
+        serving_path: What is added to the ``serving_uri`` of a deployment.
         unknown_region: The region that the OCID names and ``oci`` does not know, so that another
             one is used; else ``""``.
     """
@@ -84,6 +87,8 @@ class Settings:
     blank: tuple[tuple[str, str], ...] = ()
     unknown_region: str = ""
     api_version: str = DEFAULT_API_VERSION
+    serving_hosts: tuple[str, ...] = ()
+    serving_path: str = ""
 
     def place(self, name: str) -> str:
         """Return where a setting comes from, in words that lead there.
@@ -262,7 +267,38 @@ def _settings(
         blank=tuple(sorted(lookup.blank.items())),
         unknown_region=_unknown_region(lookup, instance_id) if region else "",
         api_version=_api_version(lookup),
+        serving_hosts=tuple(
+            host.strip() for host in lookup.find("serving_hosts").split(",") if host.strip()
+        ),
+        serving_path=_serving_path(lookup),
     )
+
+
+def _serving_path(lookup: Lookup) -> str:
+    path = lookup.find("serving_path")
+    if path and not (path.startswith("/") and path.isascii() and " " not in path):
+        raise invalid_parameter(
+            f"The serving path {path!r} (from {lookup.place('serving_path')}) is not a path.",
+            "Its form is /invocations.",
+        )
+    return path
+
+
+@concealed
+def serving_token(environ: Mapping[str, str] | None = None) -> Secret | None:
+    """Return the bearer token of predictions that the environment holds now, or None.
+
+    Args:
+        environ: The environment; the process's own if None.
+
+    Raises:
+        AidpError: ``INVALID_PARAMETER_VALUE`` for a token that cannot stand in a header.
+    """
+    lookup = Lookup(AidpUri(), os.environ if environ is None else environ)
+    token = lookup.find("serving_token")
+    if token and (problem := header_problem("AIDP_SERVING_TOKEN", token, _AS_GIVEN)):
+        raise problem
+    return Secret(token) if token else None
 
 
 def _api_version(lookup: Lookup) -> str:
@@ -275,22 +311,26 @@ def _api_version(lookup: Lookup) -> str:
     return version
 
 
-def header_problem(name: str, value: object) -> AidpError | None:
+def header_problem(
+    name: str, value: object, remedy: str = "Give it as base64 text."
+) -> AidpError | None:
     """Return the error for a value that cannot stand in an HTTP header, without showing it.
 
     It is returned, not raised, so that no frame of its traceback holds the value.
+
+    Args:
+        name: What the value is.
+        value: The value.
+        remedy: What to do about it.
 
     Returns:
         ``INVALID_PARAMETER_VALUE``, or None if the value is fine.
     """
     if not isinstance(value, str) or not value.strip():
-        return invalid_parameter(
-            f"The value of {name} is not text, or empty.", "Give it as base64 text."
-        )
+        return invalid_parameter(f"The value of {name} is not text, or empty.", remedy)
     if not (value.isascii() and value.isprintable()):
         return invalid_parameter(
-            f"The value of {name} holds a control character or one that is not ASCII.",
-            "Give it as base64 text.",
+            f"The value of {name} holds a control character or one that is not ASCII.", remedy
         )
     return None
 

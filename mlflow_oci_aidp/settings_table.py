@@ -99,6 +99,27 @@ SETTINGS: tuple[Setting, ...] = (
         default="not sent",
         secret=True,
     ),
+    Setting(
+        "serving_hosts",
+        "further hosts that predictions may be sent to, with commas between them",
+        uri="query",
+        environment=("AIDP_SERVING_HOSTS",),
+        default="the endpoint's host, and hosts below `aidp.<region>.oci.<realm's domain>`",
+    ),
+    Setting(
+        "serving_path",
+        "added to the `serving_uri` of deployments, such as `/invocations`",
+        uri="query",
+        environment=("AIDP_SERVING_PATH",),
+        default="nothing is added",
+    ),
+    Setting(
+        "serving_token",
+        "bearer token of predictions, for deployments with `OAUTH`",
+        environment=("AIDP_SERVING_TOKEN",),
+        default="not sent",
+        secret=True,
+    ),
     Setting("tenancy", "OCID of the tenancy", environment=("OCI_CLI_TENANCY",), profile="tenancy"),
     Setting("user", "OCID of the user", environment=("OCI_CLI_USER",), profile="user"),
     Setting(

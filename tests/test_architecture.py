@@ -16,6 +16,7 @@ PACKAGE = "mlflow_oci_aidp"
 #: Each floor imports from the floors below it. Modules of one floor may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli",),
+    ("deployments",),
     ("plugin", "checks"),
     ("registry",),
     ("tracking",),
@@ -30,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "mlflow_versions"),
     ("lookup",),
     ("auth_modes", "profiles", "regions", "settings_table", "uri", "session_token"),
-    ("endpoints", "matches", "pem"),
+    ("endpoints", "matches", "pem", "unrepeated"),
     ("errors",),
     (
         "error_codes",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlflow_oci_aidp.cli.tables import JSON, UPDATED, DefaultGroup, Row, print_rows, utc
 from mlflow_oci_aidp.cli.terminal import echo, progress
 from mlflow_oci_aidp.cli.uri import configured_uri
-from mlflow_oci_aidp.visible import visible
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
@@ -21,25 +19,10 @@ if TYPE_CHECKING:
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
 _PAGE = 1000  # the most of one page [aidp-python-client 5.1.1]
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _NOT_PROMPTS = "tag.`mlflow.prompt.is_prompt` != 'true'"
 
-Row = Mapping[str, Any]
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
-
-
-class _Models(click.Group):
-    """A group that takes ``models`` for ``models list`` unless a command's name follows."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        known = {*self.commands, *ctx.help_option_names}
-        if not ctx.resilient_parsing and (not args or args[0] not in known):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("models", cls=_Models, subcommand_metavar="[list] [URI] | COMMAND NAME ... [URI]")
+@click.group("models", cls=DefaultGroup, subcommand_metavar="[list] [URI] | COMMAND NAME ... [URI]")
 def command() -> None:
     """Show registered models, the versions of one, and who may do what with one.
 
@@ -58,7 +41,7 @@ def command() -> None:
     "filter_string",
     help="""A condition on the name, as "name LIKE 'main.default.%'".""",
 )
-@_JSON
+@JSON
 def list_models(uri: str | None, filter_string: str | None, as_json: bool) -> None:
     """List registered models: name, latest version, aliases, stages, tags, last update.
 
@@ -73,13 +56,13 @@ def list_models(uri: str | None, filter_string: str | None, as_json: bool) -> No
             show,
             "models",
         )
-    _print([_model_row(model) for model in models], _MODEL_COLUMNS, as_json)
+    print_rows([_model_row(model) for model in models], _MODEL_COLUMNS, as_json)
 
 
 @command.command("show", short_help="List the versions of one registered model (--json).")
 @click.argument("name")
 @click.argument("uri", required=False)
-@_JSON
+@JSON
 def show_model(name: str, uri: str | None, as_json: bool) -> None:
     """List the versions of the registered model NAME, the newest first."""
     with progress() as show:
@@ -95,13 +78,13 @@ def show_model(name: str, uri: str | None, as_json: bool) -> None:
     if as_json:
         echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
     else:
-        _print(rows, _VERSION_COLUMNS, as_json)
+        print_rows(rows, _VERSION_COLUMNS, as_json)
 
 
 @command.command("grants", short_help="List who may do what with one (--json).")
 @click.argument("name")
 @click.argument("uri", required=False)
-@_JSON
+@JSON
 def list_grants(name: str, uri: str | None, as_json: bool) -> None:
     """List who may do what with the registered model NAME."""
     with progress() as show:
@@ -110,7 +93,7 @@ def list_grants(name: str, uri: str | None, as_json: bool) -> None:
 
         grants = permissions.list_grants(name, uri or configured_uri())
     rows = [{**asdict(grant), "permissions": list(grant.permissions)} for grant in grants]
-    _print(rows, _GRANT_COLUMNS, as_json)
+    print_rows(rows, _GRANT_COLUMNS, as_json)
 
 
 def _grantee_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -195,8 +178,8 @@ def _model_row(model: RegisteredModel) -> Row:
         },
         "tags": model.tags,
         "description": model.description,
-        "created": _utc(model.creation_timestamp),
-        "updated": _utc(model.last_updated_timestamp),
+        "created": utc(model.creation_timestamp),
+        "updated": utc(model.last_updated_timestamp),
     }
 
 
@@ -213,12 +196,11 @@ def _version_row(version: ModelVersion, model: RegisteredModel) -> Row:
         "source": version.source,
         "run_id": version.run_id,
         "description": version.description,
-        "created": _utc(version.creation_timestamp),
-        "updated": _utc(version.last_updated_timestamp),
+        "created": utc(version.creation_timestamp),
+        "updated": utc(version.last_updated_timestamp),
     }
 
 
-_UPDATED = "Updated (UTC)"
 #: Headings, and the fields below them.
 _MODEL_COLUMNS = {
     "Name": "name",
@@ -226,7 +208,7 @@ _MODEL_COLUMNS = {
     "Aliases": "aliases",
     "Stages": "stages",
     "Tags": "tags",
-    _UPDATED: "updated",
+    UPDATED: "updated",
 }
 _VERSION_COLUMNS = {
     "Version": "version",
@@ -235,7 +217,7 @@ _VERSION_COLUMNS = {
     "Status": "status",
     "Tags": "tags",
     "Source": "source",
-    _UPDATED: "updated",
+    UPDATED: "updated",
 }
 
 _GRANT_COLUMNS = {
@@ -250,77 +232,3 @@ _GRANT_COLUMNS = {
 
 def _number(version: ModelVersion) -> int:
     return int(version.version)
-
-
-def _utc(milliseconds: int | None) -> str | None:
-    """Return a time in ISO 8601, to the second; the number itself for one that no calendar has.
-
-    The time that MLflow gives to what has none, 0, is None.
-    """
-    if not milliseconds:
-        return None
-    try:
-        # Not fromtimestamp, which does not know the years before 1970 on Windows.
-        time = _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        return str(milliseconds)
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _to_the_minute(time: str) -> str:
-    """Return a time as a table shows it: shorter, which leaves room for the other columns."""
-    return time[:16].replace("T", " ") if time.endswith("Z") else time
-
-
-def _print(rows: Sequence[Row], columns: Mapping[str, str], as_json: bool) -> None:
-    if as_json:
-        echo(json.dumps(rows, indent=2))
-        return
-    cells = [[_cell(row[field]) for field in columns.values()] for row in rows]
-    if sys.stdout.isatty():
-        if columns.get(_UPDATED):
-            cells = [[*line[:-1], _to_the_minute(line[-1])] for line in cells]
-        _print_table(list(columns), cells)
-        return
-    for line in cells:
-        echo("\t".join(line))
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(
-            f"{visible(key)}={visible(part)}" if part != "" else visible(key)
-            for key, part in value.items()
-        )
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(visible(part) for part in value)
-    return "" if value is None else visible(value)
-
-
-def _print_table(headings: list[str], cells: list[list[str]]) -> None:
-    """Print a table. Without rich, columns have the width of their content."""
-    if not cells:
-        echo("Nothing found.", err=True)
-        return
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError:
-        widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-        for line in [headings, *cells]:
-            echo(
-                "  ".join(
-                    cell.ljust(width) for cell, width in zip(line, widths, strict=True)
-                ).rstrip()
-            )
-        return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for number, heading in enumerate(headings):
-        table.add_column(heading, overflow="fold", no_wrap=number in (0, len(headings) - 1))
-    for line in cells:
-        # Text and not str: what stands in a tag is no markup.
-        table.add_row(*(Text(cell) for cell in line))
-    Console().print(table)

@@ -60,6 +60,7 @@ class Response(AttemptResult):
         request_id: The answer's ``opc-request-id``, or the one that was sent.
         date: The ``Date`` header; ``""`` if there was none.
         next_page: The ``opc-next-page`` header; ``""`` on the last page of a list.
+        operation_key: The ``aidp-async-operation-key`` header; ``""`` if there was none.
         is_from_platform: Whether there is an ``opc-request-id``, as every answer of the platform
             has.
     """
@@ -68,6 +69,7 @@ class Response(AttemptResult):
     request_id: str = ""
     date: str = ""
     next_page: str = ""
+    operation_key: str = ""
     is_from_platform: bool = False
 
 
@@ -178,7 +180,7 @@ class Sender:
                 "content-type": "application/json",
                 "host": self._host,
                 REQUEST_ID: request_id,
-                "user-agent": _user_agent(),
+                "user-agent": user_agent(),
                 **request.headers,
             }
         )
@@ -235,28 +237,44 @@ class ConnectionPool:
             The answer, or why there was none.
         """
         try:
-            answer = self._adapter().send(
-                request,
-                stream=receive is not None,
-                timeout=timeout,
-                verify=self._verify,
-                cert=self._cert,
-                proxies={scheme: proxy.reveal() for scheme, proxy in self._proxies},
-            )
+            answer = self.open(request, timeout, is_file=receive is not None)
             try:
                 body = receive(answer) if receive else read_body(answer)
             except BaseException:
                 answer.close()
                 raise
-        except _NO_ANSWER as problem:
+        except NO_ANSWER as problem:
             failure = classify_exception(problem)
         else:
-            return _response(answer, body)
+            return response_of(answer, body)
         return Response(failure=failure)
+
+    def open(
+        self, request: requests.PreparedRequest, timeout: float, *, is_file: bool = False
+    ) -> requests.Response:
+        """Send a request once, and return the answer as far as its headers.
+
+        Args:
+            request: The signed request.
+            timeout: Seconds, as for ``send``.
+            is_file: Whether a success may take as long as its content moves.
+
+        Raises:
+            NO_ANSWER: There is no answer. The exception may hold the request.
+        """
+        answer: requests.Response = self._adapter().send(
+            request,
+            stream=is_file,
+            timeout=timeout,
+            verify=self._verify,
+            cert=self._cert,
+            proxies={scheme: proxy.reveal() for scheme, proxy in self._proxies},
+        )
+        return answer
 
 
 #: What may be raised where there is no whole answer.
-_NO_ANSWER = (
+NO_ANSWER = (
     requests.exceptions.RequestException,
     HTTPError,
     HTTPException,
@@ -353,7 +371,8 @@ def read_body(answer: requests.Response) -> bytes:
     return b"".join(pieces)
 
 
-def _response(answer: requests.Response, body: bytes) -> Response:
+def response_of(answer: requests.Response, body: bytes) -> Response:
+    """Return an answer whose body was read."""
     headers = answer.headers
     return Response(
         status=answer.status_code,
@@ -363,12 +382,14 @@ def _response(answer: requests.Response, body: bytes) -> Response:
         retry_after=headers.get("retry-after", ""),
         date=headers.get("date", ""),
         next_page=headers.get("opc-next-page", ""),
+        operation_key=headers.get("aidp-async-operation-key", ""),
         is_from_platform=bool(headers.get(REQUEST_ID, "").strip()),
     )
 
 
 @cache
-def _user_agent() -> str:
+def user_agent() -> str:
+    """Return the ``user-agent`` header: the versions in use."""
     import mlflow
 
     from mlflow_oci_aidp import __version__

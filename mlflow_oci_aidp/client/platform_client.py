@@ -34,7 +34,7 @@ from mlflow_oci_aidp.client.response_errors import (
     not_as_documented,
     undocumented_fields,
 )
-from mlflow_oci_aidp.client.retry import Clock, RetryPolicy
+from mlflow_oci_aidp.client.retry import NOT_BEGUN, Clock, RetryPolicy
 from mlflow_oci_aidp.client.routes import WORKSPACE, Route
 from mlflow_oci_aidp.client.surroundings import Destination
 from mlflow_oci_aidp.client.transport.request_ids import new_call_id
@@ -137,11 +137,13 @@ class PlatformClient:
         response = self._execute(request)
 
         def parse(body: Json) -> Page[T]:
+            if route.page_in:
+                body = json_fields.fields(body, route.page_in)
             # MLflow's JSON leaves out what is empty; the platform's own lists always have it.
-            entries = json_fields.entries(body, items, is_required=not route.is_mlflows)
-            next_token = json_fields.optional_text(body, "next_page_token")
-            if not route.is_mlflows:
-                next_token = response.next_page
+            entries = json_fields.entries(body, items, is_required=not route.next_field)
+            next_token: str | None = response.next_page
+            if route.next_field:
+                next_token = json_fields.optional_text(body, route.next_field)
             return Page([parse_item(entry) for entry in entries], next_token or "")
 
         page = self._parse(route, response, parse)
@@ -179,6 +181,20 @@ class PlatformClient:
             )
 
         return follow_pages(fetch, route.call, token, self.destination.wrong_answer)
+
+    def start(self, route: Route, fields: Mapping[str, Any]) -> str:
+        """Make a call whose work goes on after its answer.
+
+        Args:
+            route: The route.
+            fields: The fields by name.
+
+        Returns:
+            The key of the asynchronous operation; ``""`` if the answer names none.
+        """
+        response = self._execute(self._encode(route, fields))
+        self._raise_for_status(route, response)
+        return response.operation_key
 
     def upload(
         self, route: Route, fields: Mapping[str, Any], path: str, token: CancelToken | None = None
@@ -275,7 +291,7 @@ class PlatformClient:
             url += fill(route.path, values) if "{" in route.path else route.path
             if not route.is_mlflows:
                 headers, values = split_fields(route, values)
-            if not (route.is_mlflows or route.has_body) or route.verb == "GET":
+            if route.has_query:
                 url += query_of(values)
             else:
                 body = json_fields.dump(values).encode()
@@ -294,7 +310,7 @@ class PlatformClient:
         """Attempt a request until an answer counts."""
         policy = self._policy
         if not request.route.is_repeatable:
-            policy = replace(policy, max_retries=0)
+            policy = replace(policy, only_after=NOT_BEGUN)
         return policy.execute(
             partial(self._sender.attempt, request),
             call=request.route.call,

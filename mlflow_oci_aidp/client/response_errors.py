@@ -137,7 +137,7 @@ def _no_answer(
 #: The remedy for a 404, by the scope of the route.
 _NOT_FOUND_REMEDIES: Mapping[str, str] = {
     INSTANCE: (
-        "Check the name, the version and the AI Data Platform's OCID{place}; OCI answers the same "
+        "Check {names} and the AI Data Platform's OCID{place}; OCI answers the same "
         "where a policy does not let this identity see the resource."
     ),
     WORKSPACE: (
@@ -173,7 +173,7 @@ def _remedy(route: Route, response: Response, destination: Destination, identity
         settings = destination.settings
         is_known = "aiDataPlatformId" in settings.sources
         place = f" (from {settings.place('aiDataPlatformId')})" if is_known else ""
-        return _NOT_FOUND_REMEDIES[route.scope].format(place=place)
+        return _NOT_FOUND_REMEDIES[route.scope].format(names=route.named_by, place=place)
     if response.status < 500 and response.status not in STATUS_REMEDIES:
         return f"{destination.check}: this may not be the answer of an {destination.service}."
     return ""

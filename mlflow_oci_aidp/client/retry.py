@@ -36,6 +36,9 @@ RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 #: Codes of 409. The last one is Object Storage's. [oci, multipart_object_assembler]
 RETRYABLE_CONFLICTS = frozenset({"IncorrectState", "LockConflict", "ConcurrentObjectUpdate"})
 
+#: Statuses that say that the platform did not begin with a request.
+NOT_BEGUN = frozenset({429})
+
 #: Seconds. No single wait is longer, whether the backoff or a ``Retry-After`` asks for it.
 LONGEST_WAIT = 60.0
 #: Seconds. No attempt begins later, however many retries are left.
@@ -141,6 +144,8 @@ class RetryPolicy:
         timeout: Seconds that one attempt may take.
         longest_wait: Seconds. The bound of each wait.
         longest_call: Seconds. No attempt begins later.
+        only_after: For a request that must not be made twice: the statuses after which it is sent
+            again all the same, since it was not begun. None for any other request.
     """
 
     max_retries: int = 7
@@ -150,6 +155,7 @@ class RetryPolicy:
     timeout: float = 120.0
     longest_wait: float = LONGEST_WAIT
     longest_call: float = LONGEST_CALL
+    only_after: frozenset[int] | None = None
 
     @classmethod
     def from_mlflow(cls) -> RetryPolicy:
@@ -214,7 +220,7 @@ class RetryPolicy:
                 _logger.debug("%s: the token was renewed after a 401", call)
                 result = send(next(requests))
             result.attempt = number
-            if not is_retryable(result) or number > self.max_retries:
+            if not self._may_repeat(result) or number > self.max_retries:
                 break
             seconds = self.wait(result, number, clock.time())
             if clock.monotonic() - begin + seconds > self.longest_call:
@@ -222,6 +228,13 @@ class RetryPolicy:
             self._log_retry(result, seconds, call, endpoint)
             clock.sleep(seconds)
         return result
+
+    def _may_repeat(self, result: AttemptResult) -> bool:
+        if self.only_after is None:
+            return is_retryable(result)
+        if result.failure is not None:
+            return result.failure.is_unsent and not result.failure.is_final
+        return result.status in self.only_after
 
     def wait(self, result: AttemptResult, number: int, now: float) -> float:
         """Return the seconds between an attempt and the next one.

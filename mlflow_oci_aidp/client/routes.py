@@ -22,7 +22,7 @@ from mlflow.protos import databricks_pb2
 from mlflow.protos.model_registry_pb2 import ModelRegistryService
 from mlflow.protos.service_pb2 import MlflowService
 
-_REST_API = "/mlops/api/2.0"
+REST_API = "/mlops/api/2.0"
 
 #: The scopes of calls: the instance (registered models and their versions), a workspace
 #: (experiments and runs), or a volume of the instance (files).
@@ -131,12 +131,15 @@ class Route:
         claims_name: Whether the call gives a name to something.
         headers: The names of the fields that travel as headers.
         has_retry_token: Whether a change takes an ``opc-retry-token``.
-        page_field: The field that asks for a page of a list: MLflow's lists carry the token of the
-            next page in the body, the platform's own lists in the ``opc-next-page`` header.
+        page_field: The field that asks for a page of a list.
+        next_field: The field of the answer that has the token of the next page; ``""`` where the
+            ``opc-next-page`` header has it.
+        page_in: The field of the answer that holds list and token; ``""`` for the answer itself.
         is_mlflows: Whether the call is one of MLflow's, rather than one of the platform's own.
         has_body: Whether the fields of a call of the platform's own travel as a JSON body.
         is_repeatable: Whether the request may be sent again without a look at what the first one
             did. It may not be for a change that takes no retry token.
+        named_by: What names the thing that a 404 did not find, in words.
     """
 
     call: str
@@ -149,9 +152,17 @@ class Route:
     headers: frozenset[str] = frozenset()
     has_retry_token: bool = True
     page_field: str = "page_token"
+    next_field: str = "next_page_token"
+    page_in: str = ""
     is_mlflows: bool = True
     has_body: bool = False
     is_repeatable: bool = True
+    named_by: str = "the name, the version"
+
+    @property
+    def has_query(self) -> bool:
+        """Whether the fields travel in the address, not in a body."""
+        return self.verb == "GET" or not (self.is_mlflows or self.has_body)
 
 
 def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> dict[str, Route]:
@@ -173,7 +184,7 @@ def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> di
             call=call,
             # How the platform would spell the calls that it lacks is not known: MLflow's own way.
             verb=endpoint.method if call in MISSING else verb,
-            path=f"{_REST_API}{endpoint.path}",
+            path=f"{REST_API}{endpoint.path}",
             fields=sent | _MORE_FIELDS.get(call, frozenset()),
             scope=scope,
             is_read_only=verb == "GET" or call in _SEARCHES,
@@ -190,7 +201,7 @@ MORE_CALLS: Mapping[str, Route] = {
     "UpdateRegisteredModelTags": replace(
         REGISTRY["SetRegisteredModelTag"],
         call="UpdateRegisteredModelTags",
-        path=f"{_REST_API}/mlflow/internal/registered-models/update-tags",
+        path=f"{REST_API}/mlflow/internal/registered-models/update-tags",
         fields=frozenset({"name", "set_tags", "delete_tags"}),
     ),
     "CreateWorkspaceModelVersion": replace(
@@ -199,13 +210,13 @@ MORE_CALLS: Mapping[str, Route] = {
     "UpdateRunTags": replace(
         TRACKING["SetTag"],
         call="UpdateRunTags",
-        path=f"{_REST_API}/mlflow/internal/runs/update-tags",
+        path=f"{REST_API}/mlflow/internal/runs/update-tags",
         fields=frozenset({"run_id", "set_tags", "delete_tags"}),
     ),
     "DeleteExperimentTag": replace(
         TRACKING["SetExperimentTag"],
         call="DeleteExperimentTag",
-        path=f"{_REST_API}/mlflow/experiments/delete-experiment-tag",
+        path=f"{REST_API}/mlflow/experiments/delete-experiment-tag",
         fields=frozenset({"experiment_id", "key"}),
     ),
 }
@@ -215,7 +226,7 @@ ROUTES: Mapping[str, Route] = {
     **MORE_CALLS,
 }
 
-_OF_MODEL = f"{_REST_API}/mlflow/registered-models/{{registeredModelKey}}"
+_OF_MODEL = f"{REST_API}/mlflow/registered-models/{{registeredModelKey}}"
 
 #: Permissions of registered models. [aidp-python-client 5.1.1, MLOpsClient]
 PERMISSIONS: Mapping[str, Route] = {
@@ -226,6 +237,7 @@ PERMISSIONS: Mapping[str, Route] = {
         frozenset({"registeredModelKey", "limit", "page", "sortOrder", "sortBy"}),
         is_read_only=True,
         page_field="page",
+        next_field="",
         is_mlflows=False,
     ),
     "ManageRegisteredModelPermission": Route(
@@ -259,6 +271,7 @@ def _volume_list(call: str, path: str, *fields: str) -> Route:
         scope=VOLUME,
         is_read_only=True,
         page_field="page",
+        next_field="",
         is_mlflows=False,
     )
 

@@ -1,6 +1,6 @@
 """An emulator of AI Data Platform on one machine, for tests without a tenancy.
 
-The emulator has the registry, workspaces, volumes and Object Storage.
+The emulator has the registry, workspaces, volumes, Object Storage and model deployments.
 
 >>> from mlflow_oci_aidp.emulator import Emulator
 >>> with Emulator() as aidp:
@@ -32,14 +32,19 @@ from .server.faults import Fault, FaultPlan
 from .server.http import Server
 from .server.recorder import Exchange, Exchanges, Recorder
 from .server.signatures import Verifier
+from .services.deployments import DeploymentService
 from .services.mlops import MLOpsService
+from .services.model_files import ModelFiles
 from .services.object_storage import ObjectStorageService
 from .services.registry import RegistryService
+from .services.serving import PREFIX, ServingService
 from .services.volumes import VolumeService
 from .services.workspace import WorkspaceService
 from .services.workspaces import Workspaces
+from .serving.process import ServingProcess
 from .state.credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
 from .state.data_folder import DataFolder, DataFolderError, data_folder_errors
+from .state.deployments import DeploymentStore
 from .state.objects import ObjectStore
 from .state.retry_tokens import RetryTokens
 
@@ -66,6 +71,8 @@ class _Running:
     objects: ObjectStore
     object_storage: ObjectStorageService
     volumes: VolumeService
+    deployments: DeploymentService
+    process: ServingProcess
     dispatcher: Dispatcher
     server: Server
     resources: contextlib.ExitStack
@@ -177,12 +184,22 @@ class Emulator:
             list_files = functools.partial(_list_files, object_storage, volumes)
             workspaces = Workspaces(self._folder, registry, list_files)
             resources.callback(workspaces.close)
-            mlops = MLOpsService(
-                instance, registry, workspaces, retry_tokens, success=self._success
+            process = ServingProcess(self._folder)
+            store = DeploymentStore(self._folder / "deployments.db")
+            files = ModelFiles(
+                self._folder / "deployed", registry, workspaces, object_storage, volumes
             )
+            deployments = DeploymentService(
+                store, registry, files, process, self._serving_uri, self._clock
+            )
+            resources.callback(deployments.close)
+            mlops = MLOpsService(
+                instance, registry, workspaces, deployments, retry_tokens, success=self._success
+            )
+            serving = ServingService(deployments, store, process, credentials.check_serving_token)
             tls = credentials.tls_context if self._tls else None
         recorder = Recorder(self.exchanges, self._clock)
-        services: list[Service] = [object_storage, volumes, mlops]
+        services: list[Service] = [object_storage, volumes, serving, mlops]
         dispatcher = Dispatcher(
             services, self._verifier, self.faults, recorder, self._clock, self._base
         )
@@ -191,6 +208,7 @@ class Emulator:
         self._port = int(server.server_address[1])
         self._verifier.hosts = server.hosts
         server.start()
+        deployments.resume()
         return _Running(
             registry,
             workspaces,
@@ -198,6 +216,8 @@ class Emulator:
             objects,
             object_storage,
             volumes,
+            deployments,
+            process,
             dispatcher,
             server,
             resources.pop_all(),
@@ -234,6 +254,7 @@ class Emulator:
             self._verifier.reset(self._credentials.issuer)
             self._verifier.trust(self._credentials.key_id, self._credentials.api_key.public_key())
             running.retry_tokens.clear()
+            running.deployments.reset()
             running.registry.reset()
             running.workspaces.reset()
             running.objects.clear()
@@ -336,6 +357,15 @@ class Emulator:
         """
         return self._started.registry
 
+    @property
+    def deployments(self) -> DeploymentService:
+        """The model deployments, for tests that set their state without a request.
+
+        Raises:
+            RuntimeError: The emulator is not started.
+        """
+        return self._started.deployments
+
     def list_files(self, artifact_uri: str, path: str) -> list[tuple[str, bool, int | None]]:
         """List the files and folders directly below a path of an artifact location.
 
@@ -403,6 +433,28 @@ class Emulator:
         A request uses the token as ``ST$<token>``. ``lifetime`` is in seconds.
         """
         return self._credentials.issue_token(public_key, lifetime, claims)
+
+    def serving_token(self, issuer: str, audience: str, *, lifetime: float = 3600) -> str:
+        """Return a bearer token for deployments with OAUTH that name this issuer and audience.
+
+        Args:
+            issuer: The ``issuer_claim`` of the deployment.
+            audience: One of its audiences.
+            lifetime: In seconds.
+        """
+        return self._credentials.serving_token(issuer, audience, lifetime)
+
+    @property
+    def serving_process(self) -> int | None:
+        """The id of the process that serves models; None before the first activation.
+
+        Raises:
+            RuntimeError: The emulator is not started.
+        """
+        return self._started.process.pid
+
+    def _serving_uri(self, deployment_id: str) -> str:
+        return f"{self.endpoint}{PREFIX}{deployment_id}"
 
     def session_profile(self, name: str = "SESSION", *, lifetime: float = 3600) -> str:
         """Write a profile with a session token to the config file, and return the profile's name.

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import oci
 import pytest
 import requests
+from aidp_python_client.aidataplatform_dp.async_operations_client import AsyncOperationsClient
 from aidp_python_client.aidataplatform_dp.ml_ops_client import MLOpsClient
 
 MLFLOW = "/mlops/api/2.0/mlflow"
@@ -74,6 +75,14 @@ def create(emulator, name="main.default.m", **details):
 def sdk_client(emulator, profile="DEFAULT"):
     return MLOpsClient(
         oci.config.from_file(emulator.config_file, profile),
+        service_endpoint=emulator.endpoint,
+        retry_strategy=oci.retry.NoneRetryStrategy(),
+    )
+
+
+def asynchronous_client(emulator):
+    return AsyncOperationsClient(
+        oci.config.from_file(emulator.config_file),
         service_endpoint=emulator.endpoint,
         retry_strategy=oci.retry.NoneRetryStrategy(),
     )

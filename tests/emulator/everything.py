@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import datetime, timedelta, timezone
 
 from aidp_python_client.aidataplatform_dp import models as m
 
@@ -138,3 +140,105 @@ def do_everything_in_the_workspace(sdk, platform, workspace):
     sdk.create_workspace_model_version(
         *at, m.CreateModelVersionDetails(name="main.default.of_a_run", source="runs:/abc/model")
     )
+
+
+PREDICTION = {
+    "status": "SUCCESS",
+    "modelVersion": "1",
+    "latencyMs": 3,
+    "caller": "ocid1.user.oc1..ada",
+    "request": {"inputs": [1]},
+    "response": {"predictions": [2]},
+}
+
+
+def do_everything_with_deployments(aidp, sdk, asynchronous):
+    """The version's source lies outside the emulator, so that no model is loaded."""
+    platform = aidp.ai_data_platform_id
+    sdk.create_registered_model(platform, m.CreateRegisteredModelDetails(name=NAME))
+    sdk.create_model_version(
+        platform, m.CreateModelVersionDetails(name=NAME, source="s3://elsewhere/model")
+    )
+    sdk.create_model_version(
+        platform, m.CreateModelVersionDetails(name=NAME, source="s3://elsewhere/model")
+    )
+
+    def target(version):
+        return [m.DeploymentTarget(model_version=version, traffic_percentage=100)]
+
+    content = {"name": "d", "workspace_key": "w", "compute_key": "c", "auth_type": "AIDP"}
+    sdk.create_model_deployment(
+        platform,
+        m.CreateModelDeploymentDetails(
+            **content, model_name=NAME, deployment_targets=target("1"), tags=[]
+        ),
+    )
+    asked = m.SearchModelDeploymentsDetails(model_name=NAME, order_by=["created_time DESC"])
+    found = sdk.search_model_deployments(platform, asked).data.deployments
+    key = found[0].deployment_id
+    sdk.get_model_deployment(platform, key)
+    sdk.update_model_deployment(
+        platform, m.UpdateModelDeploymentDetails(deployment_id=key, **content, description="x")
+    )
+    sdk.update_model_deployment_tags(
+        platform,
+        m.UpdateModelDeploymentTagsDetails(
+            deployment_id=key,
+            set_tags=[m.ModelDeploymentTag(key="a", value="b")],
+            delete_tags=[m.ModelDeploymentTagKey(key="c")],
+        ),
+    )
+    sdk.get_model_deployment_contract(platform, key, model_version=1)
+    sdk.roll_forward_model_deployment(
+        platform,
+        m.RollForwardModelDeploymentDetails(
+            deployment_id=key, deployment_targets=target("2"), message="up"
+        ),
+    )
+    wait_for(sdk, platform, key, "INACTIVE")
+    sdk.roll_back_model_deployment(
+        platform,
+        m.RollBackModelDeploymentDetails(deployment_id=key, deployment_targets=target("1")),
+    )
+    wait_for(sdk, platform, key, "INACTIVE")
+    activated = sdk.activate_model_deployment(
+        platform, m.ActivateModelDeploymentDetails(deployment_id=key)
+    )
+    asynchronous.get_async_operation(platform, activated.headers["aidp-async-operation-key"])
+    wait_for(sdk, platform, key, "INACTIVE")
+    aidp.deployments.seed_deployment(key, status="ACTIVE")
+    sdk.deactivate_model_deployment(platform, m.DeactivateModelDeploymentDetails(deployment_id=key))
+    wait_for(sdk, platform, key, "INACTIVE")
+    activities = sdk.list_model_deployment_activities(
+        platform,
+        m.ListModelDeploymentActivitiesDetails(deployment_id=key, order_by=["start_time DESC"]),
+    ).data.activities
+    sdk.get_model_deployment_activity(platform, activities[0].activity_id)
+    now = datetime.now(timezone.utc)
+    hour = {"time_start": now - timedelta(hours=1), "time_end": now + timedelta(hours=1)}
+    logs = sdk.search_deployment_logs(platform, key, m.SearchDeploymentLogsDetails(**hour))
+    sdk.get_deployment_log(platform, key, logs.data.logs.items[0].log_id)
+    aidp.deployments.note_inference(key, "/x", PREDICTION)
+    inferences = sdk.search_model_deployment_inferences(
+        platform, key, m.InferenceInvocationSearchDetails(status="SUCCESS")
+    )
+    request_id = inferences.data.items[0].request_id
+    sdk.get_model_deployment_inference_details(
+        platform, key, request_id, enable_strict_url_encoding=True
+    )
+    sdk.get_model_deployment_inference_summary(platform, key)
+    sdk.export_model_deployment_inferences(
+        platform,
+        key,
+        m.ExportInferenceInvocationsDetails(volume_location="/Volumes/main/default/artifacts/a"),
+    )
+    sdk.delete_model_deployment(platform, m.DeleteModelDeploymentDetails(deployment_id=key))
+
+
+def wait_for(sdk, platform, key, status):
+    """Wait until a deployment has a status."""
+    for _ in range(500):
+        if sdk.get_model_deployment(platform, key).data.status == status:
+            return
+        time.sleep(0.01)
+    raise AssertionError(status)

@@ -152,6 +152,15 @@ def rendered(value):
     return json.dumps(value)
 
 
+_PROPER = {
+    "str": "a",
+    "int": 1,
+    "float": 1.5,
+    "bool": False,
+    "datetime": "2026-01-01T00:00:00Z",
+}
+
+
 def sample(kind, name, known):
     """A proper value of a type of the contract; ``known`` has those of some names."""
     if kind.startswith("list["):
@@ -161,7 +170,7 @@ def sample(kind, name, known):
             field: rule.allowed[0] if rule.allowed else sample(rule.type, field, known)
             for field, rule in MODELS[kind].items()
         }
-    return known.get(name, {"str": "a", "int": 1, "float": 1.5, "bool": False, "object": {}}[kind])
+    return known.get(name, _PROPER.get(kind, {}))
 
 
 def places(value, path=()):

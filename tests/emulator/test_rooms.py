@@ -13,7 +13,7 @@ import mlflow_oci_aidp.emulator
 ROOT = Path(mlflow_oci_aidp.emulator.__file__).parent
 PACKAGE = "mlflow_oci_aidp.emulator"
 #: Each room imports from those before it, and from itself.
-ROOMS = ("contract", "state", "server", "services", "")
+ROOMS = ("contract", "state", "serving", "server", "services", "")
 SHARED = {"mlflow_oci_aidp", "mlflow_oci_aidp.mlflow_compat"}
 MODULES = sorted(ROOT.rglob("*.py"))
 

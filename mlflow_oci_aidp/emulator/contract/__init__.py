@@ -7,10 +7,19 @@ contract is noticed there.
 
 from __future__ import annotations
 
-from . import registry, tracking
+from . import async_operations, deployments, registry, tracking
 from .terms import BASE_PATH, SCOPES, Effect, Field, Operation
 
-__all__ = ["BASE_PATH", "MODELS", "OPERATIONS", "SCOPES", "SUCCESS", "Field", "Operation"]
+__all__ = [
+    "BASE_PATH",
+    "DEPLOYMENTS",
+    "MODELS",
+    "OPERATIONS",
+    "SCOPES",
+    "SUCCESS",
+    "Field",
+    "Operation",
+]
 
 SUCCESS: dict[str, dict[Effect, tuple[int, bool]]] = {
     "full": {
@@ -28,8 +37,16 @@ SUCCESS: dict[str, dict[Effect, tuple[int, bool]]] = {
 }
 """The status of a success, and whether it has a body. Oracle's integration tests accept both."""
 
-OPERATIONS: tuple[Operation, ...] = registry.OPERATIONS + tracking.OPERATIONS
-"""Every operation of the registry and of workspaces."""
+DEPLOYMENTS: tuple[Operation, ...] = (
+    *deployments.OPERATIONS,
+    async_operations.GET_ASYNC_OPERATION,
+)
+"""Every operation of model deployments, and the one that tells how an activation went."""
 
-MODELS: dict[str, dict[str, Field]] = registry.MODELS | tracking.MODELS
+OPERATIONS: tuple[Operation, ...] = registry.OPERATIONS + tracking.OPERATIONS + DEPLOYMENTS
+"""Every operation of the registry, of workspaces and of model deployments."""
+
+MODELS: dict[str, dict[str, Field]] = (
+    registry.MODELS | tracking.MODELS | deployments.MODELS | async_operations.MODELS
+)
 """The fields of every body, answer and entity, by the name of the model."""

@@ -270,6 +270,7 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{MLFLOW}/registered-models/{{registeredModelKey}}/actions/managePermission",
         "change",
         body="ManageRegisteredModelPermissionDetails",
+        has_retry_token=False,
     ),
 )
 """Every operation of the registry."""

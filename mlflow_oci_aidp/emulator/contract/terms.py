@@ -27,7 +27,7 @@ class Field:
     """A field of a model, or a name in a query."""
 
     type: str
-    """``str``, ``int``, ``float``, ``bool``, ``object``, a model, or a ``list[...]``."""
+    """``str``, ``int``, ``float``, ``bool``, ``datetime``, ``object``, a model, or a list."""
     required: bool = False
     allowed: tuple[str, ...] = ()
     """The values of an enumeration; empty: any value of the type."""
@@ -45,6 +45,8 @@ class Operation:
     body: str | None = None
     response: str | None = None
     scope: str = "instance"
+    has_retry_token: bool = True
+    """Whether a change takes an ``opc-retry-token``."""
 
     @property
     def template(self) -> str:

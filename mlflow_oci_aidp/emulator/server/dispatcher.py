@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..contract import BASE_PATH
 from ..contract.refusal import Refusal, invalid
@@ -50,6 +50,19 @@ class Service(Protocol):
         Raises:
             Refusal: The request is refused.
             ConnectionError: The client left before its body was complete.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesTokens(Protocol):
+    """A service that takes bearer tokens in the place of signatures."""
+
+    def sender_of(self, request: Request, match: RouteMatch) -> str | None:
+        """Return who sent a request with a bearer token; None where a signature tells.
+
+        Raises:
+            Refusal: With 401, for a token that is not good.
         """
         ...
 
@@ -175,19 +188,13 @@ class Dispatcher:
         try:
             is_upload = match is not None and match.route.is_upload
             content = b"" if is_upload else request.body.read_whole()
-            caller = self._verifier.verify(
-                request.verb,
-                request.target,
-                request.headers,
-                content,
-                content_is_covered=not is_upload,
-            )
+            user = self._sender(service, match, request, content, is_covered=not is_upload)
             if match is None:
                 raise service.routes.refusal(self._documented(request.path))
             if not match.is_unicode:
                 raise invalid("The path is not UTF-8.")
             body = request.body if is_upload else RequestBody.in_memory(content)
-            return service.answer(replace(request, body=body, user=caller.user), match)
+            return service.answer(replace(request, body=body, user=user), match)
         except Refusal as refusal:
             return error_response(refusal)
         except ConnectionError:
@@ -196,6 +203,29 @@ class Dispatcher:
             return error_response(
                 Refusal(500, "InternalServerError", f"{type(error).__name__}: {error}")
             )
+
+    def _sender(
+        self,
+        service: Service,
+        match: RouteMatch | None,
+        request: Request,
+        content: bytes,
+        *,
+        is_covered: bool,
+    ) -> str:
+        """Return who sent a request, by its signature or, if the service takes one, its token."""
+        if match is not None and isinstance(service, TakesTokens):
+            sender = service.sender_of(request, match)
+            if sender is not None:
+                return sender
+        caller = self._verifier.verify(
+            request.verb,
+            request.target,
+            request.headers,
+            content,
+            content_is_covered=is_covered,
+        )
+        return caller.user
 
 
 class _Gate:

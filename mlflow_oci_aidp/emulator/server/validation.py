@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "float": (int, float),
     "bool": (bool,),
     "object": (dict,),
+    "dict(str, str)": (dict,),
 }
 
 # JSON has no such numbers. MLflow sends protobuf's words for them; whether the platform takes them
@@ -80,7 +82,7 @@ def _check_value(value: Any, rule: Field, kind: str, where: str) -> None:
         check_model(value, kind, where)
     elif kind == "float" and value in NOT_FINITE:
         return
-    elif not isinstance(value, _JSON_TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
+    elif not _is_of_type(value, kind):
         raise invalid(f"'{where}' must be of type {kind}.")
     elif kind == "int" and value not in _INTEGERS:
         raise invalid(f"'{where}' must fit into 64 bits.")
@@ -88,6 +90,14 @@ def _check_value(value: Any, rule: Field, kind: str, where: str) -> None:
         raise invalid(f"'{where}' is too large a number.")
     elif rule.allowed and value not in rule.allowed:
         raise invalid(f"'{where}' must be one of {', '.join(rule.allowed)}.")
+
+
+def _is_of_type(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "bool"
+    if kind == "datetime":
+        return isinstance(value, str) and moment(value) is not None
+    return isinstance(value, _JSON_TYPES[kind])
 
 
 def _is_finite(value: Any) -> bool:
@@ -105,12 +115,23 @@ def integer(text: str) -> int | None:
     return value if value in _INTEGERS else None
 
 
+def moment(text: str) -> float | None:
+    """Return the seconds since 1970 of a time as RFC 3339 has it, or None for another text."""
+    try:
+        time = datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
+        return time.timestamp() if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _from_text(name: str, text: str, rule: Field) -> Any:
     value: Any = text
     if rule.type == "int":
         value = integer(text)
     elif rule.type == "bool":
         value = _BOOLEANS.get(text)
+    elif rule.type == "datetime" and moment(text) is None:
+        value = None
     if value is None:
         raise invalid(f"Query parameter '{name}' must be of type {rule.type}.")
     if rule.allowed and text not in rule.allowed:

@@ -7,18 +7,20 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from ..contract import OPERATIONS, SUCCESS, Operation
+from ..contract import DEPLOYMENTS, OPERATIONS, SUCCESS, Operation
 from ..contract.refusal import Refusal, invalid, not_found
 from ..server.messages import Request, Response, json_response, parse_json
 from ..server.routing import Route, RouteMatch, RouteTable
 from ..server.validation import check_model, check_query
 from ..state.retry_tokens import RetryTokens
+from .deployments import OPERATION_KEY, DeploymentService
 from .paging import NEXT_PAGE
 from .registry import RegistryService
 from .workspaces import Workspaces
 
 _SINGLE_ENTITIES = frozenset({"registered_model", "model_version", "experiment", "run"})
 _SCOPE = frozenset({"aiDataPlatformId", "workspaceKey"})
+_OF_DEPLOYMENTS = frozenset(row.name for row in DEPLOYMENTS)
 _BY_NAME = {row.name: row for row in OPERATIONS}
 _ROUTES = RouteTable(Route(row.verb, row.pattern, row.name) for row in OPERATIONS)
 
@@ -33,6 +35,7 @@ class MLOpsService:
         ai_data_platform_id: OCID of the instance.
         registry: Does the operations of the instance.
         workspaces: Do the operations of a workspace.
+        deployments: Do the operations of model deployments.
         retry_tokens: Make repeated changes safe.
         success: ``full`` or ``bare``, a key of the contract's ``SUCCESS``.
     """
@@ -45,6 +48,7 @@ class MLOpsService:
         ai_data_platform_id: str,
         registry: RegistryService,
         workspaces: Workspaces,
+        deployments: DeploymentService,
         retry_tokens: RetryTokens,
         *,
         success: Literal["full", "bare"],
@@ -52,6 +56,7 @@ class MLOpsService:
         self._ai_data_platform_id = ai_data_platform_id
         self._registry = registry
         self._workspaces = workspaces
+        self._deployments = deployments
         self._retry_tokens = retry_tokens
         self._success = SUCCESS[success]
 
@@ -71,6 +76,8 @@ class MLOpsService:
             name: value for name, value in match.parameters.items() if name not in _SCOPE
         }
         token = request.headers.get("opc-retry-token")
+        if token is not None and not operation.has_retry_token:
+            raise invalid("This operation takes no opc-retry-token.")
         if token is None or operation.effect == "read":
             answer = handler(arguments, request.user)
         else:
@@ -79,6 +86,8 @@ class MLOpsService:
                 token, fingerprint, lambda: handler(arguments, request.user)
             )
         status, has_body = self._success[operation.effect]
+        if OPERATION_KEY in answer:
+            return Response(202, headers={OPERATION_KEY: answer[OPERATION_KEY]})
         if not has_body or operation.response is None:
             return Response(status)
         next_page = answer.pop(NEXT_PAGE, "")
@@ -90,6 +99,8 @@ class MLOpsService:
             raise not_found("Authorization failed or requested resource not found.")
         if operation.scope == "workspace":
             target: object = self._workspaces.get(parameters["workspaceKey"])
+        elif operation.name in _OF_DEPLOYMENTS:
+            target = self._deployments
         else:
             target = self._registry
         handler: Handler = getattr(target, operation.name)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import formatdate
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -139,6 +141,21 @@ class ObjectStorageService:
             elif item.name != prefix:
                 entries.append((item.name[len(top) :], False, item.size))
         return entries
+
+    def export(self, artifact_uri: str, target: Path) -> None:
+        """Copy everything below an ``oci://...`` location into a folder."""
+        authority, _, root = artifact_uri.removeprefix("oci://").partition("/")
+        if authority != f"{BUCKET}@{NAMESPACE}":
+            return
+        top = f"{root.strip('/')}/"
+        for item in self._store.listed(top):
+            parts = PurePosixPath(item if isinstance(item, str) else item.name[len(top) :]).parts
+            if isinstance(item, str) or not parts or not {"..", "/"}.isdisjoint(parts):
+                continue
+            place = target.joinpath(*parts)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with self._store.open(item) as source, open(place, "wb") as copy:
+                shutil.copyfileobj(source, copy)
 
     # -- objects
 

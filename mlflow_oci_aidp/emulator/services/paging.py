@@ -71,6 +71,21 @@ def part_of(rows: list[dict[str, Any]], asked: dict[str, Any]) -> tuple[list[dic
     return rows[begin:end], str(end) if end < len(rows) else ""
 
 
+def offset_page(
+    name: str, rows: list[dict[str, Any]], asked: dict[str, Any], highest: int
+) -> dict[str, Any]:
+    """Return the page of a list in memory that ``max_results`` and ``page_token`` ask for.
+
+    Raises:
+        Refusal: With 400, for parameters that are none.
+    """
+    size, begin = max_results(asked, highest), integer(asked.get("page_token") or "0")
+    if begin is None or begin < 0:
+        raise invalid("The page token is no token of a page.")
+    end = begin + size
+    return page(name, rows[begin:end], str(end) if end < len(rows) else None)
+
+
 def with_values(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields that have a value: the service leaves out empty ones."""
     return {

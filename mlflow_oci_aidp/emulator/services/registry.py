@@ -21,7 +21,7 @@ from mlflow.entities.model_registry import (
 )
 
 from ..contract import MODELS
-from ..contract.refusal import invalid
+from ..contract.refusal import Refusal, invalid
 from ..server.validation import check_model
 from .paging import max_results, page, page_token, with_values
 from .permissions import PermissionService
@@ -52,6 +52,9 @@ MAX_MODEL_VERSIONS = 200_000
 
 class RegistryService(PermissionService):
     """The registry of one instance. Safe for use by several threads."""
+
+    count_deployments: Callable[[str], tuple[int, int]] = staticmethod(lambda name: (0, 0))
+    """Returns how many deployments a registered model has, and how many of them are active."""
 
     # -- registered models
 
@@ -85,7 +88,11 @@ class RegistryService(PermissionService):
         models = [_registered_model(model) for model in matches]
         if query.get("is_deployment_summary_enabled"):
             for model in models:
-                model["deployment_summary"] = {"total_deployment": 0, "active_deployment": 0}
+                total, active = self.count_deployments(model["name"])
+                model["deployment_summary"] = {
+                    "total_deployment": total,
+                    "active_deployment": active,
+                }
         return page("registered_models", models, matches.token)
 
     def get_registered_model_summary(self, query: Json, user: str) -> Json:
@@ -98,11 +105,13 @@ class RegistryService(PermissionService):
             versions = _all_pages(
                 lambda token: self._database.search_model_versions(page_token=token)
             )
+        names = [model.name for model in models if model.name.startswith(prefix)]
+        counts = [self.count_deployments(name) for name in names]
         return {
-            "registered_models_count": sum(model.name.startswith(prefix) for model in models),
+            "registered_models_count": len(names),
             "model_versions_count": sum(version.name.startswith(prefix) for version in versions),
-            "model_deployments_count": 0,
-            "active_deployment_count": 0,
+            "model_deployments_count": sum(total for total, _ in counts),
+            "active_deployment_count": sum(active for _, active in counts),
         }
 
     def update_registered_model(self, details: Json, user: str) -> Json:
@@ -120,6 +129,7 @@ class RegistryService(PermissionService):
         """Give a registered model another name."""
         if not details.get("new_name"):
             raise invalid("'new_name' must not be empty.")
+        self._refuse_deployed(details["name"])
         with self._work():
             self._database.rename_registered_model(details["name"], details["new_name"])
             self._grants.rename(details["name"], details["new_name"])
@@ -127,6 +137,7 @@ class RegistryService(PermissionService):
 
     def delete_registered_model(self, details: Json, user: str) -> Json:
         """Delete a registered model with its versions."""
+        self._refuse_deployed(details["name"])
         with self._work():
             self._database.delete_registered_model(details["name"])
             self._grants.rename(details["name"], None)
@@ -293,6 +304,12 @@ class RegistryService(PermissionService):
             self._database.set_registered_model_tag(
                 name, RegisteredModelTag(_HIDDEN, json.dumps(hidden))
             )
+
+    def _refuse_deployed(self, name: str) -> None:
+        """Refuse (409) to take the name of deployments away. The platform's answer is not known."""
+        total, _ = self.count_deployments(name)
+        if total:
+            raise Refusal(409, "IncorrectState", f"The registered model has {total} deployments.")
 
     def _aliases(self, names: set[str]) -> dict[str, dict[str, str]]:
         # A search of MLflow's leaves them out.

@@ -161,6 +161,12 @@ class VolumeService:
             for entry in sorted(folder.iterdir())
         ]
 
+    def export(self, location: str, target: Path) -> None:
+        """Copy everything below a ``/Volumes/...`` location into a folder."""
+        root = _inside(self._folder, location.partition("/Volumes")[2])
+        if len(root.relative_to(self._folder).parts) >= 3 and root.is_dir():
+            shutil.copytree(root, target, dirs_exist_ok=True)
+
     def _make_first_volume(self) -> None:
         _make_folders(self._folder, self._incoming)
         self.add(*FIRST_VOLUME)

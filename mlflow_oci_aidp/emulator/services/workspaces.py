@@ -7,7 +7,7 @@ import json
 import threading
 from pathlib import Path
 
-from ..contract.refusal import not_found
+from ..contract.refusal import Refusal, not_found
 from ..state.credentials import WORKSPACE_KEY
 from ..state.files import write_private
 from .registry import RegistryService
@@ -67,6 +67,24 @@ class Workspaces:
                     self._file(key), key, self._registry, self._list_files
                 )
             return self._open[key]
+
+    def artifacts_of(self, run_id: str) -> str:
+        """Return the artifact location of a run, whichever workspace it is in.
+
+        Raises:
+            Refusal: With 404, if there is no such run.
+        """
+        with self._lock:
+            keys = list(self._keys)
+        for key in keys:
+            try:
+                run = self.get(key).get_experiment_run_by_id({"run_id": run_id}, "")
+            except Refusal as refusal:
+                if refusal.status != 404:
+                    raise
+            else:
+                return str(run["run"]["info"]["artifact_uri"])
+        raise not_found(f"There is no run {run_id!r}.")
 
     def reset(self) -> None:
         """Remove every workspace but the first, and the content of the first."""

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from ..contract.refusal import Refusal
 from .data_folder import ID_PREFIX, IDENTITY, DataFolderError, identity
 from .files import write_private
 from .keys import (
@@ -140,6 +141,38 @@ class Credentials:
         unique = {"jti": str(uuid.uuid4())}
         everything = {**standard, **unique, **session_claims(public_key), **claims}
         return str(jwt.encode(everything, self._issuer_key, algorithm=TOKEN_ALGORITHM))
+
+    def serving_token(self, issuer: str, audience: str, lifetime: float) -> str:
+        """Return a bearer token for deployments that name this issuer and audience."""
+        now = int(self._clock())
+        claims = {"iss": issuer, "aud": audience, "sub": self.user, "iat": now}
+        claims["exp"] = int(now + lifetime)
+        return str(jwt.encode(claims, self._issuer_key, algorithm=TOKEN_ALGORITHM))
+
+    def check_serving_token(self, token: str, claims: dict[str, Any]) -> str:
+        """Return whom a bearer token is for.
+
+        Args:
+            token: The token.
+            claims: What the deployment says of its tokens.
+
+        Raises:
+            Refusal: With 401, for a token that is not good.
+        """
+        try:
+            checked = jwt.decode(
+                token,
+                self._issuer_key.public_key(),
+                algorithms=[TOKEN_ALGORITHM],
+                issuer=claims["issuerClaim"],
+                audience=claims["audienceClaim"],
+                options={"verify_exp": False},
+            )
+        except jwt.PyJWTError as problem:
+            raise Refusal(401, "NotAuthenticated", f"The token is not good: {problem}") from None
+        if checked["exp"] <= self._clock():
+            raise Refusal(401, "NotAuthenticated", "The token has expired.")
+        return str(checked["sub"])
 
     def session_profile(self, name: str, lifetime: float) -> None:
         """Write a profile with a session token.

@@ -10,20 +10,24 @@ import re
 
 import pytest
 from aidp_python_client.aidataplatform_dp import models as sdk_models
+from aidp_python_client.aidataplatform_dp.async_operations_client import AsyncOperationsClient
 from aidp_python_client.aidataplatform_dp.ml_ops_client import MLOpsClient
 
-from mlflow_oci_aidp.emulator.contract import BASE_PATH, MODELS, OPERATIONS
+from mlflow_oci_aidp.emulator.contract import BASE_PATH, DEPLOYMENTS, MODELS, OPERATIONS
+from mlflow_oci_aidp.emulator.services.deployments import DeploymentService
 from mlflow_oci_aidp.emulator.services.registry import RegistryService
 from mlflow_oci_aidp.emulator.services.workspace import WorkspaceService
 
-OURS = re.compile(r"/(registered-models|model-versions)/|/workspaces/")
+OURS = re.compile(r"/(registered-models|model-versions|model-deployments)/|/workspaces/")
+#: Operations of another client of the SDK.
+OF_ANOTHER_CLIENT = {"get_async_operation": AsyncOperationsClient}
 
 
 class SdkOperation:
     """What the source of an SDK method says about its request."""
 
     def __init__(self, name):
-        method = getattr(MLOpsClient, name)
+        method = getattr(OF_ANOTHER_CLIENT.get(name, MLOpsClient), name)
         self.source = inspect.getsource(method)
         self.documentation = inspect.getdoc(method) or ""
 
@@ -101,7 +105,7 @@ def allowed_values(kind, attribute):
 
 def test_every_operation_of_registry_and_workspace_is_a_row():
     ours = {name for name, row in sdk_operations().items() if OURS.search(row.path)}
-    assert {row.name for row in OPERATIONS} == ours
+    assert {row.name for row in OPERATIONS} == ours | OF_ANOTHER_CLIENT.keys()
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
@@ -124,8 +128,14 @@ class TestOperation:
     def test_response(self, row):
         assert row.response == SdkOperation(row.name).response
 
+    def test_retry_token(self, row):
+        takes = "opc_retry_token" in SdkOperation(row.name).source
+        assert row.effect == "read" or row.has_retry_token == takes
+
     def test_state_can_do_it(self, row):
         state = WorkspaceService if row.scope == "workspace" else RegistryService
+        if row in DEPLOYMENTS:
+            state = DeploymentService
         assert callable(getattr(state, row.name))
 
 
@@ -138,6 +148,13 @@ def test_fields_of_model(model):
     assert ours == sdk_fields(model)
 
 
+#: Types that are no models. The last one is an enumeration.
+PLAIN_TYPES = {
+    *("str", "int", "float", "bool", "datetime", "object", "dict(str, str)"),
+    "InferenceInvocationStatus",
+}
+
+
 def test_every_model_that_a_row_names_is_there():
     named = {model for row in OPERATIONS for model in (row.body, row.response) if model}
     nested = {
@@ -145,7 +162,7 @@ def test_every_model_that_a_row_names_is_there():
         for fields in MODELS.values()
         for field in fields.values()
     }
-    assert named | (nested - {"str", "int", "float", "bool", "object"}) == set(MODELS)
+    assert named | (nested - PLAIN_TYPES) == set(MODELS)
 
 
 def test_base_path_has_the_version_of_the_sdk():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from urllib.parse import quote
 
@@ -59,10 +60,26 @@ def known(aidp):
     run = workspace.create_experiment_run({"experiment_id": experiment}, "user")["run"]["info"]
     metric = {"run_id": run["run_id"], "key": "a", "value": 1.0, "timestamp": 1}
     workspace.log_experiment_run_metric(metric, "user")
+    deployment = aidp.deployments.create_model_deployment(
+        {
+            "name": "d",
+            "model_name": "main.default.m",
+            "deployment_targets": [{"model_version": "1", "traffic_percentage": 100}],
+            "workspaceKey": "w",
+            "computeKey": "c",
+            "authType": "AIDP",
+        },
+        "user",
+    )
     model = {"run_id": "a", "artifact_path": "b", "utc_time_created": "c", "flavors": {}}
     return {
         "name": "main.default.m",
         "version": "1",
+        "deployment_id": deployment["deployment_id"],
+        "deploymentId": deployment["deployment_id"],
+        "model_name": "main.default.m",
+        "model_version": "1",
+        "traffic_percentage": 100,
         "run_id": run["run_id"],
         "experiment_id": experiment,
         "experiment_ids": experiment,
@@ -86,13 +103,19 @@ def is_fine(status):
 def test_of_the_contract(aidp, connection, known, operation):
     path = operation.template.replace("{aiDataPlatformId}", aidp.ai_data_platform_id)
     path = path.replace("{workspaceKey}", aidp.workspace_key)
+    in_path = re.findall(r"\{(\w+)\}", path)
 
     @bounded
     @given(st.data())
     def check(data):
-        if operation.body:
+        if in_path and not operation.query and not operation.body:
+            odd = data.draw(st.sampled_from(in_path))
+            parts = {n: known.get(n, "a") for n in in_path} | {odd: data.draw(ODD_QUERY)}
+            target, body = path.format(**parts), None
+        elif operation.body:
             proper = sample(operation.body, "", known)
-            target, body = path, data.draw(odd_bodies(proper))
+            target = path.format(**{n: known.get(n, "a") for n in in_path})
+            body = data.draw(odd_bodies(proper))
         else:
             proper = {n: quote(str(sample(r.type, n, known))) for n, r in operation.query.items()}
             odd = {data.draw(st.sampled_from(list(proper))): data.draw(ODD_QUERY)}

@@ -10,8 +10,13 @@ from mlflow_oci_aidp.emulator import Emulator, Refusal
 from mlflow_oci_aidp.emulator.contract import OPERATIONS
 from mlflow_oci_aidp.emulator.server.validation import check_model
 
-from ..conftest import call, sdk_client
-from ..everything import NAME, do_everything_in_the_registry, do_everything_in_the_workspace
+from ..conftest import asynchronous_client, call, sdk_client
+from ..everything import (
+    NAME,
+    do_everything_in_the_registry,
+    do_everything_in_the_workspace,
+    do_everything_with_deployments,
+)
 
 
 def create_model(sdk, aidp, name=NAME, **fields):
@@ -42,6 +47,7 @@ def exchanges_of_everything(request):
         sdk = sdk_client(aidp)
         do_everything_in_the_registry(sdk, aidp.ai_data_platform_id)
         do_everything_in_the_workspace(sdk, aidp.ai_data_platform_id, aidp.workspace_key)
+        do_everything_with_deployments(aidp, sdk, asynchronous_client(aidp))
         yield request.param, aidp.exchanges.snapshot()
 
 

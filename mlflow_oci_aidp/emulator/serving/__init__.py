@@ -1,0 +1,1 @@
+"""Deployed models, loaded and asked in a process of their own."""
