@@ -18,6 +18,7 @@ from mlflow_oci_aidp.visible import visible
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
+    from mlflow_oci_aidp.permissions import ModelPermissions
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
 _PAGE = 1000  # the most of one page [aidp-python-client 5.1.1]
@@ -106,9 +107,7 @@ def list_grants(name: str, uri: str | None, as_json: bool) -> None:
     """List who may do what with the registered model NAME."""
     with progress() as show:
         show("Connecting")
-        from mlflow_oci_aidp import permissions
-
-        grants = permissions.list_grants(name, uri or configured_uri())
+        grants = _permissions(uri).list_grants(name)
     rows = [{**asdict(grant), "permissions": list(grant.permissions)} for grant in grants]
     _print(rows, _GRANT_COLUMNS, as_json)
 
@@ -131,9 +130,7 @@ def _grantee_options(function: Callable[..., None]) -> Callable[..., None]:
 @_grantee_options
 def grant(name: str, permission: str, uri: str | None, **grantees: str | None) -> None:
     """Grant PERMISSION on the registered model NAME to a user, a group or a role."""
-    from mlflow_oci_aidp import permissions
-
-    permissions.grant(name, permission, uri=uri or configured_uri(), **grantees)
+    _permissions(uri).grant(name, permission, **grantees)
     echo(f"Granted {permission} on {name}.", err=True)
 
 
@@ -144,9 +141,7 @@ def revoke(name: str, permission: str, uri: str | None, **grantees: str | None) 
 
     What is inherited from a catalog or schema is refused: it has to be revoked there.
     """
-    from mlflow_oci_aidp import permissions
-
-    permissions.revoke(name, permission, uri=uri or configured_uri(), **grantees)
+    _permissions(uri).revoke(name, permission, **grantees)
     echo(f"Revoked {permission} on {name}.", err=True)
 
 
@@ -157,6 +152,15 @@ def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
 
     with somebody_is_waiting():
         return plugin.registry_store(uri or configured_uri())
+
+
+def _permissions(uri: str | None) -> ModelPermissions:
+    from mlflow_oci_aidp.client.retry import somebody_is_waiting
+    from mlflow_oci_aidp.permissions import ModelPermissions
+    from mlflow_oci_aidp.session import session_for
+
+    with somebody_is_waiting():
+        return ModelPermissions(session_for(uri or configured_uri()))
 
 
 def _collect(
