@@ -40,6 +40,8 @@ _OCID = re.compile(
 _FROM_OCID = "the OCID"
 #: Between the sources of a session that several URIs share.
 _OR = " or "
+#: Settings that each store has for itself: URIs that differ in them alone share a session.
+OF_STORES = ("workspaceKey", "catalog", "schema")
 _OCID_FORM = "ocid1.datalake.<realm>.<region>.<unique>"
 
 
@@ -66,6 +68,8 @@ class Settings:
             URIs share has the sources of all of them.
         blank: Names of settings that have no value, with the place that holds an empty one.
         api_version: The version of the platform's API, a key of ``API_VERSIONS``.
+        catalog: The catalog of names without dots, or ``""``.
+        schema: The schema of names without dots, or ``""``.
         unknown_region: The region that the OCID names and ``oci`` does not know, so that another
             one is used; else ``""``.
     """
@@ -84,6 +88,8 @@ class Settings:
     blank: tuple[tuple[str, str], ...] = ()
     unknown_region: str = ""
     api_version: str = DEFAULT_API_VERSION
+    catalog: str = ""
+    schema: str = ""
 
     def place(self, name: str) -> str:
         """Return where a setting comes from, in words that lead there.
@@ -143,7 +149,7 @@ class Settings:
     def add_sources(self, sources: Mapping[str, str]) -> None:
         """Note where the same settings come from for another URI, so that errors name both."""
         for name, source in sources.items():
-            if name == "workspaceKey":
+            if name in OF_STORES:
                 continue  # Each store has its own.
             known = self.sources.get(name)
             if known is None:
@@ -262,7 +268,19 @@ def _settings(
         blank=tuple(sorted(lookup.blank.items())),
         unknown_region=_unknown_region(lookup, instance_id) if region else "",
         api_version=_api_version(lookup),
+        catalog=_name_part(lookup, "catalog"),
+        schema=_name_part(lookup, "schema"),
     )
+
+
+def _name_part(lookup: Lookup, setting: str) -> str:
+    part = lookup.find(setting)
+    if any(character in part for character in "./@'\"`") or part != part.strip():
+        raise invalid_parameter(
+            f"{part!r} is not the name of a {setting} (from {lookup.place(setting)}).",
+            "It is one part of a registered model's name, <catalog>.<schema>.<model>.",
+        )
+    return part
 
 
 def _api_version(lookup: Lookup) -> str:

@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("model_sources",),
     ("remembered",),
     ("artifacts", "stores", "permissions"),
+    ("full_names",),
     ("session",),
     ("retry", "client"),
     ("identity", "names", "capabilities"),

@@ -157,10 +157,9 @@ def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
 def _permissions(uri: str | None) -> ModelPermissions:
     from mlflow_oci_aidp.client.retry import somebody_is_waiting
     from mlflow_oci_aidp.permissions import ModelPermissions
-    from mlflow_oci_aidp.session import session_for
 
     with somebody_is_waiting():
-        return ModelPermissions(session_for(uri or configured_uri()))
+        return ModelPermissions(uri or configured_uri())
 
 
 def _collect(
