@@ -18,7 +18,9 @@ from typing import Any
 from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.routes import PERMISSIONS as ROUTES
 from mlflow_oci_aidp.errors import error, invalid_parameter
-from mlflow_oci_aidp.session import Session, session_for
+from mlflow_oci_aidp.full_names import FullNames
+from mlflow_oci_aidp.session import session_of
+from mlflow_oci_aidp.settings import resolve
 from mlflow_oci_aidp.unrepeated import change_once
 from mlflow_oci_aidp.uri import SCHEME
 
@@ -57,7 +59,8 @@ def list_grants(name: str, uri: str | None = None) -> list[Grant]:
     """Return who may do what with a registered model.
 
     Args:
-        name: The registered model, ``<catalog>.<schema>.<model>``.
+        name: The registered model, ``<catalog>.<schema>.<model>``; without dots it is completed by
+            the settings.
         uri: The ``aidp://`` URI; MLflow's registry URI if None, or that of the environment if
             MLflow's is another server's.
 
@@ -65,7 +68,7 @@ def list_grants(name: str, uri: str | None = None) -> list[Grant]:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for an empty name, a URI or a setting that is
             wrong; ``RESOURCE_DOES_NOT_EXIST`` if there is no such registered model.
     """
-    return ModelPermissions(session_for(uri or _uri_in_use())).list_grants(name)
+    return ModelPermissions(uri or _uri_in_use()).list_grants(name)
 
 
 def grant(
@@ -80,7 +83,8 @@ def grant(
     """Grant a permission on a registered model. Granting what is granted already is no error.
 
     Args:
-        name: The registered model, ``<catalog>.<schema>.<model>``.
+        name: The registered model, ``<catalog>.<schema>.<model>``; without dots it is completed by
+            the settings.
         permission: ``"READ"``, ``"MANAGE"`` or ``"ADMIN"``.
         user: The OCID of a user. Name one of user, group and role.
         group: The OCID of a group.
@@ -91,7 +95,7 @@ def grant(
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a permission or a grantee that is none;
             ``RESOURCE_DOES_NOT_EXIST`` if there is no such registered model.
     """
-    ModelPermissions(session_for(uri or _uri_in_use())).grant(
+    ModelPermissions(uri or _uri_in_use()).grant(
         name, permission, user=user, group=group, role=role
     )
 
@@ -108,7 +112,8 @@ def revoke(
     """Take a permission on a registered model back.
 
     Args:
-        name: The registered model, ``<catalog>.<schema>.<model>``.
+        name: The registered model, ``<catalog>.<schema>.<model>``; without dots it is completed by
+            the settings.
         permission: ``"READ"``, ``"MANAGE"`` or ``"ADMIN"``.
         user: The OCID of a user. Name one of user, group and role.
         group: The OCID of a group.
@@ -119,7 +124,7 @@ def revoke(
         MlflowException: ``INVALID_STATE`` for a permission that is inherited, with the name of
             what it is inherited from; ``RESOURCE_DOES_NOT_EXIST`` for one that was not granted.
     """
-    ModelPermissions(session_for(uri or _uri_in_use())).revoke(
+    ModelPermissions(uri or _uri_in_use()).revoke(
         name, permission, user=user, group=group, role=role
     )
 
@@ -128,20 +133,27 @@ class ModelPermissions:
     """The permissions of the registered models of one AI Data Platform.
 
     Args:
-        session: The session.
+        uri: The ``aidp://`` URI.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, uri: str) -> None:
+        settings = resolve(uri)
+        session = session_of(settings)
         self._client = session.client
+        self._names = FullNames(settings, session)
 
     def list_grants(self, name: str) -> list[Grant]:
         """Return who may do what: see the function of the same name."""
         _check_name(name)
-        return list(self._grants(name))
+        return list(self._grants(self._names.complete(name)))
 
     def grant(self, name: str, permission: str, **grantees: str | None) -> None:
         """Grant a permission: see the function of the same name."""
         kind, grantee = _checked(name, permission, grantees)
+        name = self._names.complete(name)
 
         def is_granted() -> bool:
             return bool(self._direct(name, permission, kind, grantee))
@@ -154,6 +166,7 @@ class ModelPermissions:
     def revoke(self, name: str, permission: str, **grantees: str | None) -> None:
         """Take a permission back: see the function of the same name."""
         kind, grantee = _checked(name, permission, grantees)
+        name = self._names.complete(name)
         held = self._held(name, permission, kind, grantee)
         if not held:
             raise error(

@@ -6,6 +6,7 @@ with: users of other servers pay for this file alone.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -209,6 +210,27 @@ def workspace_store(workspace_uri: str | None = None) -> NoReturn:
         MlflowException: ``NOT_IMPLEMENTED``, always.
     """
     _refuse("MLflow's workspaces")
+
+
+class RunContext:
+    """Tags runs with the instance and workspace that their code runs in.
+
+    MLflow makes it while it is imported, and asks it at every ``start_run`` of every server. So it
+    loads nothing outside AI Data Platform, and never raises.
+    """
+
+    def in_context(self) -> bool:
+        """Tell whether there are tags for a run that starts now."""
+        return bool(self.tags())
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags of a run that starts now."""
+        if "DATALAKE_ID" in os.environ and "AIDP_WORKSPACE_KEY" in os.environ:
+            with suppress(Exception):
+                from mlflow_oci_aidp.run_context import context_tags
+
+                return context_tags()
+        return {}
 
 
 def _refuse(feature: str) -> NoReturn:

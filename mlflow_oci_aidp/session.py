@@ -42,7 +42,7 @@ class Session:
     a lock that is not reentrant.
 
     Args:
-        settings: The settings. The workspace is not used: it is an argument of each call.
+        settings: The settings. Workspace, catalog and schema are not used: they are the store's.
         policy: When to send again; MLflow's settings if None.
         clock: The clock to wait by.
         identity: Who signs; made of the settings if None.
@@ -204,12 +204,12 @@ def session_of(settings: Settings) -> Session:
     """Return the session of resolved settings, and of what the environment says now about HTTP.
 
     Args:
-        settings: The settings. Another workspace is the same session.
+        settings: The settings. Another workspace, catalog or schema is the same session.
     """
     policy = RetryPolicy.from_mlflow()
     endpoint = settings.endpoint
     options = ConnectionOptions.from_environment(endpoint) if endpoint else None
-    own = replace(settings, workspace="", sources={})
+    own = replace(settings, workspace="", catalog="", schema="", sources={})
 
     identity = _identity_of(own)
     identity.note_sources(settings.sources)

@@ -38,9 +38,10 @@ _OCID = re.compile(
     r"ocid1\.([a-z0-9-]+)\.([a-z0-9-]+)\.([a-z0-9-]*)((?:\.[A-Za-z0-9_-]*)*)\.([A-Za-z0-9_-]+)"
 )
 _FROM_OCID = "the OCID"
-_AS_GIVEN = "Set it to the token as the identity provider gave it."
 #: Between the sources of a session that several URIs share.
 _OR = " or "
+#: Settings that each store has for itself: URIs that differ in them alone share a session.
+OF_STORES = ("workspaceKey", "catalog", "schema")
 _OCID_FORM = "ocid1.datalake.<realm>.<region>.<unique>"
 
 
@@ -69,6 +70,8 @@ class Settings:
         api_version: The version of the platform's API, a key of ``API_VERSIONS``.
         serving_hosts: Hosts that predictions may be sent to, beside the platform's own.
         serving_path: What is added to the ``serving_uri`` of a deployment.
+        catalog: The catalog of names without dots, or ``""``.
+        schema: The schema of names without dots, or ``""``.
         unknown_region: The region that the OCID names and ``oci`` does not know, so that another
             one is used; else ``""``.
     """
@@ -89,6 +92,8 @@ class Settings:
     api_version: str = DEFAULT_API_VERSION
     serving_hosts: tuple[str, ...] = ()
     serving_path: str = ""
+    catalog: str = ""
+    schema: str = ""
 
     def place(self, name: str) -> str:
         """Return where a setting comes from, in words that lead there.
@@ -148,7 +153,7 @@ class Settings:
     def add_sources(self, sources: Mapping[str, str]) -> None:
         """Note where the same settings come from for another URI, so that errors name both."""
         for name, source in sources.items():
-            if name == "workspaceKey":
+            if name in OF_STORES:
                 continue  # Each store has its own.
             known = self.sources.get(name)
             if known is None:
@@ -271,6 +276,8 @@ def _settings(
             host.strip() for host in lookup.find("serving_hosts").split(",") if host.strip()
         ),
         serving_path=_serving_path(lookup),
+        catalog=_name_part(lookup, "catalog"),
+        schema=_name_part(lookup, "schema"),
     )
 
 
@@ -284,21 +291,14 @@ def _serving_path(lookup: Lookup) -> str:
     return path
 
 
-@concealed
-def serving_token(environ: Mapping[str, str] | None = None) -> Secret | None:
-    """Return the bearer token of predictions that the environment holds now, or None.
-
-    Args:
-        environ: The environment; the process's own if None.
-
-    Raises:
-        AidpError: ``INVALID_PARAMETER_VALUE`` for a token that cannot stand in a header.
-    """
-    lookup = Lookup(AidpUri(), os.environ if environ is None else environ)
-    token = lookup.find("serving_token")
-    if token and (problem := header_problem("AIDP_SERVING_TOKEN", token, _AS_GIVEN)):
-        raise problem
-    return Secret(token) if token else None
+def _name_part(lookup: Lookup, setting: str) -> str:
+    part = lookup.find(setting)
+    if any(character in part for character in "./@'\"`") or part != part.strip():
+        raise invalid_parameter(
+            f"{part!r} is not the name of a {setting} (from {lookup.place(setting)}).",
+            "It is one part of a registered model's name, <catalog>.<schema>.<model>.",
+        )
+    return part
 
 
 def _api_version(lookup: Lookup) -> str:

@@ -42,6 +42,20 @@ SETTINGS: tuple[Setting, ...] = (
         "workspaceKey", "key of the workspace", uri="path", environment=("AIDP_WORKSPACE_KEY",)
     ),
     Setting(
+        "catalog",
+        "catalog of names without dots, such as `churn`",
+        uri="query",
+        environment=("AIDP_CATALOG",),
+        default="the default catalog of the workspace, if `schema` is set",
+    ),
+    Setting(
+        "schema",
+        "schema of names without dots",
+        uri="query",
+        environment=("AIDP_SCHEMA",),
+        default="names are not completed",
+    ),
+    Setting(
         "endpoint",
         "where requests are sent",
         uri="query",

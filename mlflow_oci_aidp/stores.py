@@ -12,6 +12,7 @@ from mlflow_oci_aidp.client.platform_client import PlatformClient
 from mlflow_oci_aidp.client.routes import ROUTES, Route
 from mlflow_oci_aidp.conditions import GRAMMARS, split_documented
 from mlflow_oci_aidp.errors import error
+from mlflow_oci_aidp.full_names import FullNames
 from mlflow_oci_aidp.matches import page_of_matches
 from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
@@ -223,6 +224,7 @@ class PlatformStore:
         self._settings = resolve(store_uri)
         self._session = session or session_of(self._settings)
         self._platform = Platform(self._session.client, self._settings.workspace, routes)
+        self._names = FullNames(self._settings, self._session)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._uris

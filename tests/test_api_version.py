@@ -53,6 +53,30 @@ def test_a_documented_instance_does_not_answer_the_older_version(aidp):
     assert "Set AIDP_API_VERSION=20260430" in result.stdout
 
 
+def test_check_says_that_mlflow_is_probably_not_enabled(aidp):
+    aidp.faults.add("status", status=404, times=None, operation="list_registered_models")
+    result = run("check", aidp.uri)
+    assert result.exit_code == 1
+    assert "lists its workspaces by the API version 20260430" in result.stdout
+    assert "The Preview of MLflow is probably not enabled" in result.stdout
+    assert "AIDP_API_VERSION" not in result.stdout
+
+
+def test_check_names_the_version_of_an_instance_without_mlflow(older):
+    older.faults.add("status", status=404, times=None, operation="list_registered_models")
+    result = run("check", without_version(older.uri))
+    assert "probably not enabled" in result.stdout
+    assert "Set AIDP_API_VERSION=20240831, too." in result.stdout
+    older.faults.clear()
+
+
+def test_check_asks_for_a_policy_where_nothing_is_answered(aidp):
+    aidp.faults.add("status", status=404, times=None)
+    result = run("check", aidp.uri)
+    assert "probably not enabled" not in result.stdout
+    assert "a policy is missing" in result.stdout
+
+
 def test_another_version_is_refused(aidp):
     with pytest.raises(MlflowException, match="Known are: 20260430, 20240831") as caught:
         resolve(f"{aidp.uri}&api_version=2")

@@ -7,17 +7,18 @@ import re
 import pytest
 
 from mlflow_oci_aidp.capabilities import NATIVE
-from mlflow_oci_aidp.client.routes import PERMISSIONS, ROUTES
-from mlflow_oci_aidp.emulator.contract import MODELS, OPERATIONS
+from mlflow_oci_aidp.client.routes import PERMISSIONS, ROUTES, WORKSPACES
+from mlflow_oci_aidp.emulator.contract import MODELS, OPERATIONS, workspaces
 from mlflow_oci_aidp.registry import capabilities as registry
 from mlflow_oci_aidp.tracking import capabilities as tracking
 from tests.faults import registry_plan, tracking_plan
 
 CONTRACT = {
-    (operation.verb, operation.scope, operation.path): operation for operation in OPERATIONS
+    (operation.verb, operation.scope, operation.path): operation
+    for operation in (*OPERATIONS, *workspaces.OPERATIONS)
 }
 
-ALL = {**ROUTES, **PERMISSIONS}
+ALL = {**ROUTES, **PERMISSIONS, **WORKSPACES}
 
 #: The platform's name for a field that stands for another one in MLflow's requests, or that the
 #: path names.

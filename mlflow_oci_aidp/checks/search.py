@@ -1,26 +1,33 @@
-"""One signed search without repetitions, and what a refusal of it means.
-
-Where the answer is a 404, the search is tried once by each other version of the API.
-"""
+"""One signed search without repetitions, and what a refusal of it means."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mlflow_oci_aidp.checks.step import Case, StepFailed
-from mlflow_oci_aidp.endpoints import API_VERSIONS
 from mlflow_oci_aidp.errors import AidpError, PlatformError
 from mlflow_oci_aidp.identity import Identity
 from mlflow_oci_aidp.settings import Settings
 from mlflow_oci_aidp.sign_in_errors import refused_remedy
 
+if TYPE_CHECKING:
+    from mlflow_oci_aidp.client.platform_client import PlatformClient
+
 #: Explains a 404 of the platform: makes cause and remedy of the case and the platform's words.
 ExplainMissing = Callable[[Case, str], tuple[str, str]]
+#: Looks for another cause of a 404. It gets the case, the RPC and the field of the entities.
+LookElsewhere = Callable[[Case, str, str], None]
 
 
-def search(case: Case, call: str, field: str, explain_missing: ExplainMissing) -> int:
+def search(
+    case: Case,
+    call: str,
+    field: str,
+    explain_missing: ExplainMissing,
+    look_elsewhere: LookElsewhere | None = None,
+) -> int:
     """Search for one entity.
 
     Args:
@@ -28,6 +35,7 @@ def search(case: Case, call: str, field: str, explain_missing: ExplainMissing) -
         call: The name of MLflow's RPC.
         field: The field of the response that has the entities.
         explain_missing: Explains a 404 of the platform.
+        look_elsewhere: Called for any 404, before it is explained.
 
     Returns:
         The number of entities in the response: 1, or 0 if this identity sees none.
@@ -35,40 +43,41 @@ def search(case: Case, call: str, field: str, explain_missing: ExplainMissing) -
     Raises:
         StepFailed: For what the platform refused, or if there was no proper response.
     """
-    from mlflow_oci_aidp.client.platform_client import PlatformClient
-    from mlflow_oci_aidp.client.retry import RetryPolicy
-    from mlflow_oci_aidp.client.routes import ROUTES
-
-    def count(settings: Settings) -> int:
-        policy = RetryPolicy(max_retries=0, timeout=case.timeout)
-        client = PlatformClient(settings, Identity(settings), policy)
-        number = client.call(
-            ROUTES[call],
-            {"max_results": 1},
-            lambda response: len(response.get(field) or ()),
-            workspace=settings.workspace,
-        )
-        return number or 0
-
     try:
-        return count(case.settings)
+        return count_entities(case, call, field)
     except AidpError as problem:
         refusal = problem
-    if refusal.status == 404:
-        for version in API_VERSIONS.keys() - {case.settings.api_version}:
-            with suppress(AidpError):
-                count(replace(case.settings, api_version=version))
-                raise StepFailed(*_other_version(case, version))
+    if refusal.status == 404 and look_elsewhere:
+        look_elsewhere(case, call, field)
     raise StepFailed(*_explain(case, refusal, explain_missing))
 
 
-def _other_version(case: Case, version: str) -> tuple[str, str]:
-    used = case.settings.api_version
-    return (
-        f"{case.settings.endpoint} answers the API version {version}, and not {used} (404), which "
-        f"is in use (from {case.settings.place('api_version')}).",
-        f"Set AIDP_API_VERSION={version}, or add ?api_version={version} to the URI.",
+def count_entities(case: Case, call: str, field: str, api_version: str = "") -> int:
+    """Search for one entity, by another version of the API if one is named.
+
+    Raises:
+        AidpError: For what the platform refused, or if there was no proper response.
+    """
+    from mlflow_oci_aidp.client.routes import ROUTES
+
+    settings = replace(case.settings, api_version=api_version or case.settings.api_version)
+    count = client_of(case, settings).call(
+        ROUTES[call],
+        {"max_results": 1},
+        lambda response: len(response.get(field) or ()),
+        workspace=settings.workspace,
     )
+    return count or 0
+
+
+def client_of(case: Case, settings: Settings) -> PlatformClient:
+    """Return a client that repeats nothing."""
+    # Imported when it is used: the steps before it need no MLflow that works.
+    from mlflow_oci_aidp.client.platform_client import PlatformClient
+    from mlflow_oci_aidp.client.retry import RetryPolicy
+
+    policy = RetryPolicy(max_retries=0, timeout=case.timeout)
+    return PlatformClient(settings, Identity(settings), policy)
 
 
 def _explain(case: Case, refusal: AidpError, explain_missing: ExplainMissing) -> tuple[str, str]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from mlflow_oci_aidp.checks import other_versions
 from mlflow_oci_aidp.checks.search import search
 from mlflow_oci_aidp.checks.step import Case
 
 
 def check(case: Case) -> str:
     """Search for one registered model."""
-    count = search(case, "SearchRegisteredModels", "registered_models", _explain_missing)
+    count = search(
+        case,
+        "SearchRegisteredModels",
+        "registered_models",
+        _explain_missing,
+        other_versions.look,
+    )
     return "registered models can be searched" + ("" if count else "; this identity sees none")
 
 

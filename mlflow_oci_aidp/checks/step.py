@@ -135,6 +135,8 @@ def _settings_in_use(settings: Settings) -> Iterator[SettingInUse]:
     values: dict[str, object] = {
         "aiDataPlatformId": settings.instance_id,
         "workspaceKey": settings.workspace,
+        "catalog": settings.catalog,
+        "schema": settings.schema,
         "endpoint": settings.endpoint,
         "object_storage_endpoint": settings.object_storage_endpoint,
         "api_version": settings.api_version if "api_version" in settings.sources else "",

@@ -16,6 +16,7 @@ from mlflow_oci_aidp.cli.uri import configured_uri
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
+    from mlflow_oci_aidp.permissions import ModelPermissions
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
 
 _PAGE = 1000  # the most of one page [aidp-python-client 5.1.1]
@@ -89,9 +90,7 @@ def list_grants(name: str, uri: str | None, as_json: bool) -> None:
     """List who may do what with the registered model NAME."""
     with progress() as show:
         show("Connecting")
-        from mlflow_oci_aidp import permissions
-
-        grants = permissions.list_grants(name, uri or configured_uri())
+        grants = _permissions(uri).list_grants(name)
     rows = [{**asdict(grant), "permissions": list(grant.permissions)} for grant in grants]
     print_rows(rows, _GRANT_COLUMNS, as_json)
 
@@ -114,9 +113,7 @@ def _grantee_options(function: Callable[..., None]) -> Callable[..., None]:
 @_grantee_options
 def grant(name: str, permission: str, uri: str | None, **grantees: str | None) -> None:
     """Grant PERMISSION on the registered model NAME to a user, a group or a role."""
-    from mlflow_oci_aidp import permissions
-
-    permissions.grant(name, permission, uri=uri or configured_uri(), **grantees)
+    _permissions(uri).grant(name, permission, **grantees)
     echo(f"Granted {permission} on {name}.", err=True)
 
 
@@ -127,9 +124,7 @@ def revoke(name: str, permission: str, uri: str | None, **grantees: str | None) 
 
     What is inherited from a catalog or schema is refused: it has to be revoked there.
     """
-    from mlflow_oci_aidp import permissions
-
-    permissions.revoke(name, permission, uri=uri or configured_uri(), **grantees)
+    _permissions(uri).revoke(name, permission, **grantees)
     echo(f"Revoked {permission} on {name}.", err=True)
 
 
@@ -140,6 +135,14 @@ def _store(uri: str | None, show: Callable[[str], None]) -> AidpRegistryStore:
 
     with somebody_is_waiting():
         return plugin.registry_store(uri or configured_uri())
+
+
+def _permissions(uri: str | None) -> ModelPermissions:
+    from mlflow_oci_aidp.client.retry import somebody_is_waiting
+    from mlflow_oci_aidp.permissions import ModelPermissions
+
+    with somebody_is_waiting():
+        return ModelPermissions(uri or configured_uri())
 
 
 def _collect(

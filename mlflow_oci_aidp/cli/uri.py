@@ -67,6 +67,10 @@ def _differing(settings: Settings) -> Iterator[tuple[str, str]]:
     from mlflow_oci_aidp.profiles import DEFAULT_CONFIG_FILE, DEFAULT_PROFILE
     from mlflow_oci_aidp.regions import default_endpoint, region_of
 
+    if settings.catalog:
+        yield "catalog", settings.catalog
+    if settings.schema:
+        yield "schema", settings.schema
     home = region_of(settings.instance_id)
     if "endpoint" in settings.sources and not (
         home and settings.endpoint == default_endpoint(home)

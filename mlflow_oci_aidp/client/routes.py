@@ -258,6 +258,27 @@ PERMISSIONS: Mapping[str, Route] = {
     ),
 }
 
+#: The list of workspaces. [aidp-python-client 5.1.1, WorkspaceClient]
+WORKSPACES: Mapping[str, Route] = {
+    "ListWorkspaces": Route(
+        "ListWorkspaces",
+        "GET",
+        "/workspaces",
+        frozenset({"limit", "page"}),
+        is_read_only=True,
+        page_field="page",
+        is_mlflows=False,
+    ),
+    "GetWorkspace": Route(
+        "GetWorkspace",
+        "GET",
+        "/workspaces/{workspaceKey}",
+        frozenset({"workspaceKey"}),
+        is_read_only=True,
+        is_mlflows=False,
+    ),
+}
+
 _IN_VOLUME = "/volumes/{volumeKey}"
 
 

@@ -157,20 +157,41 @@ class DeploymentCalls:
 
     # Changes without one
 
-    def activate(self, deployment_id: str, message: str | None = None) -> str:
+    # Each takes a function that tells, after a lost answer, whether the work began and has failed
+    # already: the state is the old one then.
+
+    def activate(
+        self,
+        deployment_id: str,
+        message: str | None = None,
+        has_failed: Callable[[], bool] = bool,
+    ) -> str:
         """Activate a deployment; return the key of the asynchronous operation, or ``""``."""
+        wanted = {ACTIVATING, ACTIVE}
         return self._change_status(
-            "ActivateModelDeployment", deployment_id, message, {ACTIVATING, ACTIVE}
+            "ActivateModelDeployment", deployment_id, message, wanted, has_failed
         )
 
-    def deactivate(self, deployment_id: str, message: str | None = None) -> str:
+    def deactivate(
+        self,
+        deployment_id: str,
+        message: str | None = None,
+        has_failed: Callable[[], bool] = bool,
+    ) -> str:
         """Deactivate a deployment; return the key of the asynchronous operation, or ``""``."""
+        wanted = {DEACTIVATING, INACTIVE}
         return self._change_status(
-            "DeactivateModelDeployment", deployment_id, message, {DEACTIVATING, INACTIVE}
+            "DeactivateModelDeployment", deployment_id, message, wanted, has_failed
         )
 
     def roll(
-        self, deployment_id: str, target: Target, message: str | None, *, is_forward: bool
+        self,
+        deployment_id: str,
+        target: Target,
+        message: str | None,
+        *,
+        is_forward: bool,
+        has_failed: Callable[[], bool] = bool,
     ) -> str:
         """Have a deployment serve another version; return the operation's key, or ``""``."""
         call = "RollForwardModelDeployment" if is_forward else "RollBackModelDeployment"
@@ -182,7 +203,8 @@ class DeploymentCalls:
 
         def is_done() -> bool:
             deployment = self.get(deployment_id)
-            return deployment.status == UPDATING or deployment.targets == (target,)
+            is_done = deployment.status == UPDATING or deployment.targets == (target,)
+            return is_done or has_failed()
 
         return change_once(lambda: self._client.start(DEPLOYMENTS[call], fields), is_done) or ""
 
@@ -221,16 +243,19 @@ class DeploymentCalls:
             return None
 
     def _change_status(
-        self, call: str, deployment_id: str, message: str | None, wanted: set[str]
+        self,
+        call: str,
+        deployment_id: str,
+        message: str | None,
+        wanted: set[str],
+        has_failed: Callable[[], bool],
     ) -> str:
         fields = {"deployment_id": deployment_id, "message": message}
-        return (
-            change_once(
-                lambda: self._client.start(DEPLOYMENTS[call], fields),
-                lambda: self.get(deployment_id).status in wanted,
-            )
-            or ""
-        )
+
+        def is_done() -> bool:
+            return self.get(deployment_id).status in wanted or has_failed()
+
+        return change_once(lambda: self._client.start(DEPLOYMENTS[call], fields), is_done) or ""
 
     def _change(self, call: str, fields: Json, is_done: Callable[[], bool]) -> None:
         change_once(lambda: self._client.call(DEPLOYMENTS[call], fields, None), is_done)

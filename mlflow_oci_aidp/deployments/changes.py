@@ -37,7 +37,7 @@ class DeploymentChanges:
             return deployment
         watch = FailureWatch(self._calls, deployment.id)
         if deployment.status == INACTIVE:
-            watch.key = self._calls.activate(deployment.id, values.get("message"))
+            watch.key = self._calls.activate(deployment.id, values.get("message"), watch.has_failed)
         return self._await(
             deployment,
             values,
@@ -50,7 +50,7 @@ class DeploymentChanges:
         if deployment.status == INACTIVE:
             return deployment
         watch = FailureWatch(self._calls, deployment.id)
-        watch.key = self._calls.deactivate(deployment.id, values.get("message"))
+        watch.key = self._calls.deactivate(deployment.id, values.get("message"), watch.has_failed)
         return self._await(
             deployment,
             values,
@@ -110,7 +110,11 @@ class DeploymentChanges:
             )
         watch = FailureWatch(self._calls, deployment.id)
         watch.key = self._calls.roll(
-            deployment.id, target, values.get("message"), is_forward=is_forward
+            deployment.id,
+            target,
+            values.get("message"),
+            is_forward=is_forward,
+            has_failed=watch.has_failed,
         )
         return self._await(
             deployment,

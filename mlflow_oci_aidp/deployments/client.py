@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, NoReturn
 
@@ -24,14 +25,16 @@ from mlflow_oci_aidp.deployments.entities import (
     FLAVOR,
     INACTIVE,
     UPDATING,
+    Deployment,
     Target,
 )
 from mlflow_oci_aidp.deployments.finder import DeploymentFinder, checked_name
 from mlflow_oci_aidp.deployments.model_uris import ModelUri
 from mlflow_oci_aidp.deployments.predictions import Predictor
-from mlflow_oci_aidp.deployments.serving import TokenSource
+from mlflow_oci_aidp.deployments.tokens import TokenSource
 from mlflow_oci_aidp.deployments.waiting import Waiter
 from mlflow_oci_aidp.errors import error, invalid_parameter, not_implemented
+from mlflow_oci_aidp.full_names import FullNames
 from mlflow_oci_aidp.plugin import registry_store_class
 from mlflow_oci_aidp.session import session_of
 from mlflow_oci_aidp.settings import resolve
@@ -64,6 +67,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         settings = resolve(self._uri)
         session = session_of(settings)
         self._workspace = settings.workspace
+        self._names = FullNames(settings, session)
         self._calls = DeploymentCalls(session.client)
         self._finder = DeploymentFinder(self._calls)
         self._waiter = Waiter(self._calls, session.clock)
@@ -107,7 +111,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         checked_name(name)
         _check_flavor(flavor)
         values = configs.read_config(config, configs.CREATE)
-        uri = ModelUri.parse(model_uri)
+        uri, endpoint = self._model(model_uri), self._full_name(endpoint)
         _check_endpoint(endpoint, uri.name)
         fields = self._new_fields(values)
         version = uri.resolve(self._registry())
@@ -152,13 +156,13 @@ class AidpDeploymentClient(BaseDeploymentClient):
         """
         _check_flavor(flavor)
         values = configs.read_config(config, configs.UPDATE)
-        uri = None if model_uri is None else ModelUri.parse(model_uri)
+        uri = None if model_uri is None else self._model(model_uri)
         if uri is None and flavor is not None:
             raise invalid_parameter(
                 "A flavor was passed without a model URI.", "Pass the model URI, too."
             )
         seconds = longest_wait(values)
-        deployment = self._finder.require(name, endpoint)
+        deployment = self._find(name, endpoint)
         if uri is not None and uri.name != deployment.model_name:
             raise invalid_parameter(
                 f"{deployment} cannot serve a version of another one, {uri.name!r}.",
@@ -183,7 +187,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         """
         values = configs.read_config(config, configs.DELETE)
         seconds = longest_wait(values)
-        deployment = self._finder.find(name, endpoint)
+        deployment = self._finder.find(name, self._full_name(endpoint))
         if deployment is None:
             return
         self._predictor.forget()
@@ -204,7 +208,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
             A dictionary for each. The platform's search does not tell targets, workspace, compute,
             authentication and tags, which are None: ``get_deployment`` has them.
         """
-        return [row.to_mlflow() for row in self._finder.rows(endpoint)]
+        return [row.to_mlflow() for row in self._finder.rows(self._full_name(endpoint))]
 
     def get_deployment(self, name: str, endpoint: str | None = None) -> dict[str, Any]:
         """Read a deployment.
@@ -216,7 +220,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if there is none.
         """
-        return self._finder.require(name, endpoint).to_mlflow()
+        return self._find(name, endpoint).to_mlflow()
 
     def predict(
         self, deployment_name: str | None = None, inputs: Any = None, endpoint: str | None = None
@@ -236,7 +240,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
             MlflowException: ``INVALID_STATE`` if it is not active; ``INVALID_PARAMETER_VALUE`` for
                 inputs that cannot be sent, or that the model refuses.
         """
-        return self._predictor.predict(deployment_name, inputs, endpoint)
+        return self._predictor.predict(deployment_name, inputs, self._full_name(endpoint))
 
     def predict_stream(
         self, deployment_name: str | None = None, inputs: Any = None, endpoint: str | None = None
@@ -246,7 +250,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         Arguments and errors are those of :py:meth:`predict`. The answer has to be server-sent
         events, as chat models give them.
         """
-        return self._predictor.predict_stream(deployment_name, inputs, endpoint)
+        return self._predictor.predict_stream(deployment_name, inputs, self._full_name(endpoint))
 
     # Beyond MLflow's interface
 
@@ -273,7 +277,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
             MlflowException: ``INVALID_STATE`` if it failed, with the reason.
         """
         values = configs.read_config(config, configs.ACTIVATE)
-        deployment = self._finder.require(name, endpoint)
+        deployment = self._find(name, endpoint)
         if deployment.status not in {ACTIVE, UPDATING, ACTIVATING}:
             deployment = self._waiter.settle(deployment, longest_wait(values))
         return self._changes.activate(deployment, values).to_mlflow()
@@ -283,7 +287,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
     ) -> dict[str, Any]:
         """Have a deployment serve no predictions any more; arguments as of ``activate``."""
         values = configs.read_config(config, configs.ACTIVATE)
-        deployment = self._finder.require(name, endpoint)
+        deployment = self._find(name, endpoint)
         self._predictor.forget()
         deployment = self._waiter.settle(deployment, longest_wait(values))
         return self._changes.deactivate(deployment, values).to_mlflow()
@@ -293,7 +297,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
 
         The reason of a failure is read for each one that failed.
         """
-        deployment = self._finder.require(name, endpoint)
+        deployment = self._find(name, endpoint)
         rows = list(self._calls.activities(deployment.id))
         return [
             (self._calls.activity(row.id) if row.status == "FAILURE" else row).to_mlflow()
@@ -313,7 +317,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
                 ``opcRequestId`` and ``replicaId``, as the platform takes them.
         """
         _check_fields(fields, ("timeStart", "timeEnd", "levels", "opcRequestId", "replicaId"))
-        deployment = self._finder.require(name, endpoint)
+        deployment = self._find(name, endpoint)
         now = datetime.now(timezone.utc)
         fields.setdefault("timeEnd", (now + timedelta(minutes=1)).isoformat())
         fields.setdefault("timeStart", (now - timedelta(days=1)).isoformat())
@@ -334,7 +338,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
             ``input_contract``, ``output_contract`` and ``input_example``: values of their JSON, or
             their texts where they are no JSON; None for what the model does not say.
         """
-        deployment = self._finder.require(name, endpoint)
+        deployment = self._find(name, endpoint)
         texts = self._calls.contract(deployment.id, version)
         return {key: _value_of(text) for key, text in texts.items()}
 
@@ -351,7 +355,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
                 ``modelVersion`` and ``requestUri``, as the platform takes them.
         """
         _check_fields(fields, ("timeStart", "timeEnd", "status", "modelVersion", "requestUri"))
-        deployment = self._finder.require(name, endpoint)
+        deployment = self._find(name, endpoint)
         return _first(self._calls.inferences(deployment.id, **fields), limit)
 
     # What the platform has nothing for
@@ -383,6 +387,16 @@ class AidpDeploymentClient(BaseDeploymentClient):
         raise not_implemented(_ENDPOINTS)
 
     # Steps
+
+    def _find(self, name: str, endpoint: str | None) -> Deployment:
+        return self._finder.require(name, self._full_name(endpoint))
+
+    def _model(self, model_uri: str) -> ModelUri:
+        uri = ModelUri.parse(model_uri)
+        return replace(uri, name=self._names.complete(uri.name))
+
+    def _full_name(self, endpoint: str | None) -> str | None:
+        return None if endpoint is None else self._names.complete(endpoint)
 
     def _registry(self) -> Any:
         return registry_store_class()(self._uri)

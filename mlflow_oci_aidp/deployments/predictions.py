@@ -19,13 +19,9 @@ from mlflow_oci_aidp.deployments.calls import DeploymentCalls
 from mlflow_oci_aidp.deployments.entities import ACTIVE, AIDP, UPDATING, Deployment
 from mlflow_oci_aidp.deployments.finder import DeploymentFinder
 from mlflow_oci_aidp.deployments.payload import decode_predictions, encode_inputs
-from mlflow_oci_aidp.deployments.serving import (
-    Prediction,
-    ServingClient,
-    TokenSource,
-    checked_token_source,
-)
+from mlflow_oci_aidp.deployments.serving import Prediction, ServingClient
 from mlflow_oci_aidp.deployments.serving_errors import no_predictions, not_active, unreadable
+from mlflow_oci_aidp.deployments.tokens import TokenSource, checked_token_source
 from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.session import Session
 

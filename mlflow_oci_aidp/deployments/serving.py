@@ -7,10 +7,10 @@ and it is not repeated unless nothing of it was sent, or the answer says that it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import mlflow.environment_variables
 import requests
@@ -34,19 +34,16 @@ from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID
 from mlflow_oci_aidp.client.transport.request_ids import attempt_id, new_call_id
 from mlflow_oci_aidp.deployments.address import ServingAddress
 from mlflow_oci_aidp.deployments.entities import OAUTH
-from mlflow_oci_aidp.errors import error, invalid_parameter
+from mlflow_oci_aidp.deployments.tokens import TokenSource, serving_token, token_from
+from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.fork_safety import PerProcess
 from mlflow_oci_aidp.secret import Secret, concealed
 from mlflow_oci_aidp.session import Session
-from mlflow_oci_aidp.settings import header_problem, serving_token
 
 #: Statuses that say that a prediction was not begun.
 _NOT_BEGUN = frozenset({429, 503})
 #: Seconds that a prediction with its repetitions may take. [MLflow's default since 3.2]
 _LONGEST = 600.0
-
-#: Returns a bearer token.
-TokenSource = Callable[[], str]
 
 
 @dataclass(frozen=True)
@@ -116,17 +113,19 @@ class ServingClient:
     def _attempt(
         self, prediction: Prediction, request_id: str, pool: ConnectionPool, timeout: float
     ) -> Response:
-        return pool.send(self._authorized(prediction, request_id), timeout)
+        request = self._authorized(prediction, request_id)
+        return _without_echo(pool.send(request, timeout), request)
 
     @concealed
     def _open(
         self, prediction: Prediction, request_id: str, pool: ConnectionPool
     ) -> Response | requests.Response:
         try:
-            answer = pool.open(self._authorized(prediction, request_id), _total_timeout())
+            request = self._authorized(prediction, request_id)
+            answer = pool.open(request, _total_timeout())
             if answer.status_code == 200:
                 return answer
-            return response_of(answer, read_body(answer))
+            return _without_echo(response_of(answer, read_body(answer)), request)
         except NO_ANSWER as problem:
             failure = classify_exception(problem)
         return Response(failure=failure)
@@ -173,7 +172,7 @@ class ServingClient:
         return request
 
     def _token(self) -> Secret:
-        token = self._given_token() if self._token_source else serving_token()
+        token = token_from(self._token_source) if self._token_source else serving_token()
         if token is None:
             raise error(
                 "UNAUTHENTICATED",
@@ -182,14 +181,6 @@ class ServingClient:
                 "use_serving_token of the client.",
             )
         return token
-
-    def _given_token(self) -> Secret:
-        source = self._token_source
-        assert source is not None
-        value: Any = source()
-        if problem := header_problem("the serving token", value, "Return the token as text."):
-            raise problem
-        return Secret(value)
 
     def _renew(self, auth_type: str) -> bool:
         return auth_type != OAUTH and self._session.identity.renew()
@@ -211,18 +202,15 @@ class ServingClient:
         return self._session.shared(("serving", endpoint), make).get()
 
 
-def checked_token_source(source: object) -> TokenSource | None:
-    """Return what a caller passed as a source of tokens.
-
-    Raises:
-        AidpError: ``INVALID_PARAMETER_VALUE`` for what cannot be called, without showing it.
-    """
-    if source is None or callable(source):
-        return source
-    raise invalid_parameter(
-        f"A {type(source).__name__} is not a source of tokens.",
-        "Pass a function without arguments that returns a token.",
-    )
+def _without_echo(response: Response, request: requests.PreparedRequest) -> Response:
+    """Take what authorized the request out of an answer that is shown in an error."""
+    sent = str(request.headers["authorization"])
+    secrets = (sent, sent.partition(" ")[2])
+    if response.status != 200:
+        for secret in secrets:
+            for form in (secret, json.dumps(secret)[1:-1]):
+                response.body = response.body.replace(form.encode(), b"<secret>")
+    return response
 
 
 def _total_timeout() -> float:

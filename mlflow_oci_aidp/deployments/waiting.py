@@ -114,6 +114,10 @@ class FailureWatch:
                 return problem or self._reason_of_activity() or f"it is {status}"
         return self._reason_of_activity()
 
+    def has_failed(self) -> bool:
+        """Tell whether it has failed, as far as the platform says."""
+        return self.reason() is not None
+
     def _operation(self) -> tuple[str, str]:
         try:
             return self._calls.operation(self.key)

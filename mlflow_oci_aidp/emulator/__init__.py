@@ -40,6 +40,7 @@ from .services.registry import RegistryService
 from .services.serving import PREFIX, ServingService
 from .services.volumes import VolumeService
 from .services.workspace import WorkspaceService
+from .services.workspace_list import WorkspaceListService
 from .services.workspaces import Workspaces
 from .serving.process import ServingProcess
 from .state.credentials import PROFILE, REGION, WORKSPACE_KEY, Credentials
@@ -199,7 +200,14 @@ class Emulator:
             serving = ServingService(deployments, store, process, credentials.check_serving_token)
             tls = credentials.tls_context if self._tls else None
         recorder = Recorder(self.exchanges, self._clock)
-        services: list[Service] = [object_storage, volumes, serving, mlops]
+        workspace_list = WorkspaceListService(instance, workspaces)
+        services: list[Service] = [
+            object_storage,
+            volumes,
+            serving,
+            workspace_list,
+            mlops,
+        ]
         dispatcher = Dispatcher(
             services, self._verifier, self.faults, recorder, self._clock, self._base
         )
@@ -403,14 +411,21 @@ class Emulator:
         """
         return self._started.workspaces.get(key or self.workspace_key)
 
-    def add_workspace(self, key: str) -> WorkspaceService:
+    def add_workspace(
+        self, key: str, display_name: str = "", description: str = ""
+    ) -> WorkspaceService:
         """Make another workspace. The data folder keeps it.
+
+        Args:
+            key: The key.
+            display_name: The name that the platform shows; the key if empty.
+            description: The description.
 
         Raises:
             RuntimeError: The emulator is not started.
             ValueError: No path can hold the key.
         """
-        return self._started.workspaces.add(key)
+        return self._started.workspaces.add(key, display_name, description)
 
     def trust(self, key_id: str, public_key: RSAPublicKey | str | bytes) -> None:
         """Accept another API key.

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
+
+from mlflow_oci_aidp.conditions import GRAMMARS, conditions, parse
 
 _DOUBLE_QUOTED_VALUE = re.compile(
     r"""(?P<before>(?:=|\bI?LIKE)\s*)"(?P<value>[^"']*)"(?P<after>\s*)\Z""", re.IGNORECASE
@@ -33,6 +35,35 @@ def with_single_quotes(filter_string: str | None) -> str | None:
         return filter_string
     text = _DOUBLE_QUOTED_KEY.sub(r"\g<before>`\g<key>`", filter_string)
     return _DOUBLE_QUOTED_VALUE.sub(r"\g<before>'\g<value>'\g<after>", text)
+
+
+def with_full_names(
+    rpc: str, filter_string: str | None, complete: Callable[[str], str]
+) -> str | None:
+    """Complete the names that a filter compares with ``=`` or ``!=``.
+
+    A pattern stays as it is: it is matched against whole names.
+
+    Args:
+        rpc: ``SearchRegisteredModels`` or ``SearchModelVersions``.
+        filter_string: Conditions joined by ``AND``, or None.
+        complete: Completes a name.
+    """
+    if not filter_string:
+        return filter_string
+    parts = []
+    for part in conditions(filter_string):
+        parsed = parse(GRAMMARS[rpc], part)
+        if (
+            parsed
+            and (parsed["type"], parsed["key"]) == ("attribute", "name")
+            and parsed["comparator"] in ("=", "!=")
+            and (full := complete(parsed["value"])) != parsed["value"]
+        ):
+            quote = '"' if "'" in full else "'"
+            part = f"name {parsed['comparator']} {quote}{full}{quote}"
+        parts.append(part)
+    return " AND ".join(parts)
 
 
 def fulfilling(rpc: str, entities: Sequence[Any], filter_string: str | None) -> list[Any]:

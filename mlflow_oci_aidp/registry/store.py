@@ -29,8 +29,14 @@ from mlflow_oci_aidp.names import check_alias
 from mlflow_oci_aidp.registry import alias_tags, entities, prompts
 from mlflow_oci_aidp.registry.aliases import choose_aliases
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES
+from mlflow_oci_aidp.registry.deployed import naming_deployments
 from mlflow_oci_aidp.registry.entities import Json
-from mlflow_oci_aidp.registry.filters import NamePattern, fulfilling, with_single_quotes
+from mlflow_oci_aidp.registry.filters import (
+    NamePattern,
+    fulfilling,
+    with_full_names,
+    with_single_quotes,
+)
 from mlflow_oci_aidp.registry.local_models import LocalModels
 from mlflow_oci_aidp.registry.origins import Origins
 from mlflow_oci_aidp.registry.version_sources import VersionSources
@@ -53,6 +59,9 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         tracking_uri: The tracking URI in use, where logged models are looked up.
         routes: The calls that the platform has, by the names of MLflow's RPCs. A store that is
             unpickled has the usual ones.
+
+    Every name of a registered model may be one without dots, which
+    :py:class:`~mlflow_oci_aidp.full_names.FullNames` completes.
 
     Raises:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong. Every
@@ -100,6 +109,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the name is taken.
         """
+        name = self._names.complete(name)
         return self._platform.call(
             "CreateRegisteredModel",
             entities.registered_model_of,
@@ -113,6 +123,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self, name: str, description: str | None, deployment_job_id: str | None = None
     ) -> RegisteredModel:
         """Change the description of a registered model, and its deployment job if not None."""
+        name = self._names.complete(name)
         return self._platform.call(
             "UpdateRegisteredModel",
             entities.registered_model_of,
@@ -127,13 +138,17 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the new name is taken.
         """
-        return self._platform.call(
-            "RenameRegisteredModel", entities.registered_model_of, name=name, new_name=new_name
-        ) or self.get_registered_model(new_name)
+        name, new_name = self._names.complete(name), self._names.complete(new_name)
+        with naming_deployments(self._session.client, name):
+            return self._platform.call(
+                "RenameRegisteredModel", entities.registered_model_of, name=name, new_name=new_name
+            ) or self.get_registered_model(new_name)
 
     def delete_registered_model(self, name: str) -> None:
         """Delete a registered model."""
-        self._platform.call("DeleteRegisteredModel", name=name)
+        name = self._names.complete(name)
+        with naming_deployments(self._session.client, name):
+            self._platform.call("DeleteRegisteredModel", name=name)
 
     def get_registered_model(self, name: str) -> RegisteredModel:
         """Read a registered model.
@@ -142,6 +157,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
+        name = self._names.complete(name)
         return self._platform.require(
             self._platform.call("GetRegisteredModel", entities.registered_model_of, name=name),
             f"The registered model {name!r}",
@@ -191,11 +207,13 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def set_registered_model_tag(self, name: str, tag: RegisteredModelTag) -> None:
         """Set a tag of a registered model."""
+        name = self._names.complete(name)
         alias_tags.check_tag(tag.key)
         self._platform.call("SetRegisteredModelTag", name=name, key=tag.key, value=tag.value)
 
     def delete_registered_model_tag(self, name: str, key: str) -> None:
         """Delete a tag of a registered model."""
+        name = self._names.complete(name)
         alias_tags.check_tag(key)
         self._platform.call("DeleteRegisteredModelTag", name=name, key=key)
 
@@ -235,6 +253,8 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 source that is a path of this machine: ``mlflow.register_model`` uploads that, if
                 the registry URI names a workspace.
         """
+        name = self._names.complete(name)
+        source = self._names.complete_uri(source)
         sent = self._sources.for_new_version(
             name, source, run_id, model_id, is_prompt=prompts.is_prompt(tags)
         )
@@ -257,6 +277,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self, name: str, version: str, description: str | None
     ) -> ModelVersion:
         """Change the description of a model version."""
+        name = self._names.complete(name)
         return self._platform.call(
             "UpdateModelVersion",
             self._model_version,
@@ -269,6 +290,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self, name: str, version: str, stage: str, archive_existing_versions: bool
     ) -> ModelVersion:
         """Move a model version to a stage."""
+        name = self._names.complete(name)
         return self._platform.call(
             "TransitionModelVersionStage",
             self._model_version,
@@ -280,6 +302,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def delete_model_version(self, name: str, version: str) -> None:
         """Delete a model version, and the aliases that point to it."""
+        name = self._names.complete(name)
         self._platform.call("DeleteModelVersion", name=name, version=str(version))
         self._aliases.forget(name, str(version))
 
@@ -290,6 +313,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
+        name = self._names.complete(name)
         return self._platform.require(
             self._platform.call(
                 "GetModelVersion", self._model_version, name=name, version=str(version)
@@ -308,6 +332,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or
                 deleted.
         """
+        name = self._names.complete(name)
         location = self._sources.download_uri(name, version)
         remember_location(location, self._session, self._uris[0])
         return location
@@ -333,12 +358,14 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def set_model_version_tag(self, name: str, version: str, tag: ModelVersionTag) -> None:
         """Set a tag of a model version."""
+        name = self._names.complete(name)
         self._platform.call(
             "SetModelVersionTag", name=name, version=str(version), key=tag.key, value=tag.value
         )
 
     def delete_model_version_tag(self, name: str, version: str, key: str) -> None:
         """Delete a tag of a model version."""
+        name = self._names.complete(name)
         self._platform.call("DeleteModelVersionTag", name=name, version=str(version), key=key)
 
     # Aliases
@@ -351,6 +378,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 ``latest`` and ``v1``.
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
         """
+        name = self._names.complete(name)
         check_alias(alias)
         self._aliases.set(name, alias, str(version))
 
@@ -360,6 +388,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             MlflowException: ``NOT_IMPLEMENTED`` for an alias that the platform itself keeps.
         """
+        name = self._names.complete(name)
         self._aliases.delete(name, alias)
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
@@ -369,6 +398,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             MlflowException: ``INVALID_PARAMETER_VALUE`` if there is no such alias, as MLflow's own
                 servers answer.
         """
+        name = self._names.complete(name)
         return self._aliases.get_version(name, alias)
 
     def _aliases_of(self, name: str) -> dict[str, str]:
@@ -409,6 +439,8 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         order_by: list[str] | None,
         page_token: str | None,
     ) -> PagedList[Any]:
+        if self._names.is_active:
+            filter_string = with_full_names(rpc, filter_string, self._names.complete)
         search = prompts.split(filter_string)
         split = split_single(rpc, search.filter)
         pattern = NamePattern(split.sent if rpc == "SearchRegisteredModels" else None)

@@ -581,7 +581,7 @@ def test_an_instance_id_that_cannot_be_one(wrong, words):
 
 
 def test_an_answer_that_is_not_the_platforms(aidp):
-    aidp.faults.add("html", operation=SEARCH, status=404, times=None)
+    aidp.faults.add("html", status=404, times=None)
     name, cause, remedy = failure(aidp.uri)
     assert name == "signed read"
     assert "does not answer as an AI Data Platform does" in cause

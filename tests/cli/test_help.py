@@ -15,7 +15,16 @@ COMMAND = (sys.executable, "-m", "mlflow_oci_aidp.cli")
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["check"], ["models"], ["models", "list"], ["models", "show"], ["uri"]],
+    [
+        [],
+        ["check"],
+        ["models"],
+        ["models", "list"],
+        ["models", "show"],
+        ["deployments"],
+        ["deployments", "logs"],
+        ["uri"],
+    ],
     ids=" ".join,
 )
 def test_help_fits_a_screen(arguments):
@@ -49,7 +58,7 @@ def test_the_shell_gets_a_script(shell):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("mlflow-oci-aidp ", {"check", "models", "uri", "emulator", "quickstart"}),
+        ("mlflow-oci-aidp ", {"check", "models", "deployments", "uri", "emulator", "quickstart"}),
         ("mlflow-oci-aidp models ", {"list", "show", "grants", "grant", "revoke"}),
         ("mlflow-oci-aidp check --j", {"--json"}),
     ],

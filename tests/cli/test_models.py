@@ -217,15 +217,20 @@ def test_without_rich_there_is_a_table_too(registry):
     assert f"{IRIS}  2       champion=2  Production=1  task=classification" in shown
 
 
-def test_a_command_gives_up_where_nobody_answers(aidp, monkeypatch):
-    for name in ("MAX_RETRIES", "TIMEOUT", "BACKOFF_FACTOR"):
+@pytest.mark.parametrize(
+    "words", [[], ["grants", IRIS], ["grant", IRIS, "READ", "--role", "r"]], ids=" ".join
+)
+def test_a_command_gives_up_where_nobody_answers(aidp, monkeypatch, words):
+    for name in ("MAX_RETRIES", "TIMEOUT"):
         monkeypatch.delenv(f"MLFLOW_HTTP_REQUEST_{name}", raising=False)
+    # Seconds until the second attempt, which would be too late for a command.
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "16")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     uri = re.sub("endpoint=[^&]*", f"endpoint={quote(endpoint, safe='')}", aidp.uri)
     assert uri != aidp.uri
     began = time.monotonic()
-    result = run("models", uri)
+    result = run("models", *words, uri)
     assert result.exit_code == 1
     assert time.monotonic() - began < 15  # MLflow's own settings take minutes.
     assert "the connection was refused" in result.output

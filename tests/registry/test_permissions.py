@@ -146,6 +146,28 @@ def test_every_page_is_read(aidp, monkeypatch):
     assert len(aidp.exchanges) == 3
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "message"),
+    [
+        ({"items": []}, {"opc-next-page": "2"}, "page token that it had given before"),
+        ({"items": [{"grantee": 1}]}, {}, "not of the documented shape"),
+        ({}, {}, "not of the documented shape"),
+    ],
+)
+def test_an_answer_without_end_or_shape_is_an_error(aidp, body, headers, message):
+    aidp.faults.add(
+        "body",
+        operation="list_registered_model_permissions",
+        body=json.dumps(body).encode(),
+        headers=headers,
+        times=None,
+    )
+    with pytest.raises(MlflowException, match=message) as caught:
+        permissions.list_grants(NAME)
+    assert caught.value.error_code == "INTERNAL_ERROR"
+    assert len(aidp.exchanges) <= 2
+
+
 def test_grants_follow_a_rename_and_end_with_the_model(aidp, client):
     permissions.grant(NAME, "READ", user=USER)
     client.rename_registered_model(NAME, "main.default.new")

@@ -97,7 +97,8 @@ def _is_of_type(value: Any, kind: str) -> bool:
         return kind == "bool"
     if kind == "datetime":
         return isinstance(value, str) and moment(value) is not None
-    return isinstance(value, _JSON_TYPES[kind])
+    # An enumeration of the SDK is a text.
+    return isinstance(value, _JSON_TYPES.get(kind, (str,)))
 
 
 def _is_finite(value: Any) -> bool:

@@ -12,8 +12,15 @@ import pytest
 from aidp_python_client.aidataplatform_dp import models as sdk_models
 from aidp_python_client.aidataplatform_dp.async_operations_client import AsyncOperationsClient
 from aidp_python_client.aidataplatform_dp.ml_ops_client import MLOpsClient
+from aidp_python_client.aidataplatform_dp.workspace_client import WorkspaceClient
 
-from mlflow_oci_aidp.emulator.contract import BASE_PATH, DEPLOYMENTS, MODELS, OPERATIONS
+from mlflow_oci_aidp.emulator.contract import (
+    BASE_PATH,
+    DEPLOYMENTS,
+    MODELS,
+    OPERATIONS,
+    workspaces,
+)
 from mlflow_oci_aidp.emulator.services.deployments import DeploymentService
 from mlflow_oci_aidp.emulator.services.registry import RegistryService
 from mlflow_oci_aidp.emulator.services.workspace import WorkspaceService
@@ -26,8 +33,9 @@ OF_ANOTHER_CLIENT = {"get_async_operation": AsyncOperationsClient}
 class SdkOperation:
     """What the source of an SDK method says about its request."""
 
-    def __init__(self, name):
-        method = getattr(OF_ANOTHER_CLIENT.get(name, MLOpsClient), name)
+    def __init__(self, name, client=None):
+        client = client or OF_ANOTHER_CLIENT.get(name, MLOpsClient)
+        method = getattr(client, name)
         self.source = inspect.getsource(method)
         self.documentation = inspect.getdoc(method) or ""
 
@@ -169,3 +177,20 @@ def test_base_path_has_the_version_of_the_sdk():
     assert f'"/{BASE_PATH.split("/")[1]}"' in inspect.getsource(MLOpsClient.__init__).replace(
         "'", '"'
     )
+
+
+@pytest.mark.parametrize("row", workspaces.OPERATIONS, ids=lambda row: row.name)
+def test_the_list_of_workspaces_is_that_of_the_sdk(row):
+    known = SdkOperation(row.name, WorkspaceClient)
+    assert (row.template.removeprefix("/20260430"), row.verb) == (known.path, known.verb)
+    assert row.response == known.response
+    ours = {name: (field.type, field.required) for name, field in row.query.items()}
+    assert ours == known.query
+
+
+@pytest.mark.parametrize("model", workspaces.MODELS)
+def test_the_fields_of_workspaces_are_those_of_the_sdk(model):
+    known = sdk_fields(model)
+    assert {
+        name: (field.type, field.required) for name, field in workspaces.MODELS[model].items()
+    } == {name: known[name][:2] for name in workspaces.MODELS[model]}

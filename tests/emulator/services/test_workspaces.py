@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import oci
 import pytest
+from aidp_python_client.aidataplatform_dp.workspace_client import WorkspaceClient
 
 from mlflow_oci_aidp.emulator import Emulator, Refusal
 
@@ -42,6 +44,28 @@ class TestWorkspaces:
 
     def test_adding_twice_keeps_what_is_there(self, aidp):
         assert aidp.add_workspace("b") is aidp.add_workspace("b")
+
+    def test_the_sdk_lists_and_reads_them(self, aidp):
+        client = WorkspaceClient(
+            oci.config.from_file(aidp.config_file), service_endpoint=aidp.endpoint
+        )
+        aidp.add_workspace("b", "Data Science", "of the team")
+        for number in range(3):
+            aidp.add_workspace(f"w{number}")
+        platform = aidp.ai_data_platform_id
+        pages = [client.list_workspaces(platform, limit=3)]
+        pages.append(client.list_workspaces(platform, limit=3, page=pages[0].next_page))
+        names = [row.display_name for page in pages for row in page.data.items]
+        assert names == ["Data Science", "Default Workspace", "w0", "w1", "w2"]
+        assert not pages[1].has_next_page
+        found = client.list_workspaces(platform, display_name_contains="Science").data.items
+        assert [row.key for row in found] == ["b"]
+        one = client.get_workspace(platform, "b").data
+        assert (one.display_name, one.description) == ("Data Science", "of the team")
+        assert (one.lifecycle_state, one.default_catalog_key) == ("ACTIVE", "main")
+        with pytest.raises(oci.exceptions.ServiceError) as caught:
+            client.get_workspace(platform, "absent")
+        assert caught.value.status == 404
 
     def test_a_restart_keeps_everything(self, tmp_path):
         with Emulator(tmp_path) as aidp:
