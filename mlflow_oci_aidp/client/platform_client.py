@@ -193,7 +193,7 @@ class PlatformClient:
             The key of the asynchronous operation; ``""`` if the answer names none.
         """
         response = self._execute(self._encode(route, fields))
-        self._raise_for_status(route, response)
+        self._parse(route, response, None)
         return response.operation_key
 
     def upload(
