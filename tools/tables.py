@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.capabilities import UNAVAILABLE, Capability, unavailable_features
+from mlflow_oci_aidp.deployments.config import KEYS
 from mlflow_oci_aidp.error_codes import CODES, OTHER_SERVERS_STATUSES, STATUSES
 from mlflow_oci_aidp.errors import error_from_response
 from mlflow_oci_aidp.registry import capabilities as registry
@@ -26,6 +27,7 @@ PAGES = tuple(
         "docs/authentication.md",
         "docs/operations.md",
         "docs/errors.md",
+        "docs/deployments.md",
     )
 )
 _PLACES = {"host": "host", "path": "path", "query": "`?{}=`", "": ""}
@@ -122,6 +124,12 @@ def codes() -> str:
     return table(("OCI's code", "`error_code`"), rows)
 
 
+def deployment_config() -> str:
+    """Return the table of the config keys of deployments."""
+    rows = [(f"`{key.name}`", key.meaning, ", ".join(key.operations), key.default) for key in KEYS]
+    return table(("key", "what", "of", "default"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     "auth": auth,
@@ -132,6 +140,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "errors": errors,
     "codes": codes,
     "other servers": other_servers,
+    "deployment config": deployment_config,
 }
 
 

@@ -1,4 +1,4 @@
-"""``mlflow-oci-aidp quickstart``: from an experiment to a model in use.
+"""``mlflow-oci-aidp quickstart``: from an experiment to a model that serves.
 
 The command prints the requests that each step takes.
 """
@@ -48,6 +48,13 @@ _STEPS = (
     "print(iris.target_names[champion.predict(iris.data[::50])])",
     'same = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")',
     "print(iris.target_names[same.predict(iris.data[::50])])",
+    "deployments = mlflow.deployments.get_deploy_client(tracking_uri)",
+    "deployed = deployments.create_deployment(\n"
+    '    "iris", f"models:/{name}@champion", config={"compute_key": "emulated"}\n'
+    ")",
+    'answer = deployments.predict("iris", iris.data[::50])',
+    'print(iris.target_names[answer["predictions"]])',
+    'deployments.delete_deployment("iris")',
 )
 
 # Taken before the emulator is closed: MLflow would end the run when the process ends, and repeat
@@ -59,8 +66,8 @@ What next: with an AI Data Platform of your own, and the OCI config file that th
   export MLFLOW_TRACKING_URI=aidp://<OCID of your AI Data Platform>/<key of a workspace>
 Another profile: OCI_CLI_PROFILE=<name>. Another way to sign in: OCI_CLI_AUTH=<mode>."""
 
-# In Object Storage, the place of an artifact is long and says nothing here.
-_OBJECT = re.compile(r"(/n/[^/]+/b/[^/]+/o/).+")
+# The place of an artifact in Object Storage, and the id of a deployment, say nothing here.
+_OBJECT = re.compile(r"(/n/[^/]+/b/[^/]+/o/|/modelendpoint/).+")
 
 # Settings of the user's own platform, tracking server and proxy have no part in an example on
 # loopback.
@@ -86,7 +93,7 @@ _ALWAYS = {
 
 @click.command("quickstart")
 def command() -> None:
-    """Log, register and load a small model on an emulated platform.
+    """Log, register, load and deploy a small model on an emulated platform.
 
     Each MLflow call is printed with the requests that it became. Everything happens in a temporary
     folder and on loopback.
@@ -101,6 +108,7 @@ def command() -> None:
 
 def _run(folder: Path, account: _Account) -> None:
     import mlflow
+    import mlflow.deployments
     import mlflow.sklearn
     from sklearn.datasets import load_iris
     from sklearn.linear_model import LogisticRegression

@@ -71,6 +71,10 @@ class ModelUri:
         if self.version:
             return self.version
         if self.alias:
+            aliases = registry.get_registered_model(self.name).aliases
+            if self.alias in aliases:
+                return str(aliases[self.alias])
+            # For its error, which says what is missing.
             return str(registry.get_model_version_by_alias(self.name, self.alias).version)
         is_latest = self.stage.lower() == "latest"
         stages = None if is_latest else [self.stage]

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import mlflow
+import pandas as pd
 import pytest
 from mlflow.exceptions import RestException
 
@@ -176,6 +177,50 @@ def source(environ, tmp_path):
     client.set_registered_model_alias("iris", "champion", "3")
     client.create_registered_model("empty")
     return uri
+
+
+# Rolling forward
+
+
+@pytest.fixture
+def rents(environ, aidp, tmp_path, monkeypatch):
+    """A file of data, and three versions of which the second one is worse."""
+    from sklearn.linear_model import LinearRegression
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.tracking_uri)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI")
+    monkeypatch.setenv("COMPUTE_KEY", "c")
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+    frame = pd.DataFrame({"rooms": [1.0, 2.0, 3.0], "rent": [400.0, 800.0, 1200.0]})
+    for factor in (0.9, 0.5, 1.0):
+        model = LinearRegression().fit(frame[["rooms"]], frame["rent"] * factor)
+        with mlflow.start_run():
+            mlflow.sklearn.log_model(
+                model, name="model", registered_model_name=NAME, pip_requirements=[]
+            )
+    file = tmp_path / "rents.csv"
+    frame.to_csv(file, index=False)
+
+    def point(version):
+        mlflow.MlflowClient().set_registered_model_alias(NAME, "candidate", version)
+
+    return file, point
+
+
+def test_a_worse_version_is_rolled_back(run, rents, aidp):
+    file, point = rents
+    outputs = []
+    for version, status in ((1, 0), (2, 1), (3, 0)):
+        point(version)
+        outputs.append(
+            run("roll_forward.py", "rent", NAME, "candidate", str(file), "rent", status=status)
+        )
+    assert "rent is new" in outputs[0]
+    assert "rent is back at 1" in outputs[1]
+    assert "rent serves candidate" in outputs[2]
+    (row,) = aidp.deployments._store.rows("deployments")
+    assert row["deployment_targets"][0]["model_version"] == "3"
 
 
 @pytest.fixture
