@@ -109,7 +109,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
                 than ``timeout_seconds``. In both of the last cases the deployment is there.
         """
         checked_name(name)
-        _check_flavor(flavor)
+        check_flavor(flavor)
         values = configs.read_config(config, configs.CREATE)
         uri, endpoint = self._model(model_uri), self._full_name(endpoint)
         _check_endpoint(endpoint, uri.name)
@@ -154,7 +154,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
             MlflowException: ``INVALID_PARAMETER_VALUE`` for another registered model;
                 ``INVALID_STATE`` if the change failed, with the reason.
         """
-        _check_flavor(flavor)
+        check_flavor(flavor)
         values = configs.read_config(config, configs.UPDATE)
         uri = None if model_uri is None else self._model(model_uri)
         if uri is None and flavor is not None:
@@ -436,7 +436,8 @@ class AidpDeploymentClient(BaseDeploymentClient):
 _ENDPOINTS = "An endpoint apart from a deployment"
 
 
-def _check_flavor(flavor: str | None) -> None:
+def check_flavor(flavor: str | None) -> None:
+    """Refuse (``INVALID_PARAMETER_VALUE``) a flavor that the platform does not serve."""
     if flavor not in (None, FLAVOR):
         raise invalid_parameter(
             f"The flavor {flavor!r} cannot be deployed.",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import subprocess
+import sys
 from typing import Any
 
 from mlflow_oci_aidp.deployments.config import KEYS, RUN_LOCAL, read_config
+from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.uri import FORM
 
 
@@ -23,22 +28,39 @@ def run_local(
         config: ``port``, ``host`` and ``env_manager``.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a config key that is not known.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a config key that is not known;
+            ``INTERNAL_ERROR`` if the server ends by itself.
     """
-    from mlflow.models.flavor_backend_registry import get_flavor_backend
+    import mlflow
 
-    from mlflow_oci_aidp.deployments.client import _check_flavor
+    from mlflow_oci_aidp.deployments.client import check_flavor
 
-    _check_flavor(flavor)
+    check_flavor(flavor)
     values = read_config(config, RUN_LOCAL)
-    backend = get_flavor_backend(model_uri, env_manager=values.get("env_manager", "local"))
-    backend.serve(
-        model_uri=model_uri,
-        port=values.get("port", 5000),
-        host=values.get("host", "127.0.0.1"),
-        timeout=60,
-        enable_mlserver=False,
+    options = {
+        "--model-uri": model_uri,
+        "--port": str(values.get("port", 5000)),
+        "--host": values.get("host", "127.0.0.1"),
+        "--env-manager": values.get("env_manager", "local"),
+    }
+    # The command is MLflow's public way to its server; its functions differ between versions.
+    done = subprocess.run(  # noqa: S603 - MLflow, by this interpreter
+        [sys.executable, "-m", "mlflow", "models", "serve", *itertools.chain(*options.items())],
+        env={
+            **os.environ,
+            # MLflow looks for its server's program there, and this environment need not be active.
+            "PATH": os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", ""))),
+            "MLFLOW_TRACKING_URI": mlflow.get_tracking_uri(),
+            "MLFLOW_REGISTRY_URI": mlflow.get_registry_uri(),
+        },
+        check=False,
     )
+    if done.returncode:
+        raise error(
+            "INTERNAL_ERROR",
+            f"The server of {name!r} ended with the status {done.returncode}.",
+            "What it printed says why.",
+        )
 
 
 def target_help() -> str:

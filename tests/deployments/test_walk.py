@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
 from datetime import datetime
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+import requests
 from click.testing import CliRunner
 from mlflow.deployments.cli import commands
 from mlflow.exceptions import MlflowException
@@ -222,3 +229,34 @@ def test_mlflows_command_line(client, module_aidp, tmp_path):
     assert shown.output.count("SUCCESS") == 3
     assert "deleted" in run("delete", module_aidp, "--name", "churn")
     assert "compute_key" in CliRunner().invoke(commands, ["help", "-t", "aidp"]).output
+
+
+def test_mlflows_command_line_serves_locally(module_aidp):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "deployments", "run-local", "-t", "aidp"]
+    arguments = ["--name", "churn", "-m", f"models:/{NAME}/1", "-C", f"port={port}"]
+    server = subprocess.Popen(
+        [*command, *arguments],
+        env={**os.environ, "MLFLOW_REGISTRY_URI": module_aidp.tracking_uri},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        body = {"dataframe_split": FRAME.to_dict("split")}
+        answer = poll(f"http://127.0.0.1:{port}/invocations", body, server)
+        assert answer.json()["predictions"] == pytest.approx([1, 2, 3])
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.communicate(timeout=30)
+
+
+def poll(url, body, server):
+    for _ in range(600):
+        assert server.poll() is None, server.stdout.read()
+        try:
+            return requests.post(url, json=body, timeout=30)
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError(url)
