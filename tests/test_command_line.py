@@ -370,8 +370,8 @@ def test_quickstart_shows_the_files_of_a_model_in_one_line(account, verb, call):
     )
 
 
-def test_quickstart_shows_the_predictions_of_both_loaded_models(account):
-    assert account.stdout.count("['setosa' 'versicolor' 'virginica']\n") == 2
+def test_quickstart_shows_the_predictions_of_both_loaded_models_and_of_the_deployment(account):
+    assert account.stdout.count("['setosa' 'versicolor' 'virginica']\n") == 3
 
 
 def test_quickstart_ends_with_the_setting_for_a_real_platform(account):

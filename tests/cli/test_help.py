@@ -58,7 +58,10 @@ def test_the_shell_gets_a_script(shell):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("mlflow-oci-aidp ", {"check", "models", "deployments", "uri", "emulator", "quickstart"}),
+        (
+            "mlflow-oci-aidp ",
+            {*("check", "models", "deployments", "copy"), "uri", "emulator", "quickstart"},
+        ),
         ("mlflow-oci-aidp models ", {"list", "show", "grants", "grant", "revoke"}),
         ("mlflow-oci-aidp check --j", {"--json"}),
     ],
