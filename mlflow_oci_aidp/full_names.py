@@ -20,6 +20,8 @@ from mlflow_oci_aidp.settings import Settings
 #: ``models:/<name>/<version or stage>`` and ``models:/<name>@<alias>``. A logged model's
 #: ``models:/<id>`` has neither.
 _MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(?P<rest>[/@].+)", re.DOTALL)
+#: The fields of the registry's calls that hold the name of a registered model.
+_NAMES = frozenset({"name", "new_name"})
 
 
 class FullNames:
@@ -66,6 +68,13 @@ class FullNames:
         catalog = self._settings.catalog or self._default_catalog(name)
         return f"{catalog}.{self._settings.schema}.{name}"
 
+    def complete_fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a call on a registered model, with its names completed."""
+        return {
+            name: self.complete(value) if name in _NAMES else value
+            for name, value in fields.items()
+        }
+
     def complete_uri(self, uri: str) -> str:
         """Return a ``models:/`` URI with its name completed; any other text as it is."""
         match = _MODEL_URI.fullmatch(uri) if self.is_active and isinstance(uri, str) else None
@@ -92,7 +101,7 @@ class FullNames:
                 )
             return catalog
 
-        return self._session.shared(("default catalog", chosen_caller(), workspace), look_up)
+        return self._session.shared(("default catalog", chosen_caller.get(), workspace), look_up)
 
 
 def _catalog_of(workspace: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlflow.exceptions import MlflowException
 
@@ -35,13 +35,25 @@ from mlflow_oci_aidp.sign_in_errors import (
 )
 
 _signer_of_process: Signer | None = None
-#: Returns the signer of a block of code, so that no dump of a context shows its key.
-_signer_of_block: ContextVar[Callable[[], Signer] | None] = ContextVar(
-    "mlflow_oci_aidp_signer", default=None
-)
-chosen_principal: ContextVar[Secret | None] = ContextVar(
-    "mlflow_oci_aidp_user_principal", default=None
-)
+
+
+class Caller(NamedTuple):
+    """For whom a block of code makes its requests.
+
+    Attributes:
+        signer: Returns the signer, so that no dump of a context shows its key; None for that of the
+            process or the settings.
+        principal: The user principal; None for that of the settings.
+    """
+
+    signer: Callable[[], Signer] | None = None
+    principal: Secret | None = None
+
+
+_NOBODY = Caller()
+#: For whom this thread or task makes requests. What is remembered of the platform's answers for one
+#: caller is not for another.
+chosen_caller: ContextVar[Caller] = ContextVar("mlflow_oci_aidp_caller", default=_NOBODY)
 
 
 def use_signer(signer: Signer | None) -> None:
@@ -82,32 +94,24 @@ def signed_by(signer: Signer) -> AbstractContextManager[None]:
 
 @contextmanager
 def _signer_block(signer: Callable[[], Signer]) -> Iterator[None]:
-    token = _signer_of_block.set(signer)
+    token = chosen_caller.set(chosen_caller.get()._replace(signer=signer))
     try:
         yield
     finally:
-        _signer_of_block.reset(token)
+        chosen_caller.reset(token)
 
 
 def _own_signer() -> Signer | None:
     """Return the program's own signer for this thread or task, None if there is none."""
-    of_block = _signer_of_block.get()
+    of_block = chosen_caller.get().signer
     return _signer_of_process if of_block is None else of_block()
 
 
 def _own_signer_name() -> str:
     """Return the function that the program's own signer was passed to, ``""`` if there is none."""
-    if _signer_of_block.get() is not None:
+    if chosen_caller.get().signer is not None:
         return SIGNED_BY
     return "" if _signer_of_process is None else USE_SIGNER
-
-
-def chosen_caller() -> tuple[object, Secret | None]:
-    """Return what tells apart those for whom this thread or task makes requests.
-
-    What is remembered of the platform's answers for one of them is not for the others.
-    """
-    return _signer_of_block.get(), chosen_principal.get()
 
 
 def _no_signer_given() -> AidpError:
@@ -145,16 +149,16 @@ def user_principal(value: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def _principal_block(principal: Secret) -> Iterator[None]:
-    token = chosen_principal.set(principal)
+    token = chosen_caller.set(chosen_caller.get()._replace(principal=principal))
     try:
         yield
     finally:
-        chosen_principal.reset(token)
+        chosen_caller.reset(token)
 
 
 def is_caller_chosen() -> bool:
     """Tell whether a block of code says for whom this thread or task makes requests."""
-    return chosen_caller() != (None, None)
+    return chosen_caller.get() != _NOBODY
 
 
 class Identity:
@@ -178,7 +182,7 @@ class Identity:
 
     def principal(self) -> str | None:
         """Return the value of ``dh-user-principal`` for this thread or task, or None."""
-        secret = chosen_principal.get() or self._settings.user_principal
+        secret = chosen_caller.get().principal or self._settings.user_principal
         return None if secret is None else secret.reveal()
 
     @concealed

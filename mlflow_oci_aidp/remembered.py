@@ -63,22 +63,22 @@ class RememberedRuns:
         """Remember a run that was read or made."""
         if info.artifact_uri:
             place = RunPlace(info.run_id, info.experiment_id, info.artifact_uri)
-            _note(self._runs, (chosen_caller(), info.run_id), place)
+            _note(self._runs, (chosen_caller.get(), info.run_id), place)
 
     def run(self, run_id: str) -> RunPlace | None:
         """Return where a run belongs; None if it is not remembered."""
-        return self._runs.get((chosen_caller(), run_id))
+        return self._runs.get((chosen_caller.get(), run_id))
 
     def note_model(self, model_id: ModelId, folder: str) -> None:
         """Remember the folder of a logged model that this process made."""
-        _note(self._folders, (chosen_caller(), model_id), folder)
+        _note(self._folders, (chosen_caller.get(), model_id), folder)
 
     def folder(self, model_id: ModelId) -> str | None:
         """Return a logged model's folder among the artifacts of its run; None if not remembered."""
         # A run that was deleted takes the memory of its logged models with it.
         if self.run(model_id.run_id) is None:
             return None
-        return self._folders.get((chosen_caller(), model_id))
+        return self._folders.get((chosen_caller.get(), model_id))
 
     def take_model_file(self, location: str) -> bytes | None:
         """Return a file ``MLmodel`` that this process uploaded just now, once; else None."""

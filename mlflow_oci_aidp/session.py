@@ -320,7 +320,7 @@ def remember_model_file(session: Session, location: str, path: str) -> Iterator[
     content = _content_of(path)
     yield
     if content is not None and content == _content_of(path):
-        key = (chosen_caller(), session.settings.instance_id, location)
+        key = (chosen_caller.get(), session.settings.instance_id, location)
         _model_files.put(key, content)
 
 
@@ -331,7 +331,7 @@ def take_model_file(session: Session, location: str) -> bytes | None:
         session: The session of the tracking store.
         location: The location of the file, as the platform writes it.
     """
-    return _model_files.take((chosen_caller(), session.settings.instance_id, location))
+    return _model_files.take((chosen_caller.get(), session.settings.instance_id, location))
 
 
 def _content_of(path: str) -> bytes | None:

@@ -33,6 +33,7 @@ _CREDENTIALS = (
     "delegation_token_file",
 )
 _SECRET_CREDENTIALS = ("key_content", "pass_phrase")
+_OTHER_TEXTS = ("api_version", "serving_hosts", "serving_path", "catalog", "schema")
 
 _OCID = re.compile(
     r"ocid1\.([a-z0-9-]+)\.([a-z0-9-]+)\.([a-z0-9-]*)((?:\.[A-Za-z0-9_-]*)*)\.([A-Za-z0-9_-]+)"
@@ -251,6 +252,7 @@ def _settings(
     for name in _SECRET_CREDENTIALS:
         if value := lookup.find(name):
             credentials[name] = Secret(normal_pem(value) if name == "key_content" else value)
+    texts = dict(zip(_OTHER_TEXTS, map(lookup.find, _OTHER_TEXTS), strict=True))
     if user_principal and (problem := header_problem("DH_USER_PRINCIPAL", user_principal)):
         raise problem
     return Settings(
@@ -271,18 +273,17 @@ def _settings(
         sources=lookup.sources,
         blank=tuple(sorted(lookup.blank.items())),
         unknown_region=_unknown_region(lookup, instance_id) if region else "",
-        api_version=_api_version(lookup),
+        api_version=_api_version(lookup, texts["api_version"]),
         serving_hosts=tuple(
-            host.strip() for host in lookup.find("serving_hosts").split(",") if host.strip()
+            host.strip() for host in texts["serving_hosts"].split(",") if host.strip()
         ),
-        serving_path=_serving_path(lookup),
-        catalog=_name_part(lookup, "catalog"),
-        schema=_name_part(lookup, "schema"),
+        serving_path=_serving_path(lookup, texts["serving_path"]),
+        catalog=_name_part(lookup, "catalog", texts["catalog"]),
+        schema=_name_part(lookup, "schema", texts["schema"]),
     )
 
 
-def _serving_path(lookup: Lookup) -> str:
-    path = lookup.find("serving_path")
+def _serving_path(lookup: Lookup, path: str) -> str:
     if path and not (path.startswith("/") and path.isascii() and " " not in path):
         raise invalid_parameter(
             f"The serving path {path!r} (from {lookup.place('serving_path')}) is not a path.",
@@ -291,8 +292,7 @@ def _serving_path(lookup: Lookup) -> str:
     return path
 
 
-def _name_part(lookup: Lookup, setting: str) -> str:
-    part = lookup.find(setting)
+def _name_part(lookup: Lookup, setting: str, part: str) -> str:
     if any(character in part for character in "./@'\"`") or part != part.strip():
         raise invalid_parameter(
             f"{part!r} is not the name of a {setting} (from {lookup.place(setting)}).",
@@ -301,8 +301,8 @@ def _name_part(lookup: Lookup, setting: str) -> str:
     return part
 
 
-def _api_version(lookup: Lookup) -> str:
-    version = lookup.find("api_version") or DEFAULT_API_VERSION
+def _api_version(lookup: Lookup, text: str) -> str:
+    version = text or DEFAULT_API_VERSION
     if version not in API_VERSIONS:
         raise invalid_parameter(
             f"The API version {version!r} (from {lookup.place('api_version')}) is not known.",

@@ -44,6 +44,7 @@ class Platform:
         client: The client of the platform.
         workspace: The workspace key; ``""`` if there is none.
         routes: How each RPC travels.
+        names: Completes the names of registered models; None if they stay as they are.
 
     Every method raises ``MlflowException`` with ``FEATURE_DISABLED`` while another workspace is
     chosen with ``mlflow.set_workspace``, as MLflow's REST stores do for a server that has no
@@ -51,11 +52,16 @@ class Platform:
     """
 
     def __init__(
-        self, client: PlatformClient, workspace: str, routes: Mapping[str, Route] = ROUTES
+        self,
+        client: PlatformClient,
+        workspace: str,
+        routes: Mapping[str, Route] = ROUTES,
+        names: FullNames | None = None,
     ) -> None:
         self._client = client
         self._workspace = workspace
         self._routes = routes
+        self._names = names if names and names.is_active else None
 
     def call(self, rpc: str, parse: Callable[[Json], T] | None = None, **fields: Any) -> T | None:
         """Make a call.
@@ -73,6 +79,8 @@ class Platform:
         """
         _check_names(fields)
         route = self._routes[rpc]
+        if self._names and route.names_model:
+            fields = self._names.complete_fields(fields)
         _check_workspace(self._workspace)
         return self._client.call(route, fields, parse, workspace=self._workspace)
 
@@ -223,8 +231,9 @@ class PlatformStore:
         self._uris = (store_uri, other_uri)
         self._settings = resolve(store_uri)
         self._session = session or session_of(self._settings)
-        self._platform = Platform(self._session.client, self._settings.workspace, routes)
         self._names = FullNames(self._settings, self._session)
+        workspace = self._settings.workspace
+        self._platform = Platform(self._session.client, workspace, routes, self._names)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._uris

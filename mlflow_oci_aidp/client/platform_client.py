@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import CancelToken
@@ -23,7 +23,6 @@ from mlflow_oci_aidp.client.paging import Page, follow_pages, repeated_token
 from mlflow_oci_aidp.client.request import (
     Request,
     fill,
-    query_of,
     split_fields,
     workspace_path,
 )
@@ -292,7 +291,7 @@ class PlatformClient:
             if not route.is_mlflows:
                 headers, values = split_fields(route, values)
             if route.has_query:
-                url += query_of(values)
+                url += f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
             else:
                 body = json_fields.dump(values).encode()
         except (TypeError, ValueError, RecursionError) as caught:

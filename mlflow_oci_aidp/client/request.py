@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from mlflow_oci_aidp.client.routes import Route
 from mlflow_oci_aidp.errors import invalid_parameter
@@ -53,11 +53,6 @@ def split_fields(route: Route, values: Mapping[str, Any]) -> tuple[dict[str, str
         if name not in headers and f"{{{name}}}" not in route.path
     }
     return headers, others
-
-
-def query_of(values: Mapping[str, Any]) -> str:
-    """Return the query of an address, with its question mark; ``""`` without fields."""
-    return f"?{urlencode(values, quote_via=quote, safe='')}" if values else ""
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ A route is what MLflow's protos say about a call, changed by the differences tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlflow.protos import databricks_pb2
@@ -114,6 +114,9 @@ _MORE_FIELDS: Mapping[str, frozenset[str]] = {
     "DeleteRun": frozenset({"is_permanent"}),
 }
 
+#: In the paths of calls on registered models and their versions.
+_REGISTERED = ("/registered-models/", "/model-versions/")
+
 
 @dataclass(frozen=True)
 class Route:
@@ -140,6 +143,8 @@ class Route:
         is_repeatable: Whether the request may be sent again without a look at what the first one
             did. It may not be for a change that takes no retry token.
         named_by: What names the thing that a 404 did not find, in words.
+        has_query: Whether the fields travel in the address, not in a body.
+        names_model: Whether the field ``name`` is that of a registered model.
     """
 
     call: str
@@ -158,11 +163,15 @@ class Route:
     has_body: bool = False
     is_repeatable: bool = True
     named_by: str = "the name, the version"
+    has_query: bool = field(init=False)
+    names_model: bool = field(init=False)
 
-    @property
-    def has_query(self) -> bool:
-        """Whether the fields travel in the address, not in a body."""
-        return self.verb == "GET" or not (self.is_mlflows or self.has_body)
+    def __post_init__(self) -> None:
+        # Once for each route, not for each call.
+        has_query = self.verb == "GET" or not (self.is_mlflows or self.has_body)
+        object.__setattr__(self, "has_query", has_query)
+        of_registry = any(name in self.path for name in _REGISTERED)
+        object.__setattr__(self, "names_model", of_registry)
 
 
 def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> dict[str, Route]:
@@ -178,7 +187,7 @@ def _derive(service: Any, scope: str, calls: frozenset[str] | None = None) -> di
         endpoint = method.GetOptions().Extensions[databricks_pb2.rpc].endpoints[0]
         verb = "GET" if endpoint.method == "GET" else "POST"
         others = _OTHER_FIELDS.get(call, {})
-        names = [others.get(field.name, field.name) for field in method.input_type.fields]
+        names = [others.get(row.name, row.name) for row in method.input_type.fields]
         sent = frozenset(name for name in names if name is not None)
         routes[call] = Route(
             call=call,

@@ -109,7 +109,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             RestException: ``RESOURCE_ALREADY_EXISTS`` if the name is taken.
         """
-        name = self._names.complete(name)
         return self._platform.call(
             "CreateRegisteredModel",
             entities.registered_model_of,
@@ -123,7 +122,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self, name: str, description: str | None, deployment_job_id: str | None = None
     ) -> RegisteredModel:
         """Change the description of a registered model, and its deployment job if not None."""
-        name = self._names.complete(name)
         return self._platform.call(
             "UpdateRegisteredModel",
             entities.registered_model_of,
@@ -157,7 +155,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
-        name = self._names.complete(name)
         return self._platform.require(
             self._platform.call("GetRegisteredModel", entities.registered_model_of, name=name),
             f"The registered model {name!r}",
@@ -207,13 +204,11 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def set_registered_model_tag(self, name: str, tag: RegisteredModelTag) -> None:
         """Set a tag of a registered model."""
-        name = self._names.complete(name)
         alias_tags.check_tag(tag.key)
         self._platform.call("SetRegisteredModelTag", name=name, key=tag.key, value=tag.value)
 
     def delete_registered_model_tag(self, name: str, key: str) -> None:
         """Delete a tag of a registered model."""
-        name = self._names.complete(name)
         alias_tags.check_tag(key)
         self._platform.call("DeleteRegisteredModelTag", name=name, key=key)
 
@@ -253,8 +248,8 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 source that is a path of this machine: ``mlflow.register_model`` uploads that, if
                 the registry URI names a workspace.
         """
-        name = self._names.complete(name)
-        source = self._names.complete_uri(source)
+        if self._names.is_active:
+            source = self._names.complete_uri(source)
         sent = self._sources.for_new_version(
             name, source, run_id, model_id, is_prompt=prompts.is_prompt(tags)
         )
@@ -277,7 +272,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self, name: str, version: str, description: str | None
     ) -> ModelVersion:
         """Change the description of a model version."""
-        name = self._names.complete(name)
         return self._platform.call(
             "UpdateModelVersion",
             self._model_version,
@@ -290,7 +284,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         self, name: str, version: str, stage: str, archive_existing_versions: bool
     ) -> ModelVersion:
         """Move a model version to a stage."""
-        name = self._names.complete(name)
         return self._platform.call(
             "TransitionModelVersionStage",
             self._model_version,
@@ -302,7 +295,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def delete_model_version(self, name: str, version: str) -> None:
         """Delete a model version, and the aliases that point to it."""
-        name = self._names.complete(name)
         self._platform.call("DeleteModelVersion", name=name, version=str(version))
         self._aliases.forget(name, str(version))
 
@@ -313,7 +305,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not
                 see it.
         """
-        name = self._names.complete(name)
         return self._platform.require(
             self._platform.call(
                 "GetModelVersion", self._model_version, name=name, version=str(version)
@@ -332,7 +323,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` for a copy whose origin was renamed or
                 deleted.
         """
-        name = self._names.complete(name)
         location = self._sources.download_uri(name, version)
         remember_location(location, self._session, self._uris[0])
         return location
@@ -358,14 +348,12 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
 
     def set_model_version_tag(self, name: str, version: str, tag: ModelVersionTag) -> None:
         """Set a tag of a model version."""
-        name = self._names.complete(name)
         self._platform.call(
             "SetModelVersionTag", name=name, version=str(version), key=tag.key, value=tag.value
         )
 
     def delete_model_version_tag(self, name: str, version: str, key: str) -> None:
         """Delete a tag of a model version."""
-        name = self._names.complete(name)
         self._platform.call("DeleteModelVersionTag", name=name, version=str(version), key=key)
 
     # Aliases
@@ -378,7 +366,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
                 ``latest`` and ``v1``.
             RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is no such version.
         """
-        name = self._names.complete(name)
         check_alias(alias)
         self._aliases.set(name, alias, str(version))
 
@@ -388,7 +375,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         Raises:
             MlflowException: ``NOT_IMPLEMENTED`` for an alias that the platform itself keeps.
         """
-        name = self._names.complete(name)
         self._aliases.delete(name, alias)
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
@@ -398,7 +384,6 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
             MlflowException: ``INVALID_PARAMETER_VALUE`` if there is no such alias, as MLflow's own
                 servers answer.
         """
-        name = self._names.complete(name)
         return self._aliases.get_version(name, alias)
 
     def _aliases_of(self, name: str) -> dict[str, str]:

@@ -104,7 +104,7 @@ class ModelMetrics:
             yield self._tags(added)
         except BaseException:
             for model_id, _ in added:
-                self._known.pop((chosen_caller(), model_id), None)
+                self._known.pop((chosen_caller.get(), model_id), None)
             raise
         if unknown:
             raise error(
@@ -118,7 +118,7 @@ class ModelMetrics:
         tags: dict[str, dict[str, str]] = {}
         for model_id, group in added:
             stored = ModelId.parse(model_id)
-            known = self._known.get((chosen_caller(), model_id))
+            known = self._known.get((chosen_caller.get(), model_id))
             values = list(known.values[group].values()) if known else []
             if stored and known and values:
                 kept = metric_values.kept(values)
@@ -128,7 +128,7 @@ class ModelMetrics:
         return tags
 
     def _known_of(self, model_id: str) -> _Known | None:
-        known = self._known.get((chosen_caller(), model_id))
+        known = self._known.get((chosen_caller.get(), model_id))
         if known is None or self._clock() - known.since > _FRESH:
             metrics = self._read(model_id)
             known = None if metrics is None else self._note(model_id, metrics)
@@ -141,7 +141,7 @@ class ModelMetrics:
             values[metric_values.occasion(metric)] = metric
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[chosen_caller(), model_id] = known
+        self._known[chosen_caller.get(), model_id] = known
         return known
 
 

@@ -97,7 +97,7 @@ def search(
     end = next_page.offset = begin + size
     remembered = remembered or RememberedSearches()
     asked = (list(experiment_ids), filter_string, names, [dict(clause) for clause in clauses])
-    this_search = chosen_caller(), repr(asked)
+    this_search = chosen_caller.get(), repr(asked)
     models = remembered.find(this_search) if begin else None
     if models is None:
         models = _ordered([model for model in read_models() if is_wanted(model)], keys)
