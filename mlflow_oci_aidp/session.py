@@ -362,6 +362,7 @@ def _identity_of(settings: Settings) -> Identity:
         api_version="",
         serving_hosts=(),
         serving_path="",
+        telemetry=False,
         unknown_region="",
     )
     key = (_key(signs), _principal_key(settings))

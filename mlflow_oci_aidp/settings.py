@@ -33,7 +33,10 @@ _CREDENTIALS = (
     "delegation_token_file",
 )
 _SECRET_CREDENTIALS = ("key_content", "pass_phrase")
-_OTHER_TEXTS = ("api_version", "serving_hosts", "serving_path", "catalog", "schema")
+_OTHER_TEXTS = (
+    *("api_version", "serving_hosts", "serving_path", "catalog", "schema"),
+    "telemetry",
+)
 
 _OCID = re.compile(
     r"ocid1\.([a-z0-9-]+)\.([a-z0-9-]+)\.([a-z0-9-]*)((?:\.[A-Za-z0-9_-]*)*)\.([A-Za-z0-9_-]+)"
@@ -71,6 +74,7 @@ class Settings:
         api_version: The version of the platform's API, a key of ``API_VERSIONS``.
         serving_hosts: Hosts that predictions may be sent to, beside the platform's own.
         serving_path: What is added to the ``serving_uri`` of a deployment.
+        telemetry: Whether calls are recorded by OpenTelemetry.
         catalog: The catalog of names without dots, or ``""``.
         schema: The schema of names without dots, or ``""``.
         unknown_region: The region that the OCID names and ``oci`` does not know, so that another
@@ -93,6 +97,7 @@ class Settings:
     api_version: str = DEFAULT_API_VERSION
     serving_hosts: tuple[str, ...] = ()
     serving_path: str = ""
+    telemetry: bool = False
     catalog: str = ""
     schema: str = ""
 
@@ -278,9 +283,17 @@ def _settings(
             host.strip() for host in texts["serving_hosts"].split(",") if host.strip()
         ),
         serving_path=_serving_path(lookup, texts["serving_path"]),
+        telemetry=_boolean(lookup, "telemetry", texts["telemetry"]),
         catalog=_name_part(lookup, "catalog", texts["catalog"]),
         schema=_name_part(lookup, "schema", texts["schema"]),
     )
+
+
+def _boolean(lookup: Lookup, name: str, word: str) -> bool:
+    if word.lower() not in {"", "true", "false"}:
+        place = lookup.place(name)
+        raise invalid_parameter(f"{word!r} (from {place}) is neither.", "Set it to true or false.")
+    return word.lower() == "true"
 
 
 def _serving_path(lookup: Lookup, path: str) -> str:

@@ -114,6 +114,12 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        "telemetry",
+        "whether calls are recorded as OpenTelemetry's spans and metrics",
+        environment=("AIDP_TELEMETRY",),
+        default="`false`",
+    ),
+    Setting(
         "serving_hosts",
         "further hosts that predictions may be sent to, with commas between them",
         uri="query",

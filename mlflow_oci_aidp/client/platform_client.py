@@ -36,6 +36,7 @@ from mlflow_oci_aidp.client.response_errors import (
 from mlflow_oci_aidp.client.retry import NOT_BEGUN, Clock, RetryPolicy
 from mlflow_oci_aidp.client.routes import WORKSPACE, Route
 from mlflow_oci_aidp.client.surroundings import Destination
+from mlflow_oci_aidp.client.telemetry import Observer
 from mlflow_oci_aidp.client.transport.request_ids import new_call_id
 from mlflow_oci_aidp.endpoints import API_VERSIONS
 from mlflow_oci_aidp.errors import error
@@ -83,6 +84,7 @@ class PlatformClient:
             "AI Data Platform", settings.endpoint, settings, proxies=dict(options.proxies)
         )
         self._sender = Sender(settings.endpoint, identity, timeout, self._clock, options)
+        self.observer = Observer(self._base) if settings.telemetry else None
 
     def call(
         self,
@@ -310,13 +312,15 @@ class PlatformClient:
         policy = self._policy
         if not request.route.is_repeatable:
             policy = replace(policy, only_after=NOT_BEGUN)
-        return policy.execute(
+        execute = partial(
+            policy.execute,
             partial(self._sender.attempt, request),
             call=request.route.call,
             renew=self._identity.renew,
             clock=self._clock,
             endpoint=self._endpoint,
         )
+        return self.observer.call_of(request.route, execute) if self.observer else execute()
 
     def _transfer(
         self,
@@ -341,13 +345,15 @@ class PlatformClient:
             with transfer.open(cancel) as body:
                 return self._sender.attempt(request, number, body, transfer.receiver(cancel))
 
-        return policy.execute(
+        execute = partial(
+            policy.execute,
             attempt,
             call=route.call,
             renew=self._identity.renew,
             clock=cancel.clock(self._clock),
             endpoint=self._endpoint,
         )
+        return self.observer.call_of(route, execute) if self.observer else execute()
 
     # Answers
 

@@ -88,13 +88,16 @@ class ServingClient:
             response.request_id = response.request_id or request_id
             return response
 
-        return policy.execute(
+        execute = partial(
+            policy.execute,
             attempt,
             call="predict",
             renew=partial(self._renew, prediction.auth_type),
             clock=self._session.clock,
             endpoint=prediction.address.endpoint,
         )
+        observer = self._session.client.observer
+        return observer.call("POST", "{serving_uri}", execute) if observer else execute()
 
     def stream(self, prediction: Prediction) -> Response | Iterator[bytes]:
         """Send a prediction once, and yield the lines of its answer as they come.
