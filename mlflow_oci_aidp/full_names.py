@@ -7,7 +7,7 @@ functions and commands complete a name without dots by the one rule of :py:class
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mlflow_oci_aidp.client import json_fields
@@ -16,6 +16,7 @@ from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.identity import chosen_caller
 from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.settings import Settings
+from mlflow_oci_aidp.workspaces import WorkspaceInUse
 
 #: ``models:/<name>/<version or stage>`` and ``models:/<name>@<alias>``. A logged model's
 #: ``models:/<id>`` has neither.
@@ -30,15 +31,12 @@ class FullNames:
     Args:
         settings: The settings of a store.
         session: The session of the store.
-        workspace: Returns the key of the workspace in use, ``""`` for none.
     """
 
-    def __init__(
-        self, settings: Settings, session: Session, workspace: Callable[[], str] | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, session: Session) -> None:
         self._settings = settings
         self._session = session
-        self._workspace = workspace or (lambda: settings.workspace)
+        self._in_use = WorkspaceInUse(settings, session)
         #: Whether some setting asks for completion.
         self.is_active = bool(settings.schema or settings.catalog)
 
@@ -81,7 +79,7 @@ class FullNames:
         return f"models:/{self.complete(match['name'])}{match['rest']}" if match else uri
 
     def _default_catalog(self, name: str) -> str:
-        workspace = self._workspace()
+        workspace = self._in_use.key()
         if not workspace:
             raise invalid_parameter(
                 f"The name {name!r} cannot be completed: schema is set (from "

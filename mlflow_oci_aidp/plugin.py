@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
     from mlflow_oci_aidp.registry.store import AidpRegistryStore
     from mlflow_oci_aidp.tracking.store import AidpTrackingStore
+    from mlflow_oci_aidp.workspace_provider import AidpWorkspaceStore
 
 _REGISTRY_GROUP = "mlflow.model_registry_store"
 _REGISTRY_TABLE = "mlflow.tracking._model_registry.utils"
@@ -198,18 +199,19 @@ def labeling_store(tracking_uri: str | None = None) -> NoReturn:
     _refuse("Labeling sessions")
 
 
-def workspace_store(workspace_uri: str | None = None) -> NoReturn:
-    """Refuse to make a store of MLflow's workspaces.
-
-    MLflow looks the store up by the scheme of the tracking URI.
+def workspace_store(workspace_uri: str) -> AidpWorkspaceStore:
+    """Return the provider of MLflow's workspaces for an ``aidp://`` URI (MLflow 3.10 and newer).
 
     Args:
         workspace_uri: The URI of the workspace store; the tracking URI if none is set.
 
     Raises:
-        MlflowException: ``NOT_IMPLEMENTED``, always.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong;
+            ``INTERNAL_ERROR`` if the installed MLflow does not let the provider be imported.
     """
-    _refuse("MLflow's workspaces")
+    with _loading("workspace provider"):
+        from mlflow_oci_aidp.workspace_provider import AidpWorkspaceStore
+    return AidpWorkspaceStore(workspace_uri)
 
 
 class RunContext:

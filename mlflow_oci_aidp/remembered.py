@@ -15,6 +15,7 @@ from mlflow.entities import RunInfo
 from mlflow_oci_aidp.identity import chosen_caller
 from mlflow_oci_aidp.model_id import ModelId
 from mlflow_oci_aidp.session import Session, take_model_file
+from mlflow_oci_aidp.workspaces import active_workspace
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -41,7 +42,8 @@ class RunPlace:
 class RememberedRuns:
     """The runs of one workspace that this process read or made, and the logged models it made.
 
-    Each user principal has memories of its own: what one may see, another may not. The entries that
+    Each caller has memories of its own, because what one may see, another may not, and so has each
+    of MLflow's active workspaces. The entries that
     were noted first go first. Safe for many threads and for forks: a dictionary needs no lock for
     what is done here.
 
@@ -63,22 +65,22 @@ class RememberedRuns:
         """Remember a run that was read or made."""
         if info.artifact_uri:
             place = RunPlace(info.run_id, info.experiment_id, info.artifact_uri)
-            _note(self._runs, (chosen_caller.get(), info.run_id), place)
+            _note(self._runs, (_whose(), info.run_id), place)
 
     def run(self, run_id: str) -> RunPlace | None:
         """Return where a run belongs; None if it is not remembered."""
-        return self._runs.get((chosen_caller.get(), run_id))
+        return self._runs.get((_whose(), run_id))
 
     def note_model(self, model_id: ModelId, folder: str) -> None:
         """Remember the folder of a logged model that this process made."""
-        _note(self._folders, (chosen_caller.get(), model_id), folder)
+        _note(self._folders, (_whose(), model_id), folder)
 
     def folder(self, model_id: ModelId) -> str | None:
         """Return a logged model's folder among the artifacts of its run; None if not remembered."""
         # A run that was deleted takes the memory of its logged models with it.
         if self.run(model_id.run_id) is None:
             return None
-        return self._folders.get((chosen_caller.get(), model_id))
+        return self._folders.get((_whose(), model_id))
 
     def take_model_file(self, location: str) -> bytes | None:
         """Return a file ``MLmodel`` that this process uploaded just now, once; else None."""
@@ -91,6 +93,11 @@ class RememberedRuns:
     def forget_model(self, model_id: ModelId) -> None:
         """Forget a logged model that was deleted."""
         _forget(self._folders, model_id)
+
+
+def _whose() -> tuple[object, str | None]:
+    """Return what tells apart the memories: the caller, and MLflow's active workspace."""
+    return chosen_caller.get(), active_workspace()
 
 
 def _note(entries: dict[tuple[object, K], V], key: tuple[object, K], value: V) -> None:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from mlflow.store.entities.paged_list import PagedList
 
 from mlflow_oci_aidp.client.platform_client import PlatformClient
-from mlflow_oci_aidp.client.routes import ROUTES, Route
+from mlflow_oci_aidp.client.routes import ROUTES, WORKSPACE, Route
 from mlflow_oci_aidp.conditions import GRAMMARS, split_documented
 from mlflow_oci_aidp.errors import error
 from mlflow_oci_aidp.full_names import FullNames
 from mlflow_oci_aidp.matches import page_of_matches
 from mlflow_oci_aidp.session import Session, session_of
 from mlflow_oci_aidp.settings import resolve
-from mlflow_oci_aidp.uri import SCHEME
-
-_active_workspace: Callable[[], str | None] | None = None
-# The older of the supported versions of MLflow have no workspaces.
-with suppress(ImportError):
-    from mlflow.utils.workspace_context import get_request_workspace
-
-    _active_workspace = get_request_workspace
+from mlflow_oci_aidp.workspaces import HAS_WORKSPACES, WorkspaceInUse, active_workspace
 
 T = TypeVar("T")
 StoreT = TypeVar("StoreT", bound="PlatformStore")
@@ -42,24 +34,23 @@ class Platform:
 
     Args:
         client: The client of the platform.
-        workspace: The workspace key; ``""`` if there is none.
+        in_use: Tells the workspace of each call.
         routes: How each RPC travels.
         names: Completes the names of registered models; None if they stay as they are.
 
-    Every method raises ``MlflowException`` with ``FEATURE_DISABLED`` while another workspace is
-    chosen with ``mlflow.set_workspace``, as MLflow's REST stores do for a server that has no
-    workspaces: the call would go to the workspace of the URI.
+    Every method raises ``MlflowException`` with ``FEATURE_DISABLED`` while another workspace than
+    that of the URI is chosen with ``mlflow.set_workspace``: the call would go to that of the URI.
     """
 
     def __init__(
         self,
         client: PlatformClient,
-        workspace: str,
+        in_use: WorkspaceInUse,
         routes: Mapping[str, Route] = ROUTES,
         names: FullNames | None = None,
     ) -> None:
         self._client = client
-        self._workspace = workspace
+        self._in_use = in_use
         self._routes = routes
         self._names = names if names and names.is_active else None
 
@@ -81,8 +72,7 @@ class Platform:
         route = self._routes[rpc]
         if self._names and route.names_model:
             fields = self._names.complete_fields(fields)
-        _check_workspace(self._workspace)
-        return self._client.call(route, fields, parse, workspace=self._workspace)
+        return self._client.call(route, fields, parse, workspace=self._workspace_of(route))
 
     def page(
         self, rpc: str, items: str, parse_item: Callable[[Json], T], **fields: Any
@@ -96,10 +86,9 @@ class Platform:
             **fields: The fields of the call, ``page_token`` among them.
         """
         token = fields.pop("page_token", None) or ""
-        _check_workspace(self._workspace)
-        page = self._client.page(
-            self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
-        )
+        route = self._routes[rpc]
+        workspace = self._workspace_of(route)
+        page = self._client.page(route, fields, items, parse_item, token=token, workspace=workspace)
         return PagedList(page.items, page.token or None)
 
     def pages(
@@ -107,9 +96,10 @@ class Platform:
     ) -> Iterator[PagedList[T]]:
         """Yield the pages of a list one after the other. The arguments are those of ``page``."""
         token = fields.pop("page_token", None) or ""
-        _check_workspace(self._workspace)
+        route = self._routes[rpc]
+        workspace = self._workspace_of(route)
         pages = self._client.pages(
-            self._routes[rpc], fields, items, parse_item, token=token, workspace=self._workspace
+            route, fields, items, parse_item, token=token, workspace=workspace
         )
         for page in pages:
             yield PagedList(page.items, page.token or None)
@@ -160,6 +150,25 @@ class Platform:
             page_token,
         )
 
+    @property
+    def workspace(self) -> str:
+        """The key of the workspace in use, ``""`` if there is none.
+
+        Raises:
+            MlflowException: As :py:meth:`~mlflow_oci_aidp.workspaces.WorkspaceInUse.key` says.
+        """
+        return self._in_use.own if active_workspace() is None else self._in_use.key()
+
+    def _workspace_of(self, route: Route) -> str:
+        """Return the key of the workspace that a call goes to, ``""`` for one of the instance."""
+        if route.scope != WORKSPACE:
+            if active_workspace() is not None:
+                self._in_use.check()
+            return ""
+        if not (workspace := self.workspace):
+            raise self._in_use.missing()
+        return workspace
+
     def require(self, body: T | None, subject: str) -> T:
         """Return the parsed body, or raise if the response had none.
 
@@ -174,20 +183,6 @@ class Platform:
             remedy = self._client.destination.wrong_answer
             raise error("INTERNAL_ERROR", f"{subject} was answered without a body.", remedy)
         return body
-
-
-def _check_workspace(workspace: str) -> None:
-    """Refuse a call while another workspace is chosen than that of the URI, ``""`` for none."""
-    active = _active_workspace() if _active_workspace else None
-    if active is None or active == workspace:
-        return
-    used = f"the workspace {workspace!r}" if workspace else "no workspace"
-    raise error(
-        "FEATURE_DISABLED",
-        f"MLflow's active workspace is {active!r}, and the URI in use names {used}.",
-        "Unset the active workspace, with mlflow.set_workspace(None) or by MLFLOW_WORKSPACE, or "
-        f"use the URI of that workspace: {SCHEME}://<aiDataPlatformId>/<workspaceKey>.",
-    )
 
 
 def _check_names(fields: Mapping[str, Any]) -> None:
@@ -232,8 +227,13 @@ class PlatformStore:
         self._settings = resolve(store_uri)
         self._session = session or session_of(self._settings)
         self._names = FullNames(self._settings, self._session)
-        workspace = self._settings.workspace
-        self._platform = Platform(self._session.client, workspace, routes, self._names)
+        in_use = WorkspaceInUse(self._settings, self._session)
+        self._platform = Platform(self._session.client, in_use, routes, self._names)
+
+    @property
+    def supports_workspaces(self) -> bool:
+        """Whether calls go to MLflow's active workspace, if the URI names none."""
+        return HAS_WORKSPACES
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._uris

@@ -51,18 +51,13 @@ def get_labeling_sessions():
     get_labeling_sessions()
 
 
-def list_workspaces():
-    mlflow.MlflowClient().list_workspaces()
-
-
 @pytest.mark.parametrize(
     ("module", "call", "feature"),
     [
         ("mlflow.genai.scorers.registry", list_scorers, "Scorers"),
         ("mlflow.genai.labeling.stores", get_labeling_sessions, "Labeling sessions"),
-        ("mlflow.tracking._workspace.registry", list_workspaces, "MLflow's workspaces"),
     ],
-    ids=["scorers", "labeling sessions", "workspaces"],
+    ids=["scorers", "labeling sessions"],
 )
 def test_a_store_that_the_platform_lacks_is_refused_in_our_words(
     aidp, monkeypatch, module, call, feature

@@ -27,6 +27,8 @@ def search(
     field: str,
     explain_missing: ExplainMissing,
     look_elsewhere: LookElsewhere | None = None,
+    *,
+    workspace: str = "",
 ) -> int:
     """Search for one entity.
 
@@ -36,6 +38,7 @@ def search(
         field: The field of the response that has the entities.
         explain_missing: Explains a 404 of the platform.
         look_elsewhere: Called for any 404, before it is explained.
+        workspace: The workspace key, for a search in a workspace.
 
     Returns:
         The number of entities in the response: 1, or 0 if this identity sees none.
@@ -44,7 +47,7 @@ def search(
         StepFailed: For what the platform refused, or if there was no proper response.
     """
     try:
-        return count_entities(case, call, field)
+        return count_entities(case, call, field, workspace=workspace)
     except AidpError as problem:
         refusal = problem
     if refusal.status == 404 and look_elsewhere:
@@ -52,7 +55,9 @@ def search(
     raise StepFailed(*_explain(case, refusal, explain_missing))
 
 
-def count_entities(case: Case, call: str, field: str, api_version: str = "") -> int:
+def count_entities(
+    case: Case, call: str, field: str, api_version: str = "", workspace: str = ""
+) -> int:
     """Search for one entity, by another version of the API if one is named.
 
     Raises:
@@ -65,7 +70,7 @@ def count_entities(case: Case, call: str, field: str, api_version: str = "") -> 
         ROUTES[call],
         {"max_results": 1},
         lambda response: len(response.get(field) or ()),
-        workspace=settings.workspace,
+        workspace=workspace,
     )
     return count or 0
 

@@ -9,12 +9,13 @@ from mlflow.exceptions import MlflowException
 from mlflow_oci_aidp import plugin
 from mlflow_oci_aidp.checks.step import Case
 from mlflow_oci_aidp.mlflow_versions import not_loadable
+from mlflow_oci_aidp.workspaces import HAS_WORKSPACES
 
 
 def check(case: Case) -> str:
     """Make the stores, which sends no request."""
     _make("registry store", plugin.registry_store, case.uri)
-    if not case.settings.workspace:
+    if not (HAS_WORKSPACES or case.settings.workspace):
         return "the registry store can be made; a tracking store needs a workspace"
     _make("tracking store", plugin.tracking_store, case.uri)
     return "the registry store and the tracking store can be made"

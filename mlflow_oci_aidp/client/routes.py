@@ -276,6 +276,7 @@ WORKSPACES: Mapping[str, Route] = {
         frozenset({"limit", "page"}),
         is_read_only=True,
         page_field="page",
+        next_field="",
         is_mlflows=False,
     ),
     "GetWorkspace": Route(

@@ -39,6 +39,7 @@ from mlflow_oci_aidp.plugin import registry_store_class
 from mlflow_oci_aidp.session import session_of
 from mlflow_oci_aidp.settings import resolve
 from mlflow_oci_aidp.uri import SCHEME
+from mlflow_oci_aidp.workspaces import WorkspaceInUse
 
 Config = dict[str, Any]
 
@@ -66,7 +67,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         self._uri = f"{SCHEME}://" if target_uri == SCHEME else target_uri
         settings = resolve(self._uri)
         session = session_of(settings)
-        self._workspace = settings.workspace
+        self._in_use = WorkspaceInUse(settings, session)
         self._names = FullNames(settings, session)
         self._calls = DeploymentCalls(session.client)
         self._finder = DeploymentFinder(self._calls)
@@ -404,7 +405,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
     def _new_fields(self, values: Config) -> Config:
         """Return the fields of a new deployment."""
         compute, workspace = values.get("compute_key"), values.get("workspace_key")
-        workspace = workspace or self._workspace
+        workspace = workspace or self._in_use.key()
         if not compute:
             raise invalid_parameter(
                 "The config has no compute_key.",

@@ -71,7 +71,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("link_prompts_to_trace", DERIVED, "as above"),
     Capability("list_webhooks_by_event", DERIVED, "always empty, since there are no webhooks"),
     Capability(
-        "supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"
+        "supports_workspaces", DERIVED, "always true: MLflow's workspaces are the platform's"
     ),
     *unavailable(
         {

@@ -22,6 +22,7 @@ from mlflow_oci_aidp.settings import resolve
 from mlflow_oci_aidp.stores import Platform
 from mlflow_oci_aidp.tracking.logged_models.on_runs import read_run_artifacts
 from mlflow_oci_aidp.uri import SCHEME
+from mlflow_oci_aidp.workspaces import WorkspaceInUse
 
 if TYPE_CHECKING:
     from mlflow.store.artifact.artifact_repo import ArtifactRepository
@@ -47,8 +48,9 @@ def open_run_files(
     if origin is None:
         return RunsArtifactRepository(artifact_uri, **passed)
     session, store_uri = origin
-    workspace = resolve(store_uri).workspace
-    location = _location(session, workspace, artifact_uri) if workspace else None
+    in_use = WorkspaceInUse(resolve(store_uri), session)
+    workspace = in_use.key()
+    location = _location(session, in_use, artifact_uri) if workspace else None
     if location is not None:
         remember_location(location, session, store_uri)
         return get_artifact_repository(location, **passed)
@@ -67,9 +69,9 @@ def open_run_files(
     )
 
 
-def _location(session: Session, workspace: str, artifact_uri: str) -> str | None:
+def _location(session: Session, in_use: WorkspaceInUse, artifact_uri: str) -> str | None:
     """Return where files of a run are; None if the workspace does not have the run."""
-    platform = Platform(session.client, workspace)
+    platform = Platform(session.client, in_use)
     sources = ModelSources(lambda run_id: read_run_artifacts(platform, run_id))
     location = sources.resolve(artifact_uri)
     return None if location == artifact_uri else to_mlflow(location)

@@ -43,8 +43,9 @@ from mlflow_oci_aidp.registry.version_sources import VersionSources
 from mlflow_oci_aidp.remembered import RememberedRuns
 from mlflow_oci_aidp.session import Session, remember_location
 from mlflow_oci_aidp.stores import PlatformStore
-from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
+from mlflow_oci_aidp.tracking.logged_models import LoggedModels, choose_logged_models
 from mlflow_oci_aidp.tracking.logged_models.on_runs import read_run_artifacts
+from mlflow_oci_aidp.workspaces import active_workspace
 
 
 class AidpRegistryStore(PlatformStore, AbstractStore):
@@ -80,20 +81,32 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         super().__init__(store_uri, tracking_uri)
         self._open(store_uri, tracking_uri, session, routes)
         self._aliases = choose_aliases(self._platform, routes, self, self._model_version)
-        workspace = self._settings.workspace
-        self._remembered = RememberedRuns.of(self._session, workspace)
-        models = (
-            choose_logged_models(self._platform, routes, self._remembered, self._note_run)
-            if workspace
-            else None
-        )
-        self._sources = VersionSources(
+        self._remembered = RememberedRuns.of(self._session, self._settings.workspace)
+        models = choose_logged_models(self._platform, routes, self._remembered, self._note_run)
+        runs = ModelSources(self._read_run_artifacts, self._remembered)
+        self._in_workspace = self._version_sources(models, runs)
+        self._in_no_workspace = self._version_sources(None, None)
+        has_own = self._settings.workspace
+        self._in_own = self._in_workspace if has_own else self._in_no_workspace
+
+    def _version_sources(
+        self, models: LoggedModels | None, runs: ModelSources | None
+    ) -> VersionSources:
+        store_uri, tracking_uri = self._uris
+        return VersionSources(
             self.get_model_version,
-            ModelSources(self._read_run_artifacts, self._remembered) if workspace else None,
+            runs,
             origins=Origins(models, tracking_uri),
             local_models=LocalModels(models, store_uri, tracking_uri),
             tracking_uri=tracking_uri,
         )
+
+    @property
+    def _sources(self) -> VersionSources:
+        """The sources of model versions, as the workspace in use finds them, if there is one."""
+        if active_workspace() is None:
+            return self._in_own
+        return self._in_workspace if self._platform.workspace else self._in_no_workspace
 
     # Registered models
 

@@ -139,7 +139,7 @@ CAPABILITIES: tuple[Capability, ...] = (
         "its reserved tags are deleted, and a run that was made for it",
     ),
     Capability(
-        "supports_workspaces", DERIVED, "always false: MLflow's workspaces are not the platform's"
+        "supports_workspaces", DERIVED, "always true: MLflow's workspaces are the platform's"
     ),
     Capability("supports_trace_archival", DERIVED, "always false"),
     *always_empty.CAPABILITIES,

@@ -52,6 +52,7 @@ from mlflow_oci_aidp.tracking.logged_models.on_runs import run_with_models
 from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
 from mlflow_oci_aidp.tracking.logged_models.store import LoggedModelStore
 from mlflow_oci_aidp.tracking.traces import note_evaluation, refuse_traces
+from mlflow_oci_aidp.workspaces import HAS_WORKSPACES, no_workspace
 
 if TYPE_CHECKING:
     from mlflow.models import Model
@@ -73,16 +74,17 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
 
     Args:
         store_uri: The tracking URI,
-            ``aidp://<aiDataPlatformId>/<workspaceKey>[?setting=value&...]``.
+            ``aidp://<aiDataPlatformId>/<workspaceKey>[?setting=value&...]``. Without a workspace,
+            MLflow's active one is used (MLflow 3.10 and newer).
         artifact_uri: Not used: the platform says where artifacts lie.
         routes: The calls that the platform has, by the names of MLflow's RPCs. A store that is
             unpickled has the usual ones.
 
     Raises:
-        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong, and if
-            no workspace is named. Every method raises ``MlflowException`` for bad input and if the
-            platform cannot be reached, and :py:class:`mlflow.exceptions.RestException` if the
-            platform refused the call.
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for a URI or a setting that is wrong, and, if
+            MLflow is older than 3.10, without a workspace. Every method raises ``MlflowException``
+            for bad input, without a workspace, and if the platform cannot be reached, and
+            :py:class:`mlflow.exceptions.RestException` if the platform refused the call.
     """
 
     def __init__(
@@ -95,12 +97,8 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
     ) -> None:
         super().__init__()
         self._open(store_uri, artifact_uri, session, routes)
-        if not self._settings.workspace:
-            raise invalid_parameter(
-                "The tracking URI names no workspace, and experiments and runs belong to one."
-                f"{self._settings.blank_note('workspaceKey')}",
-                "Use aidp://<aiDataPlatformId>/<workspaceKey>, or set AIDP_WORKSPACE_KEY.",
-            )
+        if not (HAS_WORKSPACES or self._settings.workspace):
+            raise no_workspace(self._settings)
         self._remembered = RememberedRuns.of(self._session, self._settings.workspace)
         self._logged_models = choose_logged_models(
             self._platform, routes, self._remembered, self._note_run

@@ -16,6 +16,7 @@ from mlflow_oci_aidp import __version__, mlflow_versions
 from mlflow_oci_aidp.checks import diagnose
 from mlflow_oci_aidp.checks.step import Case
 from mlflow_oci_aidp.emulator import Emulator
+from mlflow_oci_aidp.workspaces import HAS_WORKSPACES
 from tests.cli.conftest import read, run
 from tests.support import cloud
 from tests.support.certificates import new_key
@@ -188,7 +189,11 @@ def test_the_version_of_mlflow_is_shown_where_settings_fail():
 @pytest.mark.parametrize(
     ("uri", "words"),
     [
-        ("{aidp.uri}", "the registry store can be made; a tracking store needs a workspace"),
+        pytest.param(
+            "{aidp.uri}",
+            "the registry store can be made; a tracking store needs a workspace",
+            marks=pytest.mark.skipif(HAS_WORKSPACES, reason="MLflow's active one may be used"),
+        ),
         ("{aidp.tracking_uri}", "the registry store and the tracking store can be made"),
     ],
 )
@@ -621,6 +626,17 @@ def test_a_workspace_is_asked_for_one_experiment(aidp, monkeypatch, place):
     assert report["checks"][-1]["found"] == f"experiments of {aidp.workspace_key} can be searched"
     asked = aidp.exchanges[-1]
     assert (asked.operation, asked.body) == (SEARCH_EXPERIMENTS, {"max_results": 1})
+
+
+@pytest.mark.skipif(not HAS_WORKSPACES, reason="this MLflow has no workspaces")
+def test_the_active_workspace_is_asked_where_the_uri_names_none(aidp, monkeypatch):
+    aidp.add_workspace("key-of-it", "research")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.uri)
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "research")
+    assert read("check")["checks"][-1]["found"] == "experiments of key-of-it can be searched"
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "nobody")
+    name, cause, _ = failure()
+    assert (name, "has no workspace 'nobody'" in cause) == ("workspace", True)
 
 
 def test_an_unknown_workspace(aidp):

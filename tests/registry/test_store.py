@@ -378,17 +378,6 @@ def test_there_are_no_webhooks_to_call(store):
     assert store.list_webhooks_by_event("any") == []
 
 
-def test_an_mlflow_workspace_of_another_name_is_refused_without_a_request(aidp, store, monkeypatch):
-    reason = "this MLflow has no workspaces"
-    pytest.importorskip("mlflow.utils.workspace_context", reason=reason)
-    monkeypatch.setenv("MLFLOW_ENABLE_WORKSPACES", "true")
-    monkeypatch.setenv("MLFLOW_WORKSPACE", "team-a")
-    with pytest.raises(MlflowException) as caught:
-        store.search_registered_models()
-    assert caught.value.error_code == "FEATURE_DISABLED"
-    assert list(aidp.exchanges) == []
-
-
 def test_a_store_can_be_pickled_without_its_secrets(aidp, store, monkeypatch):
     monkeypatch.setenv("DH_USER_PRINCIPAL", "cHJpbmNpcGFs")
     pickled = pickle.dumps(AidpRegistryStore(aidp.uri))

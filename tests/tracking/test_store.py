@@ -482,7 +482,7 @@ def test_a_folder_of_this_machine_is_told_from_a_place_of_the_platform(
 
 def test_without_a_workspace_the_error_says_where_to_name_it(aidp, monkeypatch):
     with pytest.raises(MlflowException, match="AIDP_WORKSPACE_KEY") as caught:
-        AidpTrackingStore(aidp.uri)
+        AidpTrackingStore(aidp.uri).get_experiment("0")
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
     monkeypatch.setenv("AIDP_WORKSPACE_KEY", aidp.workspace_key)
     assert AidpTrackingStore(aidp.uri).get_experiment("0").name == "Default"

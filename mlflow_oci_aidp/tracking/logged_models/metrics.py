@@ -16,6 +16,7 @@ from mlflow_oci_aidp.model_id import ModelId
 from mlflow_oci_aidp.tracking.entities import RecordedId, float_of, json_of_float
 from mlflow_oci_aidp.tracking.logged_models import metric_values
 from mlflow_oci_aidp.tracking.logged_models.tags import tag_of_metric
+from mlflow_oci_aidp.workspaces import active_workspace
 
 #: How many logged models a store remembers the metrics of.
 _REMEMBERED = 1000
@@ -36,6 +37,11 @@ class _Known:
 
     since: float
     values: dict[Any, dict[Any, Metric]] = field(default_factory=dict)
+
+
+def _whose() -> tuple[object, str | None]:
+    """Return what tells apart the memories: the caller, and MLflow's active workspace."""
+    return chosen_caller.get(), active_workspace()
 
 
 class ModelMetrics:
@@ -104,7 +110,7 @@ class ModelMetrics:
             yield self._tags(added)
         except BaseException:
             for model_id, _ in added:
-                self._known.pop((chosen_caller.get(), model_id), None)
+                self._known.pop((_whose(), model_id), None)
             raise
         if unknown:
             raise error(
@@ -118,7 +124,7 @@ class ModelMetrics:
         tags: dict[str, dict[str, str]] = {}
         for model_id, group in added:
             stored = ModelId.parse(model_id)
-            known = self._known.get((chosen_caller.get(), model_id))
+            known = self._known.get((_whose(), model_id))
             values = list(known.values[group].values()) if known else []
             if stored and known and values:
                 kept = metric_values.kept(values)
@@ -128,7 +134,7 @@ class ModelMetrics:
         return tags
 
     def _known_of(self, model_id: str) -> _Known | None:
-        known = self._known.get((chosen_caller.get(), model_id))
+        known = self._known.get((_whose(), model_id))
         if known is None or self._clock() - known.since > _FRESH:
             metrics = self._read(model_id)
             known = None if metrics is None else self._note(model_id, metrics)
@@ -141,7 +147,7 @@ class ModelMetrics:
             values[metric_values.occasion(metric)] = metric
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[chosen_caller.get(), model_id] = known
+        self._known[_whose(), model_id] = known
         return known
 
 

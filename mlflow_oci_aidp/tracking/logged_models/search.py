@@ -26,6 +26,7 @@ from mlflow_oci_aidp.identity import chosen_caller
 from mlflow_oci_aidp.tracking.logged_models import filters, metric_values
 from mlflow_oci_aidp.tracking.logged_models.filters import Condition
 from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
+from mlflow_oci_aidp.workspaces import active_workspace
 
 #: Whether the latest value of a metric alone counts for a condition, and datasets count for orders,
 #: too. [MLflow's SQL store]
@@ -97,7 +98,7 @@ def search(
     end = next_page.offset = begin + size
     remembered = remembered or RememberedSearches()
     asked = (list(experiment_ids), filter_string, names, [dict(clause) for clause in clauses])
-    this_search = chosen_caller.get(), repr(asked)
+    this_search = chosen_caller.get(), active_workspace(), repr(asked)
     models = remembered.find(this_search) if begin else None
     if models is None:
         models = _ordered([model for model in read_models() if is_wanted(model)], keys)
