@@ -11,7 +11,7 @@ OLDEST := mlflow==3.1.0 'sqlalchemy<2.1'
 NEWEST := 3.18.0
 # What a new MLflow breaks first: both stores, the command line, the tables about MLflow, and a training script.
 NEWEST_TESTS := tests/registry tests/tracking tests/cli tests/test_names.py tests/test_private_names.py \
-    tests/test_capabilities.py tests/test_plugin_groups.py \
+    tests/test_capabilities.py tests/test_plugin_groups.py tests/test_active_workspace.py \
     tests/test_first_use.py tests/test_loading.py tests/upgrade \
     tests/docs/test_examples.py::test_training_registers_and_promotes_what_is_good_enough
 # Pages whose prose is wrapped by a formatter, as code is.

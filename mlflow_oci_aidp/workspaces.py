@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from mlflow.exceptions import MlflowException
@@ -25,13 +26,10 @@ from mlflow_oci_aidp.session import Session
 from mlflow_oci_aidp.settings import Settings
 from mlflow_oci_aidp.uri import SCHEME
 
-
-def _no_workspaces() -> str | None:
-    return None
-
-
-#: Returns the name of MLflow's active workspace, None if none is chosen.
-active_workspace: Callable[[], str | None] = _no_workspaces
+#: Returns the name of MLflow's active workspace, None if none is chosen, or there is no such thing.
+active_workspace: Callable[[], str | None] = ContextVar(
+    "mlflow_oci_aidp_no_workspace", default=None
+).get
 #: Whether the installed MLflow has workspaces. The older of the supported versions have none.
 HAS_WORKSPACES = False
 with suppress(ImportError):

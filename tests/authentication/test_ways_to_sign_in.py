@@ -5,6 +5,7 @@ The signers are OCI's own. What they ask for tokens is on loopback, see ``tests/
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -434,6 +435,36 @@ def test_a_signer_of_a_block_holds_in_it_and_in_its_thread_alone(here):
         mlflow_oci_aidp.use_signer(signer(process))
         assert signer_now() == key_id(block)
     assert signer_now() == key_id(process)
+
+
+def test_blocks_of_tasks_and_of_user_principals_do_not_mix(here):
+    users = here.api_key(), here.api_key()
+    client = here.client(config_file=here.config(DEFAULT=here.api_key()))
+
+    def who():
+        client.search_registered_models()
+        headers = here.aidp.exchanges[-1].headers
+        return signature(headers)["keyId"], headers.get("dh-user-principal")
+
+    async def task(user, principal):
+        own = oci.signer.Signer.from_config(user | {"region": "us-ashburn-1"})
+        seen = []
+        with mlflow_oci_aidp.user_principal(principal):
+            await asyncio.sleep(0)
+            with mlflow_oci_aidp.signed_by(own):
+                await asyncio.sleep(0)
+                seen.append(who())
+            await asyncio.sleep(0)
+            seen.append(who())
+        return seen
+
+    async def both():
+        return await asyncio.gather(*map(task, users, ("YQ==", "Yg==")))
+
+    mine = who()[0]
+    for user, principal, seen in zip(users, ("YQ==", "Yg=="), asyncio.run(both()), strict=True):
+        assert seen == [(key_id(user), principal), (mine, principal)]
+    assert who() == (mine, None)
 
 
 @pytest.mark.parametrize("signer", ["ocid1.user", None])
