@@ -62,7 +62,7 @@ def test_a_proper_workspace_key_is_taken_from_both(key):
 @pytest.mark.parametrize("key", ["..", "a/b"])
 def test_no_request_has_such_a_key_in_its_path(aidp, key):
     store = AidpTrackingStore(aidp.tracking_uri)
-    store._platform._workspace = key
+    store._platform._in_use.own = key
     with pytest.raises(MlflowException) as caught:
         store.search_experiments()
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
@@ -72,7 +72,7 @@ def test_no_request_has_such_a_key_in_its_path(aidp, key):
 def test_an_empty_workspace_key_is_named_where_one_is_needed(aidp, monkeypatch):
     monkeypatch.setenv("AIDP_WORKSPACE_KEY", " ")
     with pytest.raises(MlflowException, match="AIDP_WORKSPACE_KEY is set, but empty"):
-        AidpTrackingStore(aidp.uri)
+        AidpTrackingStore(aidp.uri).search_experiments()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", aidp.uri)
     assert "AIDP_WORKSPACE_KEY is set, but empty." in run("check").stdout
 
