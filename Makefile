@@ -82,6 +82,7 @@ docs: $(STAMP)  ## build the documentation in site/
 	$(INSTALL) -e ".[docs]"
 	$(BIN)/python tools/tables.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python tools/layout.py site
 
 pictures: $(STAMP)  ## take the pictures of the documentation anew
 	UPDATE_PICTURES=1 $(BIN)/python -m pytest -n0 tests/browser/test_pictures.py tests/browser/test_tracking.py
