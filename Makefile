@@ -43,11 +43,12 @@ venv-newest:  ## set up .venv-newest with the newest MLflow tested, which pip ma
 	@.venv-newest/bin/python tools/newest_mlflow.py $(NEWEST)
 
 $(STAMP): setup.cfg pyproject.toml
+	@echo "Setting up $(VENV) with this package, MLflow and the test tools: some minutes, about 1.5 GB."
 	test -e $@ || $(PYTHON) -m venv --clear $(VENV)
 	$(INSTALL) -e ".[$(EXTRAS)]" $(PINS)
 	@touch $@
 
-quickstart: $(STAMP)  ## log, register and load a model on the emulator, showing each request
+quickstart: $(STAMP)  ## log, register, load and deploy a model on the emulator, showing each request
 	@$(BIN)/mlflow-oci-aidp quickstart
 
 # More workers than this cost more memory (each imports MLflow) than they save time.
