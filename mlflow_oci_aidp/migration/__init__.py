@@ -1,1 +1,0 @@
-"""Copy experiments, runs and models from one MLflow server to another, in either direction."""
