@@ -16,7 +16,7 @@ PACKAGE = "mlflow_oci_aidp"
 #: Each floor imports from the floors below it. Modules of one floor may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli",),
-    ("deployments",),
+    ("deployments", "migration"),
     ("plugin", "checks", "run_context"),
     ("registry",),
     ("tracking",),

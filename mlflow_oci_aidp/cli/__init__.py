@@ -11,7 +11,7 @@ import click
 from mlflow_oci_aidp import __version__
 from mlflow_oci_aidp.cli.terminal import guarded_streams, one_line
 
-_COMMANDS = ("check", "models", "deployments", "uri", "emulator", "quickstart")
+_COMMANDS = ("check", "models", "deployments", "copy", "uri", "emulator", "quickstart")
 _EMULATOR_EXTRA = 'pip install "mlflow-oci-aidp[emulator]"'
 
 
