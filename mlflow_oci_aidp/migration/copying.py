@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import mlflow
 from mlflow.entities import Experiment
 from mlflow.entities.model_registry import RegisteredModel
 from mlflow.utils.file_utils import local_file_uri_to_path
@@ -20,7 +18,7 @@ from mlflow_oci_aidp.migration.prompts import PromptCopier
 from mlflow_oci_aidp.migration.registered_models import RegisteredModelCopier
 from mlflow_oci_aidp.migration.report import Report, StoppedError
 from mlflow_oci_aidp.migration.runs import RunCopier
-from mlflow_oci_aidp.migration.sides import Side
+from mlflow_oci_aidp.migration.sides import Side, in_use
 
 _SQLITE = "sqlite:///"
 
@@ -56,27 +54,15 @@ def copy(
     report = Report(show)
     ids = Ids(None if options.dry_run else map_file)
     try:
-        with _in_use(target_uri):
+        # MLflow's SQL registry looks in MLflow's own tracking URI for the sources models:/m-...
+        # [mlflow.store.model_registry.sqlalchemy_store, 3.1 to 3.18]
+        with in_use(target_uri):
             _copy_all(source, target, options, report, ids, names)
     except StoppedError as reason:
         report.stopped = str(reason)
     finally:
         ids.close()
     return report
-
-
-@contextmanager
-def _in_use(uri: str) -> Iterator[None]:
-    """Have MLflow use a tracking URI: its SQL registry looks there for ``models:/m-...`` sources.
-
-    [mlflow.store.model_registry.sqlalchemy_store, 3.1 to 3.18]
-    """
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(before)
 
 
 def _copy_all(

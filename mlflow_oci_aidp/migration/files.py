@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from mlflow_oci_aidp.artifacts.workers import WorkerPool, move_all
-from mlflow_oci_aidp.migration.sides import Side
+from mlflow_oci_aidp.migration.sides import Side, in_use
 from mlflow_oci_aidp.names import MODEL_FILE
 
 _THREADS = 8
@@ -51,7 +53,7 @@ class FileCopier:
         Returns:
             How many files there are.
         """
-        repository = get_artifact_repository(source_uri, tracking_uri=self._source.uri)
+        repository = _repository(source_uri, self._source)
         entries = [entry.path for entry in repository.list_artifacts()]
         wanted = [entry for entry in entries if entry not in without]
         if not wanted:
@@ -62,7 +64,7 @@ class FileCopier:
             return self._upload(Path(folder), target_uri, moved or {})
 
     def _upload(self, folder: Path, target_uri: str, moved: Mapping[str, str]) -> int:
-        repository = get_artifact_repository(target_uri, tracking_uri=self._target.uri)
+        repository = _repository(target_uri, self._target)
         tasks: dict[str, Callable[[], object]] = {}
         for place, _, names in os.walk(folder):
             for name in names:
@@ -82,3 +84,10 @@ class FileCopier:
         for old, new in moved.items():
             text = text.replace(old, new)
         path.write_text(self._rewrite(text), encoding="utf-8", errors="surrogateescape")
+
+
+def _repository(uri: str, side: Side) -> ArtifactRepository:
+    if "tracking_uri" in inspect.signature(get_artifact_repository).parameters:
+        return get_artifact_repository(uri, tracking_uri=side.uri)
+    with in_use(side.uri):  # MLflow 3.1 has no such argument
+        return get_artifact_repository(uri)

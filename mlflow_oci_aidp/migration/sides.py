@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, LoggedModel, Run, ViewType
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
@@ -115,6 +117,17 @@ class Side:
             ),
         )
         return sorted(versions, key=lambda version: int(version.version))
+
+
+@contextmanager
+def in_use(uri: str) -> Iterator[None]:
+    """Have MLflow use a tracking URI, for what takes no URI as an argument."""
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 def _quoted(name: str) -> str:

@@ -23,6 +23,7 @@ def own_tags(tags):
 
 def check(client, old, tmp_path, name):
     """Compare a server with what ``fill`` made."""
+    mlflow.set_tracking_uri(client.tracking_uri)  # MLflow 3.1 downloads from there
     runs = runs_by_name(client)
     child, parent = runs["child"], runs["parent"]
     child_id = child.info.run_id

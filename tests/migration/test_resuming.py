@@ -59,7 +59,7 @@ def test_killed_amid_an_upload(aidp, platform, database, tmp_path):
         [sys.executable, "-m", "mlflow_oci_aidp.cli", *words], env={**os.environ}
     ) as process:
         for _ in range(600):
-            if aidp.faults.fired["hang_after"]:
+            if aidp.faults.fired["hang_after"] or process.poll() is not None:
                 break
             time.sleep(0.1)
         process.kill()
