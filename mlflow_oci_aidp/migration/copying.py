@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mlflow.entities import Experiment
 from mlflow.entities.model_registry import RegisteredModel
+from mlflow.exceptions import MlflowException
 from mlflow.utils.file_utils import local_file_uri_to_path
 
 from mlflow_oci_aidp.errors import invalid_parameter
@@ -16,7 +18,7 @@ from mlflow_oci_aidp.migration.names import Names
 from mlflow_oci_aidp.migration.options import Options
 from mlflow_oci_aidp.migration.prompts import PromptCopier
 from mlflow_oci_aidp.migration.registered_models import RegisteredModelCopier
-from mlflow_oci_aidp.migration.report import Report, StoppedError
+from mlflow_oci_aidp.migration.report import Report, StoppedError, sentence
 from mlflow_oci_aidp.migration.runs import RunCopier
 from mlflow_oci_aidp.migration.sides import Side, in_use
 
@@ -47,10 +49,14 @@ def copy(
             the source does not have or the target cannot have, or a file that cannot be written.
     """
     _check(source_uri, target_uri)
-    source, target = Side(source_uri), Side(target_uri)
-    names = Names(target, options.model_prefix)
     show("Reading the names of what is to be copied")
-    _check_names(source, options, names)
+    with _readable("target"):
+        target = Side(target_uri)
+        names = Names(target, options.model_prefix)
+        target.client.search_experiments(max_results=1)
+    with _readable("source"):
+        source = Side(source_uri)
+        _check_names(source, options, names)
     report = Report(show)
     ids = Ids(None if options.dry_run else map_file)
     try:
@@ -63,6 +69,21 @@ def copy(
     finally:
         ids.close()
     return report
+
+
+@contextmanager
+def _readable(side: str) -> Iterator[None]:
+    """Turn what a store raises when it is opened into MLflow's exception."""
+    try:
+        yield
+    except MlflowException:
+        raise
+    except Exception as problem:  # noqa: BLE001 - any store that MLflow knows, plugins too
+        cause = f"The {side} cannot be read: {sentence(problem).rstrip('.')}."
+    else:
+        return
+    # Outside, so that the exception of the database is not in its chain.
+    raise invalid_parameter(cause, "Correct its URI. Nothing was copied.")
 
 
 def _copy_all(

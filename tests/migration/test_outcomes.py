@@ -54,6 +54,12 @@ def test_a_source_that_is_not_there_is_refused_and_not_made(aidp, copy, tmp_path
     status, text = copy(f"sqlite:///{tmp_path}/none.db", aidp.tracking_uri)
     assert (status, (tmp_path / "none.db").exists()) == (1, False)
     assert "The source is not there" in text
+    (tmp_path / "text.db").write_text("This is no database.")
+    status, text = copy(f"sqlite:///{tmp_path}/text.db", aidp.tracking_uri)
+    assert (status, len(text.splitlines())) == (1, 1)
+    assert "The source cannot be read" in text
+    status, text = copy(aidp.tracking_uri, f"sqlite:///{tmp_path}/text.db")
+    assert (status, "The target cannot be read" in text) == (1, True)
     status, text = copy(aidp.tracking_uri, aidp.tracking_uri)
     assert (status, "are the same" in text) == (1, True)
 

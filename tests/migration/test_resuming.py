@@ -41,6 +41,14 @@ def test_interrupted_after_each_change(aidp, platform, database, copy, tmp_path,
         assert status in (0, 130)
         assert status == 0 or "The same command goes on from here" in report
     assert commands > 5
+    # The emulator would drop a point that came twice: no point was even sent again.
+    points = [
+        (metric["key"], metric["step"])
+        for exchange in aidp.exchanges
+        if exchange.path.endswith("/log-batch")
+        for metric in exchange.body.get("metrics") or ()
+    ]
+    assert sorted(points) == [("acc", 0), *(("loss", step) for step in range(1, 6))]
     check(platform, old, tmp_path, "main.default.iris")
     assert sorted(runs_by_name(platform)) == ["child", "deleted", "parent"]
     experiment = platform.get_experiment_by_name("flowers").experiment_id
