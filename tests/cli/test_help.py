@@ -23,6 +23,7 @@ COMMAND = (sys.executable, "-m", "mlflow_oci_aidp.cli")
         ["models", "show"],
         ["deployments"],
         ["deployments", "logs"],
+        ["copy"],
         ["uri"],
     ],
     ids=" ".join,
@@ -36,7 +37,7 @@ def test_help_fits_a_screen(arguments):
 def test_the_help_of_every_command_imports_nothing_heavy():
     program = (
         "import sys; from mlflow_oci_aidp.cli import main\n"
-        "for command in ('check', 'models', 'uri'):\n"
+        "for command in ('check', 'models', 'copy', 'uri'):\n"
         "    main([command, '--help'], standalone_mode=False)\n"
         "sys.exit(sorted({'mlflow', 'oci', 'requests', 'rich'} & set(sys.modules)) or 0)"
     )
@@ -60,7 +61,7 @@ def test_the_shell_gets_a_script(shell):
     [
         (
             "mlflow-oci-aidp ",
-            {*("check", "models", "deployments", "copy"), "uri", "emulator", "quickstart"},
+            {"check", "models", "deployments", "copy", "uri", "emulator", "quickstart"},
         ),
         ("mlflow-oci-aidp models ", {"list", "show", "grants", "grant", "revoke"}),
         ("mlflow-oci-aidp check --j", {"--json"}),
