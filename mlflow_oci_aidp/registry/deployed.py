@@ -27,7 +27,7 @@ def naming_deployments(client: PlatformClient, model_name: str) -> Iterator[None
     try:
         yield
     except PlatformError as problem:
-        if problem.status != 409 or not problem.is_from_platform:
+        if problem.oci_code != "IncorrectState" or not problem.is_from_platform:
             raise
         refusal = problem
     else:

@@ -21,6 +21,7 @@ def log_versions(aidp, *factors):
     """Register versions of a model that predict a times the factor, by scikit-learn."""
     mlflow.set_tracking_uri(aidp.tracking_uri)
     mlflow.set_registry_uri(aidp.tracking_uri)
+    mlflow.set_experiment("churn")  # Not the one that an earlier test left behind.
     for factor in factors:
         model = LinearRegression().fit(FRAME, np.array(FRAME["a"]) * factor)
         with mlflow.start_run():
