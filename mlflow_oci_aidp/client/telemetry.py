@@ -23,8 +23,11 @@ SCOPE = "mlflow_oci_aidp"
 #: The attribute with the ``opc-request-id``, for which OpenTelemetry has no name.
 REQUEST_ID = "oci.opc_request_id"
 _DURATION = "http.client.request.duration"
-#: OpenTelemetry's own key: no span is wanted inside an exporter.
-_SUPPRESSED = "suppress_instrumentation"
+#: Names of the keys by which OpenTelemetry's SDK says that no span is wanted, such as inside an
+#: exporter. Their values are made anew in each process. [opentelemetry.context]
+_SUPPRESSING = ("_SUPPRESS_INSTRUMENTATION_KEY", "_SUPPRESS_HTTP_INSTRUMENTATION_KEY")
+#: The key of older instrumentation, which is its own value.
+_OLDER = "suppress_instrumentation"
 #: MLflow's variable. If it is false, MLflow takes every span of the program's provider for its own.
 _SHARED_WITH_MLFLOW = "MLFLOW_USE_DEFAULT_TRACER_PROVIDER"
 
@@ -115,4 +118,5 @@ def _is_wanted() -> bool:
     from opentelemetry import context
 
     is_shared = os.environ.get(_SHARED_WITH_MLFLOW, "").strip().lower() in {"false", "0"}
-    return not is_shared and not context.get_value(_SUPPRESSED)
+    keys = [_OLDER, *(getattr(context, name, _OLDER) for name in _SUPPRESSING)]
+    return not is_shared and not any(context.get_value(key) for key in keys)
