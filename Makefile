@@ -58,6 +58,7 @@ test: $(STAMP)  ## run the tests
 # Minutes of what no version of MLflow changes: faults, connections, shapes of answers, signing, our own tools, large
 # files, and the pages; and of the emulator's own tests, whose services the tests of the stores use. make test-oldest ARGS="tests/faults tests/client" runs some of them.
 OLDEST_WITHOUT := tests/faults tests/client tests/shapes tests/authentication tests/tools tests/test_telemetry.py tests/test_testing.py \
+    tests/migration tests/deployments/test_serving.py tests/deployments/test_requests.py \
     tests/artifacts/test_object_storage_large.py tests/docs/test_snippets.py tests/emulator
 test-oldest:  ## run the tests with the oldest MLflow supported
 	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),$(addprefix --ignore=,$(OLDEST_WITHOUT)))"

@@ -22,17 +22,19 @@ INTERRUPTED = 130
 @click.command("copy", short_help="Copy runs and models between servers (--dry-run, --json).")
 @click.argument("source_uri")
 @click.argument("target_uri")
-@click.option("--experiments", multiple=True, metavar="NAME", help="Only this one; repeatable.")
+@click.option(
+    "--experiments", multiple=True, metavar="NAME", help="Only this (or its id); repeatable."
+)
 @click.option("--models", multiple=True, metavar="NAME", help="Only this one; repeatable.")
-@click.option("--model-prefix", default="", metavar="C.S", help="Before names without dots.")
+@click.option("--name-prefix", default="", metavar="C.S", help="Before names without dots.")
 @click.option("--prompts", is_flag=True, help="Prompts, too.")
 @click.option("--deleted-runs", is_flag=True, help="Deleted runs, too.")
 @click.option(
     "--map",
     "map_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("copied-ids.jsonl"),
-    help="Old and new ids [copied-ids.jsonl].",
+    default=Path("mlflow-oci-aidp-copy.jsonl"),
+    help="Old and new ids [mlflow-oci-aidp-copy.jsonl].",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be copied.")
 @JSON

@@ -52,7 +52,7 @@ def copy(
     show("Reading the names of what is to be copied")
     with _readable("target"):
         target = Side(target_uri)
-        names = Names(target, options.model_prefix)
+        names = Names(target, options.name_prefix)
         target.client.search_experiments(max_results=1)
     with _readable("source"):
         source = Side(source_uri)
@@ -112,7 +112,7 @@ def _experiments(source: Side, options: Options) -> Iterator[Experiment]:
     if not options.wants_experiments:
         return
     for experiment in source.experiments():
-        if not options.experiments or experiment.name in options.experiments:
+        if not options.experiments or options.names(experiment):
             yield experiment
 
 
@@ -146,9 +146,8 @@ def _check(source_uri: str, target_uri: str) -> None:
 def _check_names(source: Side, options: Options, names: Names) -> None:
     """Refuse names that the source does not have, and those that the target cannot have."""
     if options.experiments:
-        _refuse_unknown(
-            "experiment", options.experiments, {one.name for one in source.experiments()}
-        )
+        known = [(one.name, one.experiment_id) for one in source.experiments()]
+        _refuse_unknown("experiment", options.experiments, {text for one in known for text in one})
     copied = [model.name for model in _models(source, options)]
     _refuse_unknown("registered model", options.models, set(copied))
     if options.prompts:

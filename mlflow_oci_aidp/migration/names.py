@@ -25,7 +25,7 @@ class Names:
         self._prefix = prefix.strip(".")
         if self._is_platform and prefix and len(self._prefix.split(".")) != _PARTS - 1:
             raise invalid_parameter(
-                f"--model-prefix is {prefix!r}, which is no <catalog>.<schema>.",
+                f"--name-prefix is {prefix!r}, which is no <catalog>.<schema>.",
                 "Pass something such as main.default.",
             )
         self._completes = bool(self._schema_of(target))
@@ -56,7 +56,7 @@ class Names:
             raise invalid_parameter(
                 f"A registered model of the platform is named <catalog>.<schema>.<model>, and "
                 f"these would not be: {shown}{more}. Nothing was copied.",
-                "Pass --model-prefix <catalog>.<schema> for names without dots; rename the others, "
+                "Pass --name-prefix <catalog>.<schema> for names without dots; rename the others, "
                 "or choose what to copy with --models.",
             )
 

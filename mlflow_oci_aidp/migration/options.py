@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlflow.entities import Experiment
+
 #: The tag of a copy that names its original. It is set when the copy is created, by that request.
-SOURCE_TAG = "aidp.copied_from"
+SOURCE_TAG = "mlflow-oci-aidp.copied_from"
 #: The tag of a copy that is whole. It is set last.
-COMPLETE_TAG = "aidp.copied"
-COMPLETE = "complete"
+COMPLETE_TAG = "mlflow-oci-aidp.copy_is_whole"
+COMPLETE = "true"
 
 
 @dataclass(frozen=True)
@@ -16,11 +18,11 @@ class Options:
     """What to copy.
 
     Attributes:
-        experiments: Names of experiments; none for all.
+        experiments: Names or ids of experiments; none for all.
         models: Names of registered models; none for all, unless experiments are named.
         prompts: Whether prompts are copied, too.
         deleted_runs: Whether deleted runs are copied, and deleted in the target.
-        model_prefix: ``<catalog>.<schema>``, put before names without dots.
+        name_prefix: ``<catalog>.<schema>``, put before names without dots.
         dry_run: Whether to change nothing.
     """
 
@@ -28,8 +30,12 @@ class Options:
     models: tuple[str, ...] = ()
     prompts: bool = False
     deleted_runs: bool = False
-    model_prefix: str = ""
+    name_prefix: str = ""
     dry_run: bool = False
+
+    def names(self, experiment: Experiment) -> bool:
+        """Return whether an experiment is to be copied, where some are named."""
+        return experiment.name in self.experiments or experiment.experiment_id in self.experiments
 
     @property
     def wants_experiments(self) -> bool:

@@ -79,7 +79,7 @@ class RegisteredModelCopier:
             if existing.tags.get(SOURCE_TAG) != mark:
                 raise NotCopiedError(
                     f"The target has another registered model named {name!r}. Rename one of them, "
-                    "or copy with another --model-prefix."
+                    "or copy with another --name-prefix."
                 )
             self._report.there["registered models"] += 1
             return

@@ -18,7 +18,7 @@ def runs_by_name(client, experiment="flowers", view=ViewType.ALL):
 
 
 def own_tags(tags):
-    return {k: v for k, v in tags.items() if not k.startswith(("aidp.", "mlflow."))}
+    return {k: v for k, v in tags.items() if not k.startswith(("mlflow-oci-aidp.", "mlflow."))}
 
 
 def check(client, old, tmp_path, name):
@@ -82,7 +82,7 @@ def check_files(tracking_uri, name, child_id, model, folder):
 
 def test_there_and_back(aidp, platform, database, another, copy, tmp_path):
     old = fill(database, tmp_path)
-    there = (database.uri, aidp.tracking_uri, "--model-prefix", "main.default", "--deleted-runs")
+    there = (database.uri, aidp.tracking_uri, "--name-prefix", "main.default", "--deleted-runs")
     status, report = copy(*there)
     assert (report["not_copied"], report["notes"], status) == ([], [], 0)
     child_id, model = check(platform, old, tmp_path / "one", "main.default.iris")

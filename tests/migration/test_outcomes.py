@@ -11,7 +11,7 @@ from tests.cli.conftest import run
 from tests.migration.conftest import fill
 from tests.migration.test_copy import runs_by_name, writes
 
-PREFIX = ("--model-prefix", "main.default")
+PREFIX = ("--name-prefix", "main.default")
 
 
 def counts(report, what="copied"):
@@ -33,10 +33,10 @@ def test_a_dry_run_changes_nothing_and_counts_what_would_be_copied(aidp, databas
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "would not be: 'iris'. Nothing was copied. Pass --model-prefix"),
+        ((), "would not be: 'iris'. Nothing was copied. Pass --name-prefix"),
         ((*PREFIX, "--models", "none"), "no registered model named 'none'"),
         ((*PREFIX, "--experiments", "none"), "no experiment named 'none'"),
-        (("--model-prefix", "main"), "no <catalog>.<schema>"),
+        (("--name-prefix", "main"), "no <catalog>.<schema>"),
     ],
     ids=["name", "model", "experiment", "prefix"],
 )
@@ -111,6 +111,30 @@ def test_what_one_run_cannot_have_does_not_keep_the_next_from_it(
     (broken / "artifacts" / "name.txt").write_text("again")
     status, report = copy(database.uri, aidp.tracking_uri)
     assert (status, counts(report)["runs"], sorted(runs_by_name(platform))) == (0, 1, names)
+
+
+def test_what_was_changed_in_the_target_stays(aidp, platform, database, copy, tmp_path):
+    fill(database, tmp_path)
+    words = (database.uri, aidp.tracking_uri, *PREFIX)
+    copy(*words, "--models", "iris")
+    platform.set_registered_model_alias("main.default.iris", "champion", "2")
+    status, report = copy(*words, "--models", "iris")
+    assert (status, report["notes"]) == (
+        0,
+        ["The alias champion of main.default.iris was left at 2."],
+    )
+    champion = platform.get_model_version_by_alias("main.default.iris", "champion")
+    assert str(champion.version) == "2"
+
+
+def test_a_model_of_another_source_is_another_model(aidp, database, another, copy):
+    """Two servers have a model of one name; the second is not taken for copied."""
+    for server in (database, another):
+        server.client.create_registered_model("iris")
+        server.client.create_model_version("iris", "s3://bucket/iris")
+    assert copy(database.uri, aidp.tracking_uri, *PREFIX)[0] == 0
+    status, report = copy(another.uri, aidp.tracking_uri, *PREFIX, "--models", "iris")
+    assert (status, counts(report, "not_copied")) == (4, {"registered models": 1})
 
 
 def test_prompts_on_request(aidp, platform, database, copy):

@@ -36,7 +36,7 @@ def test_interrupted_after_each_change(aidp, platform, database, copy, tmp_path,
         assert commands < 60
         left = commands = commands + 1
         status, report = copy(
-            database.uri, aidp.tracking_uri, "--model-prefix", "main.default", "--deleted-runs"
+            database.uri, aidp.tracking_uri, "--name-prefix", "main.default", "--deleted-runs"
         )
         assert status in (0, 130)
         assert status == 0 or "The same command goes on from here" in report
@@ -60,7 +60,7 @@ def test_interrupted_after_each_change(aidp, platform, database, copy, tmp_path,
 def test_killed_amid_an_upload(aidp, platform, database, tmp_path):
     """SIGKILL, which no program can answer."""
     old = fill(database, tmp_path)
-    words = ["copy", database.uri, aidp.tracking_uri, "--model-prefix", "main.default"]
+    words = ["copy", database.uri, aidp.tracking_uri, "--name-prefix", "main.default"]
     words += ["--map", str(tmp_path / "ids.jsonl")]
     aidp.faults.add("hang_after", operation="put_object", times=1)
     with subprocess.Popen(

@@ -65,9 +65,24 @@ class App:
 
 def _load(path: str) -> Any:
     import mlflow.pyfunc
+    from fastapi import FastAPI
     from mlflow.pyfunc import scoring_server
 
+    # The server of MLflow 3.1 uses a method that Starlette 1 no longer has.
+    if not hasattr(FastAPI, "route"):
+        FastAPI.route = _route
+
     return scoring_server.init(mlflow.pyfunc.load_model(path))
+
+
+def _route(app: Any, path: str, methods: list[str] | None = None) -> Any:
+    """Add a function as the answer to a path: ``FastAPI.route`` as it was."""
+
+    def add(function: Any) -> Any:
+        app.add_route(path, function, methods=methods)
+        return function
+
+    return add
 
 
 def _end_with_parent() -> None:
