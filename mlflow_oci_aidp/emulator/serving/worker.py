@@ -70,7 +70,7 @@ def _load(path: str) -> Any:
 
     # The server of MLflow 3.1 uses a method that Starlette 1 no longer has.
     if not hasattr(FastAPI, "route"):
-        FastAPI.route = _route
+        FastAPI.route = _route  # type: ignore[attr-defined]
 
     return scoring_server.init(mlflow.pyfunc.load_model(path))
 
