@@ -53,7 +53,7 @@ def main() -> None:
         request = client._encode(route, fields)
         signed = sender._sign(request, "id-1", request.body)
         pool, timeout, clock = sender.pool.get(), session.policy.timeout, session.clock
-        response = pool.send(signed, timeout, clock)
+        response = pool.send(signed, timeout)
 
         host = urlsplit(endpoint)
         connection = socket.create_connection((host.hostname, host.port))
@@ -92,7 +92,7 @@ def main() -> None:
             "request, headers and signature (the RSA one included)": microseconds(
                 lambda: sender._sign(request, "id-1", request.body)
             ),
-            "sent, answered and read": microseconds(lambda: pool.send(signed, timeout, clock)),
+            "sent, answered and read": microseconds(lambda: pool.send(signed, timeout)),
             "JSON to entity": microseconds(
                 lambda: client._parse(route, response, entities.registered_model_of)
             ),
