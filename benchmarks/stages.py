@@ -52,7 +52,7 @@ def main() -> None:
         fields = {"name": compare.NAME, "description": "flowers", "deployment_job_id": None}
         request = client._encode(route, fields)
         signed = sender._sign(request, "id-1", request.body)
-        pool, timeout, clock = sender.pool.get(), session.policy.timeout, session.clock
+        pool, timeout = sender.pool.get(), session.policy.timeout
         response = pool.send(signed, timeout)
 
         host = urlsplit(endpoint)

@@ -24,7 +24,7 @@ from mlflow_oci_aidp.client.mlflow_variables import read_variable
 from mlflow_oci_aidp.client.network_failures import classify_exception
 from mlflow_oci_aidp.client.request import Request
 from mlflow_oci_aidp.client.retry import AttemptResult, Clock
-from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, BoundedAdapter
+from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, Answer, EndpointAdapter
 from mlflow_oci_aidp.client.transport.request_ids import attempt_id
 from mlflow_oci_aidp.errors import conflict_code
 from mlflow_oci_aidp.fork_safety import PerProcess
@@ -48,7 +48,7 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _GZIP = frozenset({"gzip", "x-gzip", "deflate"})
 
 #: Reads an answer that is a file: gets the answer and returns the bytes that stay in memory.
-Receive = Callable[[requests.Response], bytes]
+Receive = Callable[[Answer], bytes]
 
 
 @dataclass
@@ -140,7 +140,7 @@ class Sender:
         self._identity = identity
         self._timeout = timeout
         self._clock = clock
-        self.pool = PerProcess(lambda: ConnectionPool(options))
+        self.pool = PerProcess(lambda: ConnectionPool(endpoint, options))
 
     @concealed
     def attempt(
@@ -202,16 +202,18 @@ class ConnectionPool:
     ``.netrc``, no cookie is kept, and no redirect is followed.
 
     Args:
+        endpoint: Scheme, host and port.
         options: Proxies, certificates and sizes.
     """
 
-    def __init__(self, options: ConnectionOptions) -> None:
+    def __init__(self, endpoint: str, options: ConnectionOptions) -> None:
         self._verify = options.verify
         self._cert = options.cert
         self._proxies = options.proxies
         # Its pools are named by the addresses of proxies, and their connections hold requests.
         self._adapter = hidden(
-            BoundedAdapter(
+            EndpointAdapter(
+                endpoint,
                 pool_connections=options.connections,
                 # Both stores and the volumes of a session share it; MLflow counts for one store.
                 pool_maxsize=3 * options.per_pool,
@@ -251,7 +253,7 @@ class ConnectionPool:
 
     def open(
         self, request: requests.PreparedRequest, timeout: float, *, is_file: bool = False
-    ) -> requests.Response:
+    ) -> Answer:
         """Send a request once, and return the answer as far as its headers.
 
         Args:
@@ -262,7 +264,7 @@ class ConnectionPool:
         Raises:
             NO_ANSWER: There is no answer. The exception may hold the request.
         """
-        answer: requests.Response = self._adapter().send(
+        answer: Answer = self._adapter().send(
             request,
             stream=is_file,
             timeout=timeout,
@@ -359,7 +361,7 @@ def _decoded(raw: Any) -> Iterator[bytes]:
         yield piece
 
 
-def read_body(answer: requests.Response) -> bytes:
+def read_body(answer: Answer) -> bytes:
     """Read a body into memory. The timer of the attempt bounds how long that takes.
 
     Raises:
@@ -371,7 +373,7 @@ def read_body(answer: requests.Response) -> bytes:
     return b"".join(pieces)
 
 
-def response_of(answer: requests.Response, body: bytes) -> Response:
+def response_of(answer: Answer, body: bytes) -> Response:
     """Return an answer whose body was read."""
     headers = answer.headers
     return Response(

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, Protocol
 
-import requests
 from urllib3.exceptions import IncompleteRead
 
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.connection import Receive, read_body
+from mlflow_oci_aidp.client.transport.http_adapter import Answer
 from mlflow_oci_aidp.errors import error, local_file_errors, local_file_problem
 
 #: Bytes of a file that are in memory at a time.
@@ -100,7 +100,7 @@ def require_regular_file(path: str) -> None:
         )
 
 
-def _is_encoded(answer: requests.Response) -> bool:
+def _is_encoded(answer: Answer) -> bool:
     """Tell whether a body is encoded, which was not asked for."""
     return answer.headers.get("content-encoding", "identity").lower() != "identity"
 
@@ -208,7 +208,7 @@ class Download:
         """Return what writes the answer to the file."""
         return partial(self._receive, token=token)
 
-    def _receive(self, answer: requests.Response, token: CancelToken) -> bytes:
+    def _receive(self, answer: Answer, token: CancelToken) -> bytes:
         """Write the body of a 200 to the file; read any other body into memory.
 
         Raises:

@@ -30,7 +30,7 @@ from mlflow_oci_aidp.client.connection import (
 from mlflow_oci_aidp.client.mlflow_variables import read_variable
 from mlflow_oci_aidp.client.network_failures import classify_exception
 from mlflow_oci_aidp.client.retry import LONGEST_TIMEOUT, RetryPolicy
-from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID
+from mlflow_oci_aidp.client.transport.http_adapter import REQUEST_ID, Answer
 from mlflow_oci_aidp.client.transport.request_ids import attempt_id, new_call_id
 from mlflow_oci_aidp.deployments.address import ServingAddress
 from mlflow_oci_aidp.deployments.entities import OAUTH
@@ -122,7 +122,7 @@ class ServingClient:
     @concealed
     def _open(
         self, prediction: Prediction, request_id: str, pool: ConnectionPool
-    ) -> Response | requests.Response:
+    ) -> Response | Answer:
         try:
             request = self._authorized(prediction, request_id)
             answer = pool.open(request, _total_timeout())
@@ -133,7 +133,7 @@ class ServingClient:
             failure = classify_exception(problem)
         return Response(failure=failure)
 
-    def _lines(self, answer: requests.Response, request_id: str) -> Iterator[bytes]:
+    def _lines(self, answer: Answer, request_id: str) -> Iterator[bytes]:
         failure = None
         rest = b""
         try:
@@ -200,7 +200,7 @@ class ServingClient:
     def _pool(self, endpoint: str) -> ConnectionPool:
         def make() -> PerProcess[ConnectionPool]:
             options = ConnectionOptions.from_environment(endpoint)
-            return PerProcess(lambda: ConnectionPool(options))
+            return PerProcess(lambda: ConnectionPool(endpoint, options))
 
         return self._session.shared(("serving", endpoint), make).get()
 

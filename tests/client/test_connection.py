@@ -139,3 +139,30 @@ def test_a_forked_child_that_inherits_the_store_opens_its_own_connection(aidp, s
     os.waitpid(child, 0)
     assert os.read(reading, 10) == b"own"
     assert store.get_registered_model(NAME).description == "from the child"
+
+
+# How a request leaves
+
+
+def test_headers_and_body_of_a_call_leave_together(uri_of):
+    """One packet instead of two: over TLS, and through a tired network, it is felt."""
+    first_packets = []
+    body = b'{"registered_model": {"name": "a"}}'
+    head = b"HTTP/1.1 200 OK\r\nopc-request-id: a\r\ncontent-length: %d\r\n\r\n" % len(body)
+
+    def serve(listener):
+        connection, _ = listener.accept()
+        with connection:
+            while received := connection.recv(65536):
+                first_packets.append(received)
+                while not received.endswith(b"}"):
+                    received += connection.recv(65536)
+                connection.sendall(head + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        store = AidpRegistryStore(uri_of(f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        for _ in range(10):
+            store.update_registered_model("a", "flowers")
+    assert [packet.endswith(b"}") for packet in first_packets] == [True] * 10

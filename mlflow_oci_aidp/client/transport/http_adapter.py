@@ -6,12 +6,19 @@ belongs to another request.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+from urllib3.util import Retry
 
 from mlflow_oci_aidp.client.transport.attempt_timer import AttemptTimer, current_timer
 from mlflow_oci_aidp.client.transport.http_connection import bound_connections
@@ -26,6 +33,9 @@ REQUEST_ID = "opc-request-id"
 
 #: The statuses of an answer that is a file, or a part of one.
 _CONTENT = (200, 206)
+
+#: Raises what went wrong as it is.
+_NO_RETRIES = Retry(False)
 
 
 class ForeignAnswerError(HTTPError):
@@ -76,7 +86,7 @@ class BoundedAdapterMixin(_Adapter):
         timer = AttemptTimer(whole, connect)
         reset = current_timer.set(timer)
         try:
-            answer = super().send(request, stream, timeout, *more, **named)
+            answer = self.send_once(request, stream, timeout, *more, **named)
         finally:
             current_timer.reset(reset)
         for name in (REQUEST_ID, *self.more_id_headers):
@@ -87,23 +97,88 @@ class BoundedAdapterMixin(_Adapter):
             timer.begin_content()
         return answer
 
+    def send_once(self, request: Any, *more: Any, **named: Any) -> Any:
+        """Send a request; the attempt has its timer."""
+        return super().send(request, *more, **named)
+
 
 class BoundedAdapter(BoundedAdapterMixin, HTTPAdapter):
-    """The adapter of calls to one endpoint, always with the same certificates and proxies."""
+    """The adapter of ``requests`` with bounded connections."""
 
-    _pool: Any = None
 
-    def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
-        """Return the pool of the endpoint. To look it up costs as much as to read an answer."""
+@dataclass
+class Answer:
+    """An answer as far as its headers. What ``requests`` makes of one takes longer than to read it.
+
+    Attributes:
+        status_code: The HTTP status.
+        headers: The headers; their names may have any case.
+        raw: The answer as ``urllib3`` has it. Its body was not read.
+    """
+
+    status_code: int
+    headers: Mapping[str, str]
+    raw: Any
+
+    def close(self) -> None:
+        """End the connection, unless the body was read to its end."""
+        self.raw.close()
+        self.raw.release_conn()
+
+
+class EndpointAdapter(BoundedAdapter):
+    """The adapter of calls to one endpoint, always with the same certificates and proxies.
+
+    ``requests`` finds the pool of connections, with its proxies and certificates, once. Requests
+    then go to that pool directly, and answers are of type :py:class:`Answer`.
+
+    Args:
+        endpoint: Scheme, host and port.
+        sizes: As ``HTTPAdapter`` has them.
+    """
+
+    def __init__(self, endpoint: str, **sizes: Any) -> None:
+        super().__init__(**sizes)
+        self._endpoint = endpoint
+        self._pool: Any = None
+
+    def send_once(
+        self,
+        request: Any,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> Answer:
+        """Send a request over a connection of the endpoint's pool."""
         if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*arguments, **named)
-        return self._pool
-
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """Make the answer of what ``urllib3`` read: without cookies, and without the request."""
-        answer = requests.Response()
-        answer.status_code = resp.status
-        answer.headers = CaseInsensitiveDict(resp.headers)
-        answer.raw = resp
-        answer.url = req.url or ""
-        return answer
+            pool = self.get_connection_with_tls_context(request, verify, proxies, cert)
+            self.cert_verify(pool, request.url, verify, cert)
+            self._pool = pool
+        path = request.url.removeprefix(self._endpoint)
+        if proxies or not path.startswith("/"):
+            path = self.request_url(request, proxies)  # A proxy may want the whole address.
+        try:
+            raw = self._pool.urlopen(
+                request.method,
+                path,
+                body=request.body,
+                # A plain dictionary: urllib3 copies it, and asks for each name.
+                headers=dict(request.headers),
+                chunked=request.body is not None and "content-length" not in request.headers,
+                retries=_NO_RETRIES,
+                timeout=timeout,
+                redirect=False,
+                assert_same_host=False,
+                preload_content=False,
+                decode_content=False,
+            )
+        except ReadTimeoutError as problem:
+            raise requests.ReadTimeout(problem) from problem
+        except ConnectTimeoutError as problem:
+            kind = requests.ConnectionError
+            if not isinstance(problem, NewConnectionError):
+                kind = requests.ConnectTimeout
+            raise kind(problem) from problem
+        return Answer(raw.status, raw.headers, raw)

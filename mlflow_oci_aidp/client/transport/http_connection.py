@@ -16,7 +16,7 @@ import io
 import socket
 import sys
 from functools import cache
-from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
+from http.client import HTTPException, HTTPResponse, IncompleteRead, UnknownProtocol
 from string import hexdigits
 from typing import Any
 
@@ -25,10 +25,12 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.exceptions import TimeoutError as WaitError
 from urllib3.poolmanager import PoolManager
+from urllib3.util import SKIP_HEADER
 from urllib3.util.connection import allowed_gai_family
 from urllib3.util.wait import wait_for_read
 
 from mlflow_oci_aidp.client.transport.attempt_timer import AttemptTimer, current_timer
+from mlflow_oci_aidp.client.transport.http_headers import plain_line, read_headers
 
 #: Interim answers to one request. There is at most one for each second or so of work.
 MOST_INTERIM_ANSWERS = 100
@@ -125,17 +127,22 @@ class BoundedResponse(HTTPResponse):
                 raise BrokenAnswerError("another protocol, which nobody asked for")
             if answer[1] >= 200:
                 return answer
-            parse_headers(self.fp)
+            read_headers(self.fp)
         raise BrokenAnswerError("too many interim answers")
 
-    def begin(self, *arguments: Any, **named: Any) -> None:
+    def begin(self) -> None:
         """Read the status line and the headers.
 
         Raises:
             BrokenAnswerError: The answer does not say clearly where it ends.
             IncompleteRead: It ended with its headers, and did not say so.
         """
-        super().begin(*arguments, **named)
+        version, self.status, reason = self._read_status()
+        self.code, self.reason = self.status, reason.strip()
+        if not version.startswith(("HTTP/1.", "HTTP/0.9")):
+            raise UnknownProtocol(version)
+        self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
+        self.headers = self.msg = read_headers(self.fp)
         if self.headers.defects:
             # The parser leaves out what follows, such as the length.
             raise BrokenAnswerError("a line that is no header")
@@ -145,21 +152,28 @@ class BoundedResponse(HTTPResponse):
 
     def _find_end(self) -> None:
         codings, lengths = [], []
+        options = ""
         for name, value in self.headers.raw_items():
             lower = name.lower()
             if lower == "transfer-encoding":
                 codings.append(value.strip().lower())
             elif lower == "content-length":
                 lengths.append(value)
+            elif lower in ("connection", "proxy-connection", "keep-alive"):
+                options += f"{lower if lower == 'keep-alive' else ''} {value} ".lower()
         if codings and codings != ["chunked"]:
             raise BrokenAnswerError("an unknown transfer encoding")
         length = _length_of(lengths)
+        self.chunked = bool(codings)
+        self.chunk_left = None
         # With two ends, another reader on the way may have seen the other one.
         self._is_certain = not (codings and (length is not None or self.version == 10))
         if self.status in (204, 304) or self._is_head:
             self.chunked = False  # There is no body, whatever the headers say.
-        elif not self.chunked:
-            self.length = length
+            length = 0
+        self.length = None if self.chunked else length
+        keeps_open = "close" not in options if self.version == 11 else "keep-alive" in options
+        self.will_close = not keeps_open or (self.length is None and not self.chunked)
 
     def _check_success(self) -> None:
         if self._connection and not self._connection.is_sent:
@@ -249,6 +263,7 @@ class BoundedConnection(HTTPConnection):
 
     is_sent = False
     _sends_content = False
+    _gathered: list[bytes] | None = None
 
     def response_class(  # type: ignore[override]
         self, source: socket.socket, debuglevel: int = 0, method: str | None = None
@@ -257,11 +272,26 @@ class BoundedConnection(HTTPConnection):
         return BoundedResponse(source, self, current_timer.get(), debuglevel, method)
 
     def request(self, method: str, url: str, body: Any = None, *more: Any, **named: Any) -> None:
-        """Send a request."""
+        """Send a request. Headers and a body of bytes leave together."""
         self.is_sent = False
         self._sends_content = hasattr(body, "read")
-        super().request(method, url, body, *more, **named)
+        if type(body) is bytes:
+            self._gathered = []
+        try:
+            super().request(method, url, body, *more, **named)
+        finally:
+            gathered, self._gathered = self._gathered, None
+        if gathered:
+            self.send(b"".join(gathered))
         self.is_sent = True
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        """Add a header to the request."""
+        line = plain_line(header, *values) if len(values) == 1 else None
+        if line is None or values[0] == SKIP_HEADER:
+            super().putheader(header, *values)
+        else:
+            self._output(line)  # type: ignore[attr-defined]
 
     def endheaders(self, *arguments: Any, **named: Any) -> None:
         """Send the headers. The content of a file comes next, and may take its time."""
@@ -277,6 +307,9 @@ class BoundedConnection(HTTPConnection):
             BrokenPipeError: It does not take them, but has answered. ``urllib3`` reads the answer
                 then.
         """
+        if self._gathered is not None:
+            self._gathered.append(data)
+            return
         if self.sock is None:
             self.connect()
         timer = current_timer.get()
