@@ -51,9 +51,10 @@ $(STAMP): setup.cfg pyproject.toml
 quickstart: $(STAMP)  ## log, register, load and deploy a model on the emulator, showing each request
 	@$(BIN)/mlflow-oci-aidp quickstart
 
-# More workers than this cost more memory (each imports MLflow) than they save time.
+# Half of the time is waiting: for sockets, for faults, for processes. So there are four workers on two cores, too. More
+# cost more memory (each imports MLflow) than they save time.
 test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # Minutes of what no version of MLflow changes: faults, connections, shapes of answers, signing, our own tools, large
 # files, and the pages; and of the emulator's own tests, whose services the tests of the stores use. make test-oldest ARGS="tests/faults tests/client" runs some of them.

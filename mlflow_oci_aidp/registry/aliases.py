@@ -152,7 +152,9 @@ class AliasesInTags(Aliases):
     def get_version(self, name: str, alias: str) -> ModelVersion:
         """Read the version that an alias points to.
 
-        ``latest`` is the version with the highest number.
+        ``latest`` is the version with the highest number. A version that is among the latest ones
+        of its registered model needs no request of its own: the reference documents the same
+        fields for both. [REST reference, RegisteredModel]
         """
         model = self._registry.get_registered_model(name)
         if alias.lower() == _LATEST and model.latest_versions:
@@ -162,7 +164,11 @@ class AliasesInTags(Aliases):
             raise invalid_parameter(
                 f"Registered model alias {alias} not found.", f"Set it on a version of {name!r}."
             )
-        return self._registry.get_model_version(name, model.aliases[alias])
+        target = model.aliases[alias]
+        for version in model.latest_versions:
+            if version.version == target and version.source:
+                return version  # The registered model carries it, and not only its number.
+        return self._registry.get_model_version(name, target)
 
     def forget(self, name: str, version: str) -> None:
         """Delete the aliases of a version that was deleted.
