@@ -88,6 +88,11 @@ def _surely_fit(items: Mapping[str, Sequence[Json]]) -> bool:
     return texts * _LONGEST_CHARACTER + len(everything) * _LONGEST_FIELDS <= _LONGEST_REQUEST
 
 
+def tags_as_json(tags: Mapping[str, str]) -> list[Json]:
+    """Return tags as requests carry them."""
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
 def split_tags(tags: Sequence[Json]) -> list[Sequence[Json]]:
     """Split tags, or keys of tags, into parts that one request may carry."""
     return _parts(tags, MAX_PARAMS_TAGS_PER_BATCH)

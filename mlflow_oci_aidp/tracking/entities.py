@@ -125,12 +125,14 @@ def run(json: Json) -> Run:
     inputs = json_fields.fields(json, "inputs")
     outputs = json_fields.fields(json, "outputs")
     tags_of_run = tags(data)
+    user_tags = run_tags.of_user(tags_of_run)
+    model_inputs, model_outputs = run_tags.inputs(tags_of_run), run_tags.outputs(tags_of_run)
     return Run(
         run_info=info,
         run_data=RunData(
             metrics=[metric(item, info.run_id) for item in json_fields.entries(data, "metrics")],
             params=[Param(*param) for param in json_fields.pairs(data, "params").items()],
-            tags=[RunTag(key, value) for key, value in run_tags.of_user(tags_of_run).items()],
+            tags=[RunTag(key, value) for key, value in user_tags.items()],
         ),
         run_inputs=RunInputs(
             dataset_inputs=[
@@ -140,7 +142,7 @@ def run(json: Json) -> Run:
                 LoggedModelInput(json_fields.text(item, "model_id"))
                 for item in json_fields.entries(inputs, "model_inputs")
             ]
-            + run_tags.inputs(tags_of_run),
+            + model_inputs,
         ),
         run_outputs=RunOutputs(
             model_outputs=[
@@ -150,9 +152,14 @@ def run(json: Json) -> Run:
                 )
                 for item in json_fields.entries(outputs, "model_outputs")
             ]
-            + run_tags.outputs(tags_of_run)
+            + model_outputs
         ),
     )
+
+
+def run_of(body: Json) -> Run:
+    """Make the run of an answer that holds one."""
+    return run(body["run"])
 
 
 def info_and_tags(json: Json) -> tuple[RunInfo, dict[str, str]]:
@@ -317,7 +324,8 @@ def _dataset_input(json: Json) -> DatasetInput:
 
 
 def _location(json: Json, name: str) -> str:
-    return to_mlflow(json_fields.optional_text(json, name) or "")
+    location = json_fields.optional_text(json, name) or ""
+    return to_mlflow(location) if location.startswith("/") else location
 
 
 def _status(json: Json) -> str:

@@ -11,8 +11,7 @@ from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.errors import AidpError, PlatformError
 from mlflow_oci_aidp.stores import LONGEST_PAGE, Platform
 from mlflow_oci_aidp.tracking import entities
-from mlflow_oci_aidp.tracking import tags as run_tags
-from mlflow_oci_aidp.tracking.batches import size_of, split_tags
+from mlflow_oci_aidp.tracking.batches import size_of, split_tags, tags_as_json
 from mlflow_oci_aidp.tracking.entities import Json
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def create(
     """
     run = platform.call(
         "CreateRun",
-        _run,
+        entities.run_of,
         experiment_id=entities.json_of_id(experiment_id),
         start_time=start_time,
         tags=tags,
@@ -66,7 +65,9 @@ def read(platform: Platform, run_id: str) -> Run:
         RestException: ``RESOURCE_DOES_NOT_EXIST`` if there is none, or this identity may not see
             it.
     """
-    return platform.require(platform.call("GetRun", _run, run_id=run_id), f"The run {run_id!r}")
+    return platform.require(
+        platform.call("GetRun", entities.run_of, run_id=run_id), f"The run {run_id!r}"
+    )
 
 
 def search_fields(
@@ -90,7 +91,7 @@ def search_fields(
 
 def set_tags(platform: Platform, run_id: str, tags: Mapping[str, str]) -> None:
     """Set tags of a run, reserved ones too, in as few requests as MLflow's limits allow."""
-    for part in split_tags(run_tags.as_json(tags)):
+    for part in split_tags(tags_as_json(tags)):
         platform.call("UpdateRunTags", run_id=run_id, set_tags=part)
 
 
@@ -134,7 +135,3 @@ def record_model(platform: Platform, run_id: str, model: Model) -> None:
         model.get_tags_dict(), "The metadata of the model", separators=(", ", ": ")
     )
     platform.call("LogModel", run_id=run_id, model_json=text)
-
-
-def _run(json: Json) -> Run:
-    return entities.run(json["run"])

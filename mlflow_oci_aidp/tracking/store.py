@@ -42,15 +42,15 @@ from mlflow_oci_aidp.stores import LONGEST_PAGE
 from mlflow_oci_aidp.tracking import entities, run_search, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.always_empty import answer_empty
-from mlflow_oci_aidp.tracking.batches import split_batch, split_dataset_inputs
+from mlflow_oci_aidp.tracking.batches import split_batch, split_dataset_inputs, tags_as_json
 from mlflow_oci_aidp.tracking.capabilities import CAPABILITIES
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.experiments import ExperimentStore
 from mlflow_oci_aidp.tracking.logged_models import choose_logged_models
 from mlflow_oci_aidp.tracking.logged_models.metrics import ModelMetrics, is_recorded
-from mlflow_oci_aidp.tracking.logged_models.on_runs import run_with_models
 from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
 from mlflow_oci_aidp.tracking.logged_models.store import LoggedModelStore
+from mlflow_oci_aidp.tracking.logged_models.tags import run_with_models
 from mlflow_oci_aidp.tracking.traces import note_evaluation, refuse_traces
 from mlflow_oci_aidp.workspaces import HAS_WORKSPACES, no_workspace
 
@@ -256,7 +256,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             for batch in split_batch(
                 [entities.json_of_metric(metric) for metric in new],
                 [{"key": param.key, "value": str(param.value)} for param in params],
-                [*(entities.json_of_tags(tags) or ()), *run_tags.as_json(own_tags)],
+                [*(entities.json_of_tags(tags) or ()), *tags_as_json(own_tags)],
             ):
                 self._platform.call("LogBatch", run_id=run_id, **batch)
             for other_run, other_tags in tags_of_models.items():

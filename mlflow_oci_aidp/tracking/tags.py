@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from mlflow.entities import LoggedModelInput, LoggedModelOutput
 
@@ -70,11 +69,6 @@ def outputs(tags: Mapping[str, str]) -> list[LoggedModelOutput]:
         for key, value in tags.items()
         if key.startswith(_OUTPUT)
     ]
-
-
-def as_json(tags: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return tags as requests carry them."""
-    return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def _key(prefix: str, model_id: str) -> str:

@@ -128,6 +128,7 @@ READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "tracking.experiment": (tracking.experiment, EXPERIMENT),
     "tracking.run_info": (tracking.run_info, INFO),
     "tracking.run": (tracking.run, RUN),
+    "tracking.run_of": (tracking.run_of, {"run": RUN}),
     "tracking.info_and_tags": (tracking.info_and_tags, RUN),
     "tracking.metric": (lambda json: tracking.metric(json, "r1"), METRIC),
     "tracking.file_info": (

@@ -26,7 +26,11 @@ def check_object_name(name: str) -> None:
         MlflowException: ``INVALID_PARAMETER_VALUE`` for a name that is not Unicode, that has more
             than 1,024 bytes of UTF-8, or that has a line feed, a carriage return or a NUL.
     """
-    check_name(name)
+    try:
+        length = len(name.encode())
+    except UnicodeEncodeError:
+        check_name(name)
+        raise
     for character, description in _IMPOSSIBLE.items():
         if character in name:
             raise invalid_parameter(
@@ -34,7 +38,6 @@ def check_object_name(name: str) -> None:
                 "such name.",
                 "Rename the file or folder.",
             )
-    length = len(name.encode())
     if length > LONGEST:
         raise invalid_parameter(
             f"The name {_shown(name)} has {length} bytes of UTF-8 with its folders, and Object "

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from mlflow.entities import (
@@ -38,6 +39,7 @@ from mlflow_oci_aidp.remembered import RememberedRuns, RunPlace
 from mlflow_oci_aidp.stores import Platform
 from mlflow_oci_aidp.tracking import entities, runs
 from mlflow_oci_aidp.tracking import tags as run_tags
+from mlflow_oci_aidp.tracking.batches import tags_as_json
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.logged_models import tags as model_tags
 from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels, missing_model
@@ -102,7 +104,7 @@ class LoggedModelsOnRuns(LoggedModels):
             owns_run=run is None,
         )
         if run is None:
-            tags_of_run = run_tags.as_json(stored_tags)
+            tags_of_run = tags_as_json(stored_tags)
             run = runs.create(self._platform, experiment_id, now, tags_of_run, name).info
             self._note_run(run)
         else:
@@ -146,7 +148,7 @@ class LoggedModelsOnRuns(LoggedModels):
 
     def finalize(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
         """Set the status of a logged model, and record a model that is ready with its run."""
-        info, stored, _ = self._read_to_change(model_id)
+        info, stored = self._read_to_change(model_id)
         is_recorded = stored.is_recorded
         if not is_recorded and status is LoggedModelStatus.READY:
             # Only once: the platform adds to what a run has, and log_model and then its user may
@@ -202,7 +204,7 @@ class LoggedModelsOnRuns(LoggedModels):
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST`` if it has no such tag.
         """
-        info, stored, _ = self._read_to_change(model_id)
+        info, stored = self._read_to_change(model_id)
         if key not in stored.model.tags:
             raise error(
                 "RESOURCE_DOES_NOT_EXIST",
@@ -218,7 +220,7 @@ class LoggedModelsOnRuns(LoggedModels):
         Raises:
             MlflowException: ``BAD_REQUEST`` for a parameter that the model has already.
         """
-        info, stored, _ = self._read_to_change(model_id)
+        info, stored = self._read_to_change(model_id)
         known = stored.model.params
         counts = Counter(param.key for param in params)
         repeated = [key for key, count in counts.items() if count > 1 or key in known]
@@ -233,11 +235,11 @@ class LoggedModelsOnRuns(LoggedModels):
 
     def delete(self, model_id: str) -> None:
         """Delete a logged model, and its run if that was made for this model alone."""
-        info, stored, others = self._read_to_change(model_id)
+        info, stored = self._read_to_change(model_id)
         # The head's key comes first: without it there is no model, should the rest not be deleted.
         runs.delete_tags(self._platform, info.run_id, sorted(stored.keys))
         self._remembered.forget_model(stored.id)
-        if stored.owns_run and not others:
+        if stored.owns_run and stored.is_alone:
             self._platform.call("DeleteRun", run_id=info.run_id)
             self._remembered.forget_run(info.run_id)
 
@@ -270,22 +272,20 @@ class LoggedModelsOnRuns(LoggedModels):
         else:
             self._platform.call("LogBatch", run_id=run_id)  # The platform checks the run.
 
-    def _read(
-        self, model_id: ModelId
-    ) -> tuple[RunInfo, StoredLoggedModel, list[StoredLoggedModel]]:
-        """Read a run, one of the logged models that it stores, and the others."""
-        info, models = self._platform.require(
+    def _read(self, model_id: ModelId) -> tuple[RunInfo, StoredLoggedModel]:
+        """Read a logged model, and the run that stores it."""
+        info, stored = self._platform.require(
             self._platform.call(
-                "GetRun", lambda json: run_with_models(json["run"]), run_id=model_id.run_id
+                "GetRun",
+                partial(model_tags.run_with_model, suffix=model_id.suffix),
+                run_id=model_id.run_id,
             ),
             f"The run {model_id.run_id!r}",
         )
         self._note_run(info)
-        stored = next((model for model in models if model.id == model_id), None)
-        if stored is None:
+        if stored is None or stored.id != model_id:
             raise missing_model(model_id)
-        others = [model for model in models if model is not stored]
-        return info, stored, others
+        return info, stored
 
     def _id_to_change(self, model_id: str) -> ModelId:
         """Parse the id of a logged model that is to be changed.
@@ -305,16 +305,14 @@ class LoggedModelsOnRuns(LoggedModels):
             "Change it where it was made.",
         )
 
-    def _read_to_change(
-        self, model_id: str
-    ) -> tuple[RunInfo, StoredLoggedModel, list[StoredLoggedModel]]:
+    def _read_to_change(self, model_id: str) -> tuple[RunInfo, StoredLoggedModel]:
         """Read a logged model as ``_read`` does, and refuse one that cannot be changed.
 
         Raises:
             MlflowException: ``INVALID_PARAMETER_VALUE`` if its run is deleted, as MLflow has it for
                 any change to such a run; otherwise as ``_id_to_change``.
         """
-        info, stored, others = self._read(self._id_to_change(model_id))
+        info, stored = self._read(self._id_to_change(model_id))
         if info.lifecycle_stage == LifecycleStage.DELETED:
             raise invalid_parameter(
                 f"The logged model {model_id!r} is kept on the run {info.run_id!r}, which is "
@@ -322,7 +320,7 @@ class LoggedModelsOnRuns(LoggedModels):
                 "Restore the run with MlflowClient().restore_run; it can be deleted again "
                 "afterwards.",
             )
-        return info, stored, others
+        return info, stored
 
     def _listed_model(self, model_id: str) -> LoggedModel:
         """Read a logged model that another client made, as the platform lists it."""
@@ -382,12 +380,6 @@ class LoggedModelsOnRuns(LoggedModels):
             return False
 
 
-def run_with_models(json: Json) -> tuple[RunInfo, list[StoredLoggedModel]]:
-    """Parse a run and the logged models that it stores from the contract's ``ExperimentRun``."""
-    info, tags = entities.info_and_tags(json)
-    return info, model_tags.stored_models(info, tags)
-
-
 def read_run_artifacts(platform: Platform, run_id: str) -> RunArtifacts | None:
     """Read where the artifacts of a run and of its logged models lie.
 
@@ -407,7 +399,7 @@ def read_run_artifacts(platform: Platform, run_id: str) -> RunArtifacts | None:
 
 
 def _models_of_run(json: Json) -> list[LoggedModel]:
-    _, models = run_with_models(json)
+    _, models = model_tags.run_with_models(json)
     return [stored.model for stored in models]
 
 

@@ -30,6 +30,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlflow.entities import (
     LoggedModel,
@@ -46,7 +47,9 @@ from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.model_id import ModelId
 from mlflow_oci_aidp.model_sources import ModelFolder, RunArtifacts
 from mlflow_oci_aidp.remembered import RunPlace
+from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking import tags as run_tags
+from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.logged_models import metric_values
 
 _logger = logging.getLogger(__name__)
@@ -71,8 +74,17 @@ _KEY = re.compile(
     re.DOTALL,
 )
 
-#: The values of one logged model's tags, by part and by the rest of the key.
-_Parts = Mapping[str, Mapping[str, str]]
+
+class _Entry(NamedTuple):
+    """The tags of a run that store one logged model.
+
+    Attributes:
+        parts: Their values, by part and by the rest of the key.
+        keys: Their keys.
+    """
+
+    parts: Mapping[str, Mapping[str, str]]
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,7 @@ class StoredLoggedModel:
         owns_run: Whether the run was made for it alone.
         is_recorded: Whether its metadata was recorded with the run.
         keys: The keys of its tags on the run.
+        is_alone: Whether the run stores no other logged model.
     """
 
     id: ModelId
@@ -94,6 +107,7 @@ class StoredLoggedModel:
     owns_run: bool
     is_recorded: bool
     keys: tuple[str, ...]
+    is_alone: bool
 
 
 def new_suffix() -> str:
@@ -233,18 +247,10 @@ def stored_models(info: RunInfo | RunPlace, tags: Mapping[str, str]) -> list[Sto
         info: The run.
         tags: All its tags.
     """
-    parts: dict[str, dict[str, dict[str, str]]] = {}
-    keys: dict[str, list[str]] = {}
-    for key, value in tags.items():
-        match = _KEY.fullmatch(key)
-        if match:
-            of_model = parts.setdefault(match["suffix"], {})
-            of_model.setdefault(match["part"] or "", {})[match["rest"] or ""] = value
-            keys.setdefault(match["suffix"], []).append(key)
+    entries = _entries(tags)
     models = (
-        _stored_model_or_none(info, ModelId(info.run_id, suffix), of_model, tuple(keys[suffix]))
-        for suffix, of_model in parts.items()
-        if "" in of_model
+        _stored_model_or_none(info, suffix, entry, is_alone=len(entries) == 1)
+        for suffix, entry in entries.items()
     )
     return [model for model in models if model is not None]
 
@@ -253,8 +259,39 @@ def find(
     info: RunInfo | RunPlace, tags: Mapping[str, str], suffix: str
 ) -> StoredLoggedModel | None:
     """Read one of the logged models that a run stores, or return None if it is not there."""
-    models = stored_models(info, tags)
-    return next((stored for stored in models if stored.id.suffix == suffix), None)
+    entries = _entries(tags)
+    if suffix not in entries:
+        return None
+    return _stored_model_or_none(info, suffix, entries[suffix], is_alone=len(entries) == 1)
+
+
+def run_with_models(json: Json) -> tuple[RunInfo, list[StoredLoggedModel]]:
+    """Parse a run and the logged models that it stores from the contract's ``ExperimentRun``."""
+    info, tags = entities.info_and_tags(json)
+    return info, stored_models(info, tags)
+
+
+def run_with_model(body: Json, suffix: str) -> tuple[RunInfo, StoredLoggedModel | None]:
+    """Parse the run of an answer and one logged model, None if it stores none with this suffix."""
+    info, tags = entities.info_and_tags(body["run"])
+    return info, find(info, tags, suffix)
+
+
+def _entries(tags: Mapping[str, str]) -> dict[str, _Entry]:
+    """Return what a run stores of each of its logged models, by the suffix of its id."""
+    parts: dict[str, dict[str, dict[str, str]]] = {}
+    keys: dict[str, list[str]] = {}
+    for key, value in tags.items():
+        match = _KEY.fullmatch(key)
+        if match:
+            of_model = parts.setdefault(match["suffix"], {})
+            of_model.setdefault(match["part"] or "", {})[match["rest"] or ""] = value
+            keys.setdefault(match["suffix"], []).append(key)
+    return {
+        suffix: _Entry(of_model, tuple(keys[suffix]))
+        for suffix, of_model in parts.items()
+        if "" in of_model
+    }
 
 
 def run_artifacts(info: RunInfo, tags: Mapping[str, str]) -> RunArtifacts:
@@ -277,18 +314,18 @@ def run_artifacts(info: RunInfo, tags: Mapping[str, str]) -> RunArtifacts:
 
 
 def _stored_model_or_none(
-    info: RunInfo | RunPlace, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
+    info: RunInfo | RunPlace, suffix: str, entry: _Entry, *, is_alone: bool
 ) -> StoredLoggedModel | None:
     """Read a logged model, or return None if another program wrote something else into its tags.
 
     One model that cannot be read must not hide the other models of the run.
     """
     try:
-        return _stored_model(info, model_id, parts, keys)
+        return _stored_model(info, ModelId(info.run_id, suffix), entry, is_alone)
     except json_fields.ERRORS as problem:
         _logger.debug(
             "The logged model %s of the run %r cannot be read (%s)",
-            model_id.suffix,
+            suffix,
             info.run_id,
             type(problem),
         )
@@ -296,8 +333,9 @@ def _stored_model_or_none(
 
 
 def _stored_model(
-    info: RunInfo | RunPlace, model_id: ModelId, parts: _Parts, keys: tuple[str, ...]
+    info: RunInfo | RunPlace, model_id: ModelId, entry: _Entry, is_alone: bool
 ) -> StoredLoggedModel:
+    parts = entry.parts
     head = json_fields.load(parts[""][""])
     status = json_fields.load(parts.get("status", {}).get("", "{}"))
     folder = json_fields.text(head, "folder")
@@ -320,7 +358,7 @@ def _stored_model(
     )
     owns_run = json_fields.boolean(head, "owns_run")
     is_recorded = json_fields.boolean(status, "recorded")
-    return StoredLoggedModel(model_id, model, folder, owns_run, is_recorded, keys)
+    return StoredLoggedModel(model_id, model, folder, owns_run, is_recorded, entry.keys, is_alone)
 
 
 def _metrics(model_id: ModelId, stored: Mapping[str, str]) -> list[Metric]:
