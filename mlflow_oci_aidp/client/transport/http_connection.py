@@ -31,6 +31,7 @@ from urllib3.util.wait import wait_for_read
 
 from mlflow_oci_aidp.client.transport.attempt_timer import AttemptTimer, current_timer
 from mlflow_oci_aidp.client.transport.http_headers import plain_line, read_headers
+from mlflow_oci_aidp.client.transport.tls_contexts import share_context
 
 #: Interim answers to one request. There is at most one for each second or so of work.
 MOST_INTERIM_ANSWERS = 100
@@ -292,6 +293,11 @@ class BoundedConnection(HTTPConnection):
             super().putheader(header, *values)
         else:
             self._output(line)  # type: ignore[attr-defined]
+
+    def connect(self) -> None:
+        """Connect, with TLS where the address wants it."""
+        share_context(self)
+        super().connect()
 
     def endheaders(self, *arguments: Any, **named: Any) -> None:
         """Send the headers. The content of a file comes next, and may take its time."""
