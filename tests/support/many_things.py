@@ -22,6 +22,8 @@ Json = dict[str, Any]
 DEFAULT, LONGEST = 100, 1000
 #: The size of a page of inferences. [aidp-python-client 5.1.1]
 INFERENCES = 20
+#: The most aliases of a registered model.
+ALIASES = 100
 #: The deployments of each registered model that has some.
 DEPLOYMENTS_OF_A_MODEL = 10
 TIME = 1_700_000_000_000
@@ -275,7 +277,7 @@ class ManyThings:
         if path.endswith("registered-models/get"):
             tags = [
                 {"key": f"mlflow_oci_aidp.alias.alias{number}", "value": str(number + 1)}
-                for number in range(self.count)
+                for number in range(min(self.count, ALIASES))
             ]
             return {"registered_model": {"name": fields["name"], "tags": tags}}
         if path.endswith("model-deployments/get"):

@@ -14,7 +14,7 @@ from typing import Any
 
 from mlflow.entities import ViewType
 
-from tests.support.many_things import DEPLOYMENTS_OF_A_MODEL
+from tests.support.many_things import ALIASES, DEPLOYMENTS_OF_A_MODEL
 
 PAGE = 1000
 
@@ -206,7 +206,10 @@ WALKS: Mapping[str, Walk] = {
     ),
     "prompts, as many as models": Walk(prompts, pages, lambda count: count // 2),
     "model versions of one model": Walk(model_versions, pages),
-    "aliases of one model": Walk(aliases, lambda count: 2 * pages(count)),
+    # Each page of versions asks for the aliases anew: they can change.
+    "model versions, and their aliases": Walk(
+        aliases, lambda count: 2 * pages(count), lambda count: min(count, ALIASES)
+    ),
     "experiments": Walk(experiments, pages),
     "runs": Walk(runs, pages),
     "logged models, on runs and listed": Walk(
