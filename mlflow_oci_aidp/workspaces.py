@@ -44,9 +44,10 @@ DEFAULT = "default"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: The most of one page of OCI's lists.
 _PAGE = 1000
-#: Seconds for which a workspace that was looked up is remembered, and how many are.
+#: Seconds for which a workspace that was looked up is remembered, and how many are: more than an
+#: instance has, since whoever uses one after the other would have the list read for each.
 _FRESH = 30.0
-_REMEMBERED = 1000
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ class Lists:
     def __init__(self, next_tokens: dict[str, str]) -> None:
         self.next_tokens = next_tokens
         self.asked: list[str] = []
+        #: The same, for each list by itself: two lists may be read side by side.
+        self.asked_of: dict[str, list[str]] = {}
         lists = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -62,7 +64,8 @@ class Lists:
         fields = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         fields |= json.loads(body or b"{}")
         headers = {"opc-request-id": "1", "content-type": "application/json"}
-        if len(self.asked) == MOST_PAGES:
+        asked_of_list = self.asked_of.setdefault(urlsplit(path).path, [])
+        if len(asked_of_list) == MOST_PAGES:
             self.next_tokens = {}
         if "/b/" in path:  # a bucket
             token = fields.get("start", "")
@@ -82,6 +85,7 @@ class Lists:
             token = fields.get("page_token", "")
             answer = {"next_page_token": self.next_tokens.get(token, "")}
         self.asked.append(token)
+        asked_of_list.append(token)
         return json.dumps(answer).encode(), headers
 
     def _volumes(self) -> bytes:
@@ -146,7 +150,9 @@ PAGES: dict[str, Callable[[str, str | None], Any]] = {
 def test_an_empty_page_is_not_the_end_of_a_list(aidp, serve, name):
     lists = serve({"": "second", "second": "third", "third": ""})
     WHOLE_LISTS[name](uri_of(aidp, lists))
-    assert lists.asked[:3] == ["", "second", "third"]
+    tokens = [asked for path, asked in lists.asked_of.items() if not path.endswith("/volumes")]
+    assert tokens
+    assert [asked[:3] for asked in tokens] == [["", "second", "third"]] * len(tokens)
 
 
 @pytest.mark.parametrize("name", WHOLE_LISTS)
@@ -161,7 +167,8 @@ def test_a_token_that_comes_again_is_an_error(aidp, serve, name, next_tokens):
         WHOLE_LISTS[name](uri_of(aidp, lists))
     assert caught.value.error_code == "INTERNAL_ERROR"
     assert caught.value.remedy.startswith(f"Check the endpoint {lists.endpoint} (from ")
-    assert len(lists.asked) <= len(next_tokens) + 1
+    assert lists.asked_of
+    assert all(len(asked) <= len(next_tokens) + 1 for asked in lists.asked_of.values())
 
 
 # The registry store itself goes on after an empty page: it takes prompts out of pages.

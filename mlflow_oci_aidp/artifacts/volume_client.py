@@ -22,6 +22,9 @@ from mlflow_oci_aidp.session import Session
 #: Entries of one page of a list. [OCI's usual maximum]
 PAGE_SIZE = 1000
 
+#: The most folders that are remembered: each run has some, and the client outlives the runs.
+_MOST_FOLDERS = 10_000
+
 #: More levels of folders than a path has characters. [REST reference: 255 characters]
 _MOST_LEVELS = 255
 
@@ -166,6 +169,8 @@ class VolumeClient:
             self._folders.discard(parent)
             self.make_folder(parent)
             self._make_one(path)
+        if len(self._folders) >= _MOST_FOLDERS:
+            self._folders = {"/"}
         self._folders.add(path)
 
     def delete(self, path: str, *, is_folder: bool) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
@@ -20,6 +22,9 @@ from mlflow_oci_aidp.errors import LocalFileProblem, error, local_file_problem
 from mlflow_oci_aidp.fork_safety import PerProcess
 
 T = TypeVar("T")
+
+#: The most tasks that the threads have at a time. Each takes two kilobytes as long as it waits.
+_MOST_GIVEN = 256
 
 
 class WorkerPool:
@@ -59,20 +64,28 @@ def run_all(
         The errors of the tasks that failed, by name. All other tasks were done.
     """
     with cancellable() as token:
-        futures: dict[Future[object], str] = {}
+        waiting = iter(tasks.items())
+        given: dict[Future[object], str] = {}
+        finished: SimpleQueue[Future[object]] = SimpleQueue()
         failures: dict[str, BaseException] = {}
         try:
-            for name, task in tasks.items():
-                futures[workers.submit(task)] = name
-            with ArtifactProgressBar.files(desc=description, total=len(futures)) as bar:
-                for future in as_completed(futures):
+            with ArtifactProgressBar.files(desc=description, total=len(tasks)) as bar:
+                while True:
+                    for name, task in islice(waiting, _MOST_GIVEN - len(given)):
+                        future = workers.submit(task)
+                        given[future] = name
+                        future.add_done_callback(finished.put)
+                    if not given:
+                        break
+                    future = finished.get()
+                    name = given.pop(future)
                     problem = future.exception()
                     if problem is None:
                         bar.update()
                     else:
-                        failures[futures[future]] = problem
+                        failures[name] = problem
         except BaseException:
-            cancel_all(futures, token)
+            cancel_all(given, token)
             raise
     return failures
 

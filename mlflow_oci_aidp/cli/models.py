@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +52,13 @@ def list_models(uri: str | None, filter_string: str | None, as_json: bool) -> No
     condition = f"{filter_string} AND {_NOT_PROMPTS}" if filter_string else _NOT_PROMPTS
     with progress() as show:
         store = _store(uri, show)
-        models = _collect(
+        rows = _collect(
             lambda token: store.search_registered_models(condition, _PAGE, page_token=token),
+            _model_row,
             show,
             "models",
         )
-    print_rows([_model_row(model) for model in models], _MODEL_COLUMNS, as_json)
+    print_rows(rows, _MODEL_COLUMNS, as_json)
 
 
 @command.command("show", short_help="List the versions of one registered model (--json).")
@@ -66,16 +67,20 @@ def list_models(uri: str | None, filter_string: str | None, as_json: bool) -> No
 @JSON
 def show_model(name: str, uri: str | None, as_json: bool) -> None:
     """List the versions of the registered model NAME, the newest first."""
+    from mlflow_oci_aidp.registry.alias_tags import AliasMap
+
     with progress() as show:
         store = _store(uri, show)
         model = store.get_registered_model(name)
         condition = f"name='{name}'"
-        versions = _collect(
+        aliases = AliasMap(model.aliases).by_version
+        rows = _collect(
             lambda token: store.search_model_versions(condition, _PAGE, page_token=token),
+            lambda version: _version_row(version, aliases),
             show,
             "versions",
         )
-    rows = [_version_row(version, model) for version in sorted(versions, key=_number, reverse=True)]
+    rows.sort(key=lambda row: int(row["version"]), reverse=True)
     if as_json:
         echo(json.dumps({**_model_row(model), "versions": rows}, indent=2))
     else:
@@ -146,12 +151,16 @@ def _permissions(uri: str | None) -> ModelPermissions:
 
 
 def _collect(
-    search: Callable[[str | None], Any], show: Callable[[str], None], noun: str
-) -> list[Any]:
-    """Return the entities of all pages, and show after each page how many there are so far.
+    search: Callable[[str | None], Any],
+    make_row: Callable[[Any], Row],
+    show: Callable[[str], None],
+    noun: str,
+) -> list[Row]:
+    """Return a row for each entity of all pages, and show after each page how many there are.
 
     Args:
         search: Gets the page that a token names; None names the first page.
+        make_row: Makes a row of an entity, which is dropped then.
         show: Shows a text on a terminal.
         noun: What the entities are, plural.
     """
@@ -161,11 +170,11 @@ def _collect(
         page = search(token or None)
         return Page(page, page.token or "")
 
-    entities: list[Any] = []
+    rows: list[Row] = []
     for page in follow_pages(fetch, f"The list of {noun}"):
-        entities += page.items
-        show(f"{len(entities)} {noun}")
-    return entities
+        rows += map(make_row, page.items)
+        show(f"{len(rows)} {noun}")
+    return rows
 
 
 def _model_row(model: RegisteredModel) -> Row:
@@ -186,13 +195,11 @@ def _model_row(model: RegisteredModel) -> Row:
     }
 
 
-def _version_row(version: ModelVersion, model: RegisteredModel) -> Row:
+def _version_row(version: ModelVersion, aliases: Mapping[str, list[str]]) -> Row:
     return {
         "version": version.version,
         # The version's own aliases would take another request.
-        "aliases": sorted(
-            alias for alias, target in model.aliases.items() if target == version.version
-        ),
+        "aliases": sorted(aliases.get(version.version, ())),
         "stage": None if version.current_stage == "None" else version.current_stage,
         "status": version.status,
         "tags": version.tags,
@@ -231,7 +238,3 @@ _GRANT_COLUMNS = {
     "Inherited": "is_inherited",
     "From": "resource_name",
 }
-
-
-def _number(version: ModelVersion) -> int:
-    return int(version.version)

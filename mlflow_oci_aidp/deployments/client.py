@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from typing import Any, NoReturn
 
 from mlflow.deployments import PredictionsResponse
@@ -463,7 +464,7 @@ def _check_fields(fields: Config, known: tuple[str, ...]) -> None:
 
 
 def _first(rows: Iterator[Any], limit: int) -> list[Any]:
-    return [row for row, _ in zip(rows, range(limit), strict=False)]
+    return list(islice(rows, max(limit, 0)))  # The page behind the last row is not asked for.
 
 
 def _value_of(text: str | None) -> Any:

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Mapping
 
+from mlflow.entities import RunInfo
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
 from mlflow_oci_aidp.migration.ids import Ids
@@ -52,6 +53,7 @@ class RegisteredModelCopier:
         self._ids = ids
         self._runs = runs
         self._names = names
+        self._last_run: RunInfo | None = None
 
     def copy(self, model: RegisteredModel) -> None:
         """Copy a registered model and its versions; what is there is left."""
@@ -163,12 +165,12 @@ class RegisteredModelCopier:
             return match["id"]
         if not version.run_id:
             return getattr(version, "model_id", None) or None
-        run = self._source.client.get_run(version.run_id)
+        info = self._info_of_run(version.run_id)
         location = version.source or ""
         in_run = _IN_RUN.fullmatch(location)
         if in_run is not None and in_run["run"] == version.run_id:
-            location = f"{run.info.artifact_uri.rstrip('/')}/{in_run['path']}"
-        of_run = self._runs.models.of_run(run.info.experiment_id, version.run_id)
+            location = f"{info.artifact_uri.rstrip('/')}/{in_run['path']}"
+        of_run = self._runs.models.of_run(info.experiment_id, version.run_id)
         for model_id, place in of_run.items():
             if place.rstrip("/") == location.rstrip("/"):
                 return model_id
@@ -178,9 +180,16 @@ class RegisteredModelCopier:
         """Return where in its run a version is, if its source is a location."""
         if not version.run_id:
             return ""
-        root = self._source.client.get_run(version.run_id).info.artifact_uri.rstrip("/") + "/"
+        root = self._info_of_run(version.run_id).artifact_uri.rstrip("/") + "/"
         source = version.source or ""
         return source[len(root) :] if source.startswith(root) else ""
+
+    def _info_of_run(self, run_id: str) -> RunInfo:
+        """Return experiment and artifacts of a run of the source; the last one is remembered."""
+        info = self._last_run
+        if info is None or info.run_id != run_id:
+            info = self._last_run = self._source.client.get_run(run_id).info
+        return info
 
     def _set_aliases(self, source_name: str, name: str) -> None:
         wanted: Mapping[str, str] = self._source.client.get_registered_model(source_name).aliases

@@ -8,6 +8,7 @@ registered model when it is renamed, and every client of this package reads them
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from mlflow_oci_aidp.errors import invalid_parameter
 
@@ -64,3 +65,25 @@ def merge_aliases(reported: Mapping[str, str], tags: Mapping[str, str]) -> dict[
     it on the platform.
     """
     return {**reported, **aliases_from_tags(tags)}
+
+
+class AliasMap(dict[str, str]):
+    """Alias to version, for a list of versions that are asked for their aliases.
+
+    To look through all aliases for each version would be work that grows with the square.
+    """
+
+    @cached_property
+    def by_version(self) -> dict[str, list[str]]:
+        """The aliases of each version."""
+        by_version: dict[str, list[str]] = {}
+        for alias, version in self.items():
+            by_version.setdefault(version, []).append(alias)
+        return by_version
+
+
+def pointing_to(aliases: Mapping[str, str], version: str) -> list[str]:
+    """Return the aliases that point to a version, of a map from alias to version."""
+    if isinstance(aliases, AliasMap):
+        return aliases.by_version.get(version, [])
+    return [alias for alias, target in aliases.items() if target == version]

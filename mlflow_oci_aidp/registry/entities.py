@@ -77,7 +77,7 @@ class _LazyModelVersion(ModelVersion):
         """
         lookup = self._lookup
         if lookup is not None:
-            looked_up = _pointing_to(lookup(self.name), self.version)
+            looked_up = alias_tags.pointing_to(lookup(self.name), self.version)
             self._aliases = sorted({*self._aliases, *looked_up})
             self._lookup = None
         return self._aliases
@@ -105,10 +105,6 @@ def _plain(attributes: dict[str, Any]) -> ModelVersion:
     version = ModelVersion.__new__(ModelVersion)
     version.__dict__.update(attributes)
     return version
-
-
-def _pointing_to(aliases: dict[str, str], version: str) -> list[str]:
-    return [alias for alias, target in aliases.items() if target == version]
 
 
 def shared() -> Json:

@@ -400,7 +400,7 @@ class AidpRegistryStore(PlatformStore, AbstractStore):
         return self._aliases.get_version(name, alias)
 
     def _aliases_of(self, name: str) -> dict[str, str]:
-        return dict(self.get_registered_model(name).aliases)
+        return alias_tags.AliasMap(self.get_registered_model(name).aliases)
 
     # Webhooks, which the platform does not have
 

@@ -65,14 +65,16 @@ def split_batch(
     if _surely_fit(rest):
         yield {name: items for name, items in rest.items() if items}
         return
-    while any(rest.values()):
+    sent = dict.fromkeys(rest, 0)
+    while any(sent[name] < len(items) for name, items in rest.items()):
         batch: dict[str, Any] = {}
         count, size = MAX_ENTITIES_PER_BATCH, _LONGEST_REQUEST
         for name, most in _MOST.items():
-            some, size = _fitting(rest[name][: min(most, count)], size, at_least=0 if batch else 1)
+            next_items = rest[name][sent[name] : sent[name] + min(most, count)]
+            some, size = _fitting(next_items, size, at_least=0 if batch else 1)
             if some:
                 batch[name] = some
-                rest[name] = rest[name][len(some) :]
+                sent[name] += len(some)
                 count -= len(some)
         yield batch
 
@@ -121,11 +123,12 @@ def size_of(item: Json) -> int:
 
 
 def _parts(items: Sequence[Json], most: int) -> list[Sequence[Json]]:
-    parts = []
-    while items:
-        part, _ = _fitting(items[:most], _LONGEST_REQUEST, at_least=1)
+    parts: list[Sequence[Json]] = []
+    begin = 0
+    while begin < len(items):
+        part, _ = _fitting(items[begin : begin + most], _LONGEST_REQUEST, at_least=1)
         parts.append(part)
-        items = items[len(part) :]
+        begin += len(part)
     return parts
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlflow.entities import (
@@ -64,6 +65,9 @@ _logger = logging.getLogger(__name__)
 #: Datasets that MLflow's page gets for its experiments.
 #: [MLflow: ``SqlAlchemyStore._search_datasets``]
 _MOST_DATASETS = 1000
+
+#: The most experiments that one request names.
+_MOST_EXPERIMENTS = 1000
 
 
 class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
@@ -437,12 +441,19 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
             view_type=entities.json_of_view_type(ViewType.ALL),
             max_results=LONGEST_PAGE,
         )
-        ids = [experiment.experiment_id for experiment in experiments]
-        if not ids:
-            return []
-        fields = runs.search_fields(ids, run_view_type=ViewType.DELETED_ONLY)
-        deleted = list(self._platform.items("SearchRuns", "runs", run_with_models, **fields))
-        needed = sum(bool(models) for _, models in deleted)
+        unneeded: list[str] = []
+        needed = 0
+        ids = (experiment.experiment_id for experiment in experiments)
+        # Each page of runs names the experiments again.
+        while some := list(islice(ids, _MOST_EXPERIMENTS)):
+            fields = runs.search_fields(some, run_view_type=ViewType.DELETED_ONLY)
+            for info, models in self._platform.items(
+                "SearchRuns", "runs", run_with_models, **fields
+            ):
+                if models:
+                    needed += 1
+                else:
+                    unneeded.append(info.run_id)
         if needed:
             _logger.warning(
                 "Deleted runs that keep logged models, whose files may be those of registered "
@@ -450,7 +461,7 @@ class AidpTrackingStore(ExperimentStore, LoggedModelStore, AbstractStore):
                 "deleted, too.",
                 needed,
             )
-        return [info.run_id for info, models in deleted if not models]
+        return unneeded
 
     def _hard_delete_run(self, run_id: str) -> None:
         """Delete a run for good."""

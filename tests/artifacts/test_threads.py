@@ -10,14 +10,17 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from mlflow_oci_aidp.artifacts import workers
 from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
+from mlflow_oci_aidp.artifacts.workers import WorkerPool
 from mlflow_oci_aidp.client.cancellation import TransferCancelledError, cancellable
 
 from .object_storage import LOCATION, uploads, written
@@ -134,3 +137,40 @@ def test_repositories_of_the_same_settings_share_a_client(storage, monkeypatch):
     assert first._storage is second._storage
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
     assert OciArtifactRepository(LOCATION)._storage is not first._storage
+
+
+class CountingPool(WorkerPool):
+    """A pool that knows how many tasks it has, and the most that it had."""
+
+    def __init__(self):
+        super().__init__(4)
+        self.lock = threading.Lock()
+        self.has = self.most = 0
+
+    def submit(self, work, /, *arguments, **named):
+        with self.lock:
+            self.has += 1
+            self.most = max(self.most, self.has)
+        future = super().submit(work, *arguments, **named)
+        future.add_done_callback(self.done)
+        return future
+
+    def done(self, future):
+        with self.lock:
+            self.has -= 1
+
+
+def test_of_many_tasks_few_are_with_the_threads_at_a_time(monkeypatch):
+    monkeypatch.setattr(workers, "_MOST_GIVEN", 20)
+    pool, did = CountingPool(), []
+
+    def task(number):
+        did.append(number)
+        if number % 100 == 7:
+            raise ValueError(number)
+
+    tasks = {str(number): partial(task, number) for number in range(1000)}
+    failures = workers.run_all(pool, tasks, "Counting")
+    assert sorted(did) == list(range(1000))
+    assert sorted(map(int, failures)) == list(range(7, 1000, 100))
+    assert 4 < pool.most <= 20

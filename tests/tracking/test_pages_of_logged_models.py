@@ -84,3 +84,60 @@ def test_each_user_principal_reads_for_itself(aidp, store, models, page):
     with mlflow_oci_aidp.user_principal("c29tZWJvZHk="):
         assert names(page(store, token)) == ["c", "d"]
     assert len(aidp.exchanges) > 0
+
+
+def test_what_was_read_is_forgotten_with_the_last_page(aidp, store, models, page):
+    first = page(store)
+    second = page(store, first.token)
+    aidp.exchanges.clear()
+    assert page(store, second.token).token is None
+    assert len(aidp.exchanges) == 0
+    assert names(page(store, first.token)) == ["c", "d"]
+    assert len(aidp.exchanges) > 0
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The seconds of the clock that searches are forgotten by, to be changed."""
+    seconds = [1000.0]
+    monkeypatch.setattr(remembered_searches, "monotonic", lambda: seconds[0])
+    return seconds
+
+
+def test_each_page_keeps_it_for_another_minute(aidp, store, models, page, clock):
+    token = page(store, size=1).token
+    aidp.exchanges.clear()
+    for wanted in "bcd":
+        clock[0] += 50
+        found = page(store, token, size=1)
+        assert names(found) == [wanted]
+        token = found.token
+    assert len(aidp.exchanges) == 0
+    clock[0] += 61
+    assert names(page(store, token, size=1)) == ["e"]
+    assert len(aidp.exchanges) > 0
+
+
+def test_after_ten_minutes_it_is_read_anew(aidp, store, models, page, clock):
+    token = page(store).token
+    for _ in range(11):
+        clock[0] += 50
+        page(store, token)
+    aidp.exchanges.clear()
+    clock[0] += 51
+    assert names(page(store, token)) == ["c", "d"]
+    assert len(aidp.exchanges) > 0
+
+
+def test_many_logged_models_are_remembered_of_the_latest_search_alone(
+    aidp, store, models, page, monkeypatch
+):
+    monkeypatch.setattr(remembered_searches, "_MOST_MODELS", 4)
+    older = page(store).token
+    other = "name != 'x'"
+    token = page(store, text=other).token
+    aidp.exchanges.clear()
+    assert names(page(store, token, other)) == ["c", "d"]
+    assert len(aidp.exchanges) == 0
+    page(store, older)
+    assert len(aidp.exchanges) > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mlflow.entities import (
     LoggedModel,
@@ -15,6 +15,9 @@ from mlflow.entities import (
 from mlflow.exceptions import MlflowException
 
 from mlflow_oci_aidp.errors import error
+
+#: Tells whether a logged model fulfils the conditions of a search.
+IsWanted = Callable[[LoggedModel], bool]
 
 
 class LoggedModels(ABC):
@@ -64,8 +67,8 @@ class LoggedModels(ABC):
         """Delete a logged model, but not its artifacts."""
 
     @abstractmethod
-    def list_all(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
-        """Read all logged models of experiments."""
+    def list_all(self, experiment_ids: Iterable[str], is_wanted: IsWanted) -> list[LoggedModel]:
+        """Read all logged models of experiments, and keep those that are wanted."""
 
     @abstractmethod
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:

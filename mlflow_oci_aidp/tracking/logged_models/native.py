@@ -14,11 +14,12 @@ from mlflow.entities import (
     LoggedModelStatus,
     LoggedModelTag,
 )
+from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.stores import Platform
+from mlflow_oci_aidp.stores import LONGEST_PAGE, Platform
 from mlflow_oci_aidp.tracking import entities
 from mlflow_oci_aidp.tracking.entities import Json
-from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels
+from mlflow_oci_aidp.tracking.logged_models.interface import IsWanted, LoggedModels
 
 #: The calls that the platform needs to have.
 RPCS = frozenset(
@@ -102,9 +103,9 @@ class NativeLoggedModels(LoggedModels):
         """Delete a logged model, but not its artifacts."""
         self._platform.call("DeleteLoggedModel", model_id=model_id)
 
-    def list_all(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
-        """Read all logged models of experiments."""
-        return list(listed_models(self._platform, experiment_ids))
+    def list_all(self, experiment_ids: Iterable[str], is_wanted: IsWanted) -> list[LoggedModel]:
+        """Read all logged models of experiments, and keep those that are wanted."""
+        return list(filter(is_wanted, listed_models(self._platform, experiment_ids)))
 
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
         """Note the logged models that a run made."""
@@ -113,13 +114,29 @@ class NativeLoggedModels(LoggedModels):
 
 
 def listed_models(platform: Platform, experiment_ids: Iterable[str]) -> Iterator[LoggedModel]:
-    """Read all logged models of experiments that the platform lists by itself."""
-    return platform.items(
-        "SearchLoggedModels",
-        "models",
-        entities.logged_model,
-        experiment_ids=[str(experiment_id) for experiment_id in experiment_ids],
-    )
+    """Read all logged models of experiments that the platform lists by itself.
+
+    The platform documents no longest page. If it refuses a long one, it chooses the length.
+    """
+    ids = [str(experiment_id) for experiment_id in experiment_ids]
+    for size in (LONGEST_PAGE, None):
+        pages = platform.pages(
+            "SearchLoggedModels",
+            "models",
+            entities.logged_model,
+            experiment_ids=ids,
+            max_results=size,
+        )
+        try:
+            first = next(pages)
+        except MlflowException as problem:
+            if size is None or problem.error_code != "INVALID_PARAMETER_VALUE":
+                raise
+            continue
+        yield from first
+        for page in pages:
+            yield from page
+        return
 
 
 def _logged_model(json: Json) -> LoggedModel:

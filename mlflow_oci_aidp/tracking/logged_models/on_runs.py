@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from mlflow.entities import (
@@ -42,8 +43,13 @@ from mlflow_oci_aidp.tracking import tags as run_tags
 from mlflow_oci_aidp.tracking.batches import tags_as_json
 from mlflow_oci_aidp.tracking.entities import Json
 from mlflow_oci_aidp.tracking.logged_models import tags as model_tags
-from mlflow_oci_aidp.tracking.logged_models.interface import LoggedModels, missing_model
+from mlflow_oci_aidp.tracking.logged_models.interface import (
+    IsWanted,
+    LoggedModels,
+    missing_model,
+)
 from mlflow_oci_aidp.tracking.logged_models.native import listed_models
+from mlflow_oci_aidp.tracking.logged_models.side_by_side import side_by_side
 from mlflow_oci_aidp.tracking.logged_models.tags import StoredLoggedModel
 from mlflow_oci_aidp.visible import visible
 
@@ -243,25 +249,33 @@ class LoggedModelsOnRuns(LoggedModels):
             self._platform.call("DeleteRun", run_id=info.run_id)
             self._remembered.forget_run(info.run_id)
 
-    def list_all(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
-        """Read all logged models of experiments, also of deleted runs, as in MLflow.
+    def list_all(self, experiment_ids: Iterable[str], is_wanted: IsWanted) -> list[LoggedModel]:
+        """Read all logged models of experiments, and keep those that are wanted.
 
-        Those that the platform lists are included.
-
-        The platform also lists models that were recorded with a run. If a run stores a model of
-        the same name, the one that the platform lists is left out.
+        Those of deleted runs are among them, as in MLflow, and those that the platform lists. The
+        platform also lists models that were recorded with a run. If a run stores a model of the
+        same name, the one that the platform lists is left out.
         """
         ids = [str(experiment_id) for experiment_id in experiment_ids]
-        models_of_runs = self._platform.items(
-            "SearchRuns",
-            "runs",
-            _models_of_run,
-            **runs.search_fields(ids, model_tags.SEARCH, ViewType.ALL),
+
+        def stored() -> tuple[list[LoggedModel], set[tuple[str | None, str]]]:
+            pages = self._platform.items(
+                "SearchRuns",
+                "runs",
+                _models_of_run,
+                **runs.search_fields(ids, model_tags.SEARCH, ViewType.ALL),
+            )
+            wanted, known = [], set()
+            for model in chain.from_iterable(pages):
+                known.add((model.source_run_id, model.name))
+                if is_wanted(model):
+                    wanted.append(model)
+            return wanted, known
+
+        (models, known), listed = side_by_side(
+            stored, lambda: filter(is_wanted, listed_models(self._platform, ids))
         )
-        stored = [model for models in models_of_runs for model in models]
-        known = {(model.source_run_id, model.name) for model in stored}
-        listed = listed_models(self._platform, ids)
-        return stored + [
+        return models + [
             model for model in listed if (model.source_run_id, model.name) not in known
         ]
 

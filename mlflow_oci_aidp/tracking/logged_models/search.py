@@ -25,6 +25,7 @@ from mlflow_oci_aidp.errors import invalid_parameter
 from mlflow_oci_aidp.identity import chosen_caller
 from mlflow_oci_aidp.tracking.logged_models import filters, metric_values
 from mlflow_oci_aidp.tracking.logged_models.filters import Condition
+from mlflow_oci_aidp.tracking.logged_models.interface import IsWanted
 from mlflow_oci_aidp.tracking.logged_models.remembered_searches import RememberedSearches
 from mlflow_oci_aidp.workspaces import active_workspace
 
@@ -68,8 +69,8 @@ def search(
     """Return one page of the logged models that a search finds.
 
     Args:
-        read_models: Reads all logged models of the experiments. It is called when all arguments
-            have been read.
+        read_models: Reads the logged models of the experiments, all of them or those for which
+            ``condition`` returns True. It is called when all arguments have been read.
         experiment_ids: The experiments. A page token belongs to them, to the filter and to the
             order.
         filter_string: MLflow's conditions, joined by ``AND``.
@@ -87,7 +88,7 @@ def search(
             token of another search.
     """
     names = [_names(dataset) for dataset in datasets or ()]
-    is_wanted = _filter(filter_string, names)
+    is_wanted = condition(filter_string, datasets)
     clauses = _clauses(order_by)
     keys = [_key(clause, names) for clause in clauses]
     size = _PAGE_SIZE if max_results is None else _page_size(max_results)
@@ -104,11 +105,18 @@ def search(
         models = _ordered([model for model in read_models() if is_wanted(model)], keys)
         if len(models) > end:
             remembered.put(this_search, models)
+    elif len(models) <= end:
+        remembered.forget(this_search)  # This is the last page.
     return PagedList(models[begin:end], next_page.encode() if len(models) > end else None)
 
 
-def _filter(filter_string: str | None, names: _Datasets) -> Callable[[LoggedModel], bool]:
-    """Return a function that says whether a logged model fulfils all conditions."""
+def condition(filter_string: str | None, datasets: Sequence[Mapping[str, Any]] | None) -> IsWanted:
+    """Return a function that says whether a logged model fulfils all conditions of a search.
+
+    Raises:
+        MlflowException: ``INVALID_PARAMETER_VALUE`` for arguments that cannot be read.
+    """
+    names = [_names(dataset) for dataset in datasets or ()]
     conditions = filters.parse(filter_string)
     is_about_metrics = any(condition.kind == filters.METRICS for condition in conditions)
 

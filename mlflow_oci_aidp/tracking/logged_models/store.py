@@ -148,8 +148,8 @@ class LoggedModelStore(PlatformStore):
 
         This reads all logged models of the experiments and looks through them in this process: the
         platform documents no search in what runs store. Pages after the first come from what that
-        read, for a minute. If a run stores a model, and the platform
-        lists one of the same run and name, the latter is left out.
+        read, if one is asked for each minute, for ten minutes. If a run stores a model, and the
+        platform lists one of the same run and name, the latter is left out.
 
         Args:
             experiment_ids: The experiments to search.
@@ -165,7 +165,8 @@ class LoggedModelStore(PlatformStore):
         """
         ids = [str(experiment_id) for experiment_id in experiment_ids]
         return search.search(
-            lambda: self._logged_models.list_all(ids),
+            # What is not wanted is dropped as it is read, and never in memory together.
+            lambda: self._logged_models.list_all(ids, search.condition(filter_string, datasets)),
             ids,
             filter_string,
             datasets,
