@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -122,6 +122,50 @@ def move_all(
         )
     code = first.error_code if isinstance(first, MlflowException) else "INTERNAL_ERROR"
     raise error(code, cause, remedy)
+
+
+def run_parts(
+    count: int,
+    parts: Iterable[Callable[[], T]],
+    token: CancelToken,
+    note_done: Callable[[], object],
+) -> list[T]:
+    """Do the parts of one transfer, several at a time. The first error cancels the others.
+
+    Args:
+        count: The most threads. They keep the context of this one.
+        parts: The parts.
+        token: Cancels the parts, each of which watches it.
+        note_done: Called after each part, for a progress bar.
+
+    Returns:
+        What the parts returned, in their order.
+    """
+
+    def run(part: Callable[[], T]) -> T:
+        try:
+            token.raise_if_cancelled()
+            return part()
+        except BaseException as problem:
+            token.cancel(problem)
+            raise
+
+    results: list[T] = []
+    with ThreadPoolExecutor(count, thread_name_prefix="aidp-object-storage") as pool:
+        futures: list[Future[T]] = []
+        try:
+            for part in parts:
+                futures.append(pool.submit(contextvars.copy_context().run, run, part))
+                futures[-1].add_done_callback(lambda _: note_done())
+            wait(futures, return_when=FIRST_EXCEPTION)
+            if token.error is None:
+                results = [future.result() for future in futures]
+        finally:
+            # All are done, unless one failed or this is interrupted.
+            cancel_all(futures, token)
+    if token.error is not None:
+        raise token.error
+    return results
 
 
 def cancel_all(futures: Iterable[Future[T]], token: CancelToken) -> None:

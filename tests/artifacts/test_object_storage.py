@@ -190,6 +190,13 @@ class TestParts:
         assert [exchange.operation for exchange in aidp.exchanges].count("upload_part") == 3
 
 
+def put_without_asking(aidp, name):
+    """Put an object whose name the service would not take."""
+    aidp._running.objects._database.execute(
+        "INSERT INTO objects VALUES (?, 'f', 0, '', '', '', 0.0, '{}', '')", (name,)
+    )
+
+
 class TestRefused:
     def refused(self, code, call, *arguments):
         with pytest.raises(MlflowException) as caught:
@@ -250,7 +257,8 @@ class TestRefused:
     @pytest.mark.parametrize("name", ["/a", "x//a", "nul\0l"])
     def test_a_name_that_is_no_path(self, aidp, repository, tmp_path, name):
         aidp._running.objects._database.execute(
-            "INSERT INTO objects VALUES (?, 'f', 0, '', '', '', 0.0, '{}')", (f"exp/run/{name}",)
+            "INSERT INTO objects VALUES (?, 'f', 0, '', '', '', 0.0, '{}', '')",
+            (f"exp/run/{name}",),
         )
         self.refused("INVALID_PARAMETER_VALUE", repository.download_artifacts, "", str(tmp_path))
         assert contents(tmp_path) == {}
@@ -258,7 +266,8 @@ class TestRefused:
     @pytest.mark.parametrize("name", ["../escaped", "sub/../../escaped", ".."])
     def test_an_object_that_would_escape_the_destination(self, aidp, repository, tmp_path, name):
         aidp._running.objects._database.execute(
-            "INSERT INTO objects VALUES (?, 'f', 0, '', '', '', 0.0, '{}')", (f"exp/run/{name}",)
+            "INSERT INTO objects VALUES (?, 'f', 0, '', '', '', 0.0, '{}', '')",
+            (f"exp/run/{name}",),
         )
         inside = tmp_path / "inside"
         inside.mkdir()

@@ -365,7 +365,7 @@ def _refusal_or(result: _Result) -> _Result:
 
 def _result_of(problem: Any) -> _Result:
     """Return a refusal as ``oci`` reports it."""
-    if problem.code == "UnmatchedContentMD5":
+    if str(problem.code).startswith("UnmatchedContent"):
         reason = "the content was changed on its way"
         return _Result(failure=NetworkFailure(reason, "DATA_LOSS", False))
     headers = problem.headers or {}

@@ -1,4 +1,4 @@
-"""Parts of objects: their sizes and their checksums.
+"""Parts of objects: their sizes, and what headers say of an object.
 
 Sources: https://docs.oracle.com/iaas/Content/Object/Tasks/usingmultipartuploads.htm (parts and
 their number) and Object Storage's API reference (headers). That the number of parts stands behind
@@ -7,11 +7,10 @@ the MD5 of MD5s is what users of ``oci`` see.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from mlflow_oci_aidp.artifacts.object_storage.checksums import CRC32C_HEADER
 
 MEBIBYTE = 1024 * 1024
 
@@ -43,35 +42,6 @@ class TransferOptions:
     chunk: int = MEBIBYTE
 
 
-def md5(data: bytes = b"") -> Any:
-    """Return an MD5, which Object Storage compares; it protects against accidents alone."""
-    return hashlib.md5(data, usedforsecurity=False)
-
-
-def in_base64(digest: Any) -> str:
-    """Return a digest as headers carry it."""
-    return base64.b64encode(digest.digest()).decode("ascii")
-
-
-def md5_of_file(path: str, chunk: int) -> str:
-    """Return the MD5 of a file in base64, read in pieces of ``chunk`` bytes."""
-    digest = md5()
-    with open(path, "rb") as file:
-        while piece := file.read(chunk):
-            digest.update(piece)
-    return in_base64(digest)
-
-
-def multipart_md5(digests: list[bytes]) -> str:
-    """Return the checksum of an object in parts: the MD5 of the MD5s of its parts."""
-    return f"{in_base64(md5(b''.join(digests)))}-{len(digests)}"
-
-
-def checksums_agree(expected: str, actual: str) -> bool:
-    """Whether two checksums are the same. The number of parts may be missing from one."""
-    return expected.partition("-")[0] == actual.partition("-")[0]
-
-
 @dataclass(frozen=True)
 class ObjectHeaders:
     """The headers of an object, as far as a download needs them.
@@ -82,6 +52,7 @@ class ObjectHeaders:
         md5: The MD5 of the object in base64; ``""`` without one.
         multipart_md5: The MD5 over those of its parts; ``""`` without one.
         part_size: The size of its parts in bytes; 0 if it is not known.
+        crc32c: The CRC32C of the object in base64; ``""`` without one.
     """
 
     size: int
@@ -89,6 +60,7 @@ class ObjectHeaders:
     md5: str
     multipart_md5: str
     part_size: int
+    crc32c: str = ""
 
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> ObjectHeaders:
@@ -108,7 +80,12 @@ class ObjectHeaders:
         if not part_size or count > MOST_PARTS or -(-size // part_size) != count:
             part_size = 0
         return cls(
-            size, names.get("etag", ""), names.get("content-md5", ""), multipart_md5, part_size
+            size,
+            names.get("etag", ""),
+            names.get("content-md5", ""),
+            multipart_md5,
+            part_size,
+            names.get(CRC32C_HEADER, ""),
         )
 
 

@@ -1,13 +1,13 @@
 """Files to objects and back: in parts, in parallel, in constant memory, with checksums compared.
 
-Up: through ``oci``'s ``UploadManager``. The service compares an MD5 for each request, and what it
-says of the whole object is compared here. Down: into a temporary file beside the target, which is
-renamed when it is complete and right:
+Up: the service compares a CRC32C for each request, and what it says of the whole object is compared
+here. Down: into a temporary file beside the target, which is renamed when it is complete and right:
 
-- an object that was put in one request has an MD5, which is compared;
-- an object in parts has an MD5 over those of its parts. This package writes the size of the parts
-  into the object's metadata, and compares. For the objects of others, only the length and the
-  entity tag of each range are certain.
+- an object with a CRC32C is compared with that, in parts or not;
+- any other that was put in one request has an MD5, which is compared;
+- any other in parts has an MD5 over those of its parts. Releases before 0.2.0 wrote the size of the
+  parts into the object's metadata, so that it can be compared, and this one still does. For the
+  objects of others, only the length and the entity tag of each range are certain.
 """
 
 from __future__ import annotations
@@ -15,26 +15,25 @@ from __future__ import annotations
 import contextlib
 import posixpath
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 from mlflow.utils.file_utils import ArtifactProgressBar
 
-from mlflow_oci_aidp.artifacts.object_storage.client import BrokenContentError, ObjectStorageClient
-from mlflow_oci_aidp.artifacts.object_storage.parts import (
-    PART_SIZE_KEY,
-    ObjectHeaders,
-    TransferOptions,
+from mlflow_oci_aidp.artifacts.object_storage.checksums import (
+    Crc32c,
     checksums_agree,
     in_base64,
     md5,
     md5_of_file,
     multipart_md5,
 )
+from mlflow_oci_aidp.artifacts.object_storage.client import BrokenContentError, ObjectStorageClient
+from mlflow_oci_aidp.artifacts.object_storage.parts import ObjectHeaders, TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.upload import Upload
 from mlflow_oci_aidp.artifacts.part_files import written_aside
-from mlflow_oci_aidp.artifacts.workers import cancel_all
-from mlflow_oci_aidp.client.cancellation import CancelToken, TransferCancelledError, cancellable
+from mlflow_oci_aidp.artifacts.workers import run_parts
+from mlflow_oci_aidp.client.cancellation import CancelToken, cancellable
 from mlflow_oci_aidp.errors import error, local_file_errors
 
 
@@ -78,35 +77,12 @@ class ObjectTransfer:
             self._upload(path, name, whole.child())
 
     def _upload(self, path: str, name: str, token: CancelToken) -> None:
-        from oci.object_storage import UploadManager
-
-        upload = Upload(self._storage, path, self._options, token)
+        upload = Upload(self._storage, path, (*self._place, name), self._options, token)
         if upload.is_in_one_part:
-            upload.put_object(*self._place, name)
+            upload.put()
             return
-        manager = UploadManager(upload, parallel_process_count=self._options.parallel)
-        part_size = upload.part_size
-        with ArtifactProgressBar.chunks(upload.size, f"Uploading {path}", part_size) as bar:
-            is_sent = False
-            try:
-                # The manager raises an OSError only when it reads the file itself.
-                with local_file_errors(path, "read"):
-                    manager.upload_file(
-                        *self._place,
-                        name,
-                        path,
-                        part_size=part_size,
-                        metadata={PART_SIZE_KEY: str(part_size)},
-                        progress_callback=lambda _: bar.update(),
-                    )
-                is_sent = True
-            except TransferCancelledError:
-                pass  # The error of the part that failed is raised below.
-            finally:
-                if not is_sent:
-                    upload.abort()
-        if not is_sent:
-            raise token.error or TransferCancelledError
+        with ArtifactProgressBar.chunks(upload.size, f"Uploading {path}", upload.part_size) as bar:
+            upload.put_parts(bar.update)
 
     def download(self, name: str, path: str) -> None:
         """Get an object in the place of a file, which changes at once or not at all.
@@ -148,13 +124,17 @@ class ObjectTransfer:
             with contextlib.closing(response.data), _writable(part, "wb", path) as file:
                 stored = ObjectHeaders.read(response.headers)
                 if stored.size <= self._options.part_size:
-                    digest = md5()
+                    digest = Crc32c() if stored.crc32c else md5()
                     for piece in _pieces(response, stored.size, self._options.chunk):
                         token.raise_if_cancelled()
                         digest.update(piece)
                         with local_file_errors(path, "written"):
                             file.write(piece)
-                    if stored.md5 not in ("", in_base64(digest)):
+                    if stored.crc32c:
+                        is_right = str(digest) == stored.crc32c
+                    else:
+                        is_right = stored.md5 in ("", in_base64(digest))
+                    if not is_right:
                         raise BrokenContentError("the content does not match its checksum")
                 elif not stored.etag:
                     # Nothing else says that all ranges are of one version.
@@ -174,63 +154,55 @@ class ObjectTransfer:
         part_size = stored.part_size or self._options.part_size
         token = whole.child()
 
-        def get(offset: int) -> bytes:
+        def get(offset: int) -> Any:
             length = min(part_size, stored.size - offset)
-            return self._get_range(name, stored.etag, part, path, offset, length, token)
+            return self._get_range(name, stored, part, path, offset, length, token)
 
         with local_file_errors(path, "written"), open(part, "wb") as file:
             file.truncate(stored.size)
         label = f"Downloading {posixpath.basename(name)}"
-        with (
-            ArtifactProgressBar.chunks(stored.size, label, part_size) as bar,
-            ThreadPoolExecutor(
-                self._options.parallel, thread_name_prefix="aidp-object-storage"
-            ) as pool,
-        ):
-            futures: list[Future[bytes]] = []
-            try:
-                for offset in range(0, stored.size, part_size):
-                    futures.append(pool.submit(get, offset))
-                    futures[-1].add_done_callback(lambda _: bar.update())
-                wait(futures, return_when=FIRST_EXCEPTION)
-                if token.error is None:
-                    digests = [future.result() for future in futures]
-            finally:
-                # All are done, unless one failed or this is interrupted.
-                cancel_all(futures, token)
-        if token.error is not None:
-            raise token.error
+        with ArtifactProgressBar.chunks(stored.size, label, part_size) as bar:
+            ranges = [partial(get, offset) for offset in range(0, stored.size, part_size)]
+            digests = run_parts(self._options.parallel, ranges, token, bar.update)
         return self._is_right(stored, part, path, digests)
 
-    def _is_right(self, stored: ObjectHeaders, part: str, path: str, digests: list[bytes]) -> bool:
+    def _is_right(self, stored: ObjectHeaders, part: str, path: str, digests: list[Any]) -> bool:
+        """Compare the checksum of an object with those of its ranges."""
+        if stored.crc32c:
+            return str(Crc32c.of_parts(digests)) == stored.crc32c
         if stored.md5:
             with local_file_errors(path, "read"):
                 return checksums_agree(stored.md5, md5_of_file(part, self._options.chunk))
         if stored.part_size:
-            return checksums_agree(stored.multipart_md5, multipart_md5(digests))
+            return checksums_agree(
+                stored.multipart_md5, multipart_md5([digest.digest() for digest in digests])
+            )
         return True
 
     def _get_range(
         self,
         name: str,
-        etag: str,
+        stored: ObjectHeaders,
         part: str,
         path: str,
         offset: int,
         length: int,
         token: CancelToken,
-    ) -> bytes:
+    ) -> Any:
         """Write a range, continuing where a connection broke.
 
         Returns:
-            The MD5 of the range.
+            The CRC32C of the range if the object has one, else its MD5.
         """
-        digest, done = md5(), 0
+        digest: Any = Crc32c() if stored.crc32c else md5()
+        done = 0
 
         def attempt(client: Any) -> None:
             nonlocal done
             wanted = f"{offset + done}-{offset + length - 1}"
-            response = client.get_object(*self._place, name, range=f"bytes={wanted}", if_match=etag)
+            response = client.get_object(
+                *self._place, name, range=f"bytes={wanted}", if_match=stored.etag
+            )
             with contextlib.closing(response.data), _writable(part, "r+b", path) as file:
                 if not response.headers.get("content-range", "").startswith(f"bytes {wanted}/"):
                     reason = "the service answered with another range than was asked for"
@@ -243,12 +215,8 @@ class ObjectTransfer:
                     digest.update(piece)
                     done += len(piece)
 
-        try:
-            self._storage.call(self._reading(name), attempt, moves_content=True, token=token)
-        except BaseException as problem:
-            token.cancel(problem)
-            raise
-        return bytes(digest.digest())
+        self._storage.call(self._reading(name), attempt, moves_content=True, token=token)
+        return digest
 
     def _reading(self, name: str) -> str:
         return f"Reading the object {name!r} of the bucket {self._place[1]!r}"

@@ -1,42 +1,48 @@
-"""One upload: the client that ``oci``'s ``UploadManager`` sees, and the parts that it sends."""
+"""One upload: a file, in one request or in parts, each with its checksum."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import os
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-import requests
 from mlflow.exceptions import MlflowException
 
-from mlflow_oci_aidp.artifacts.object_storage.client import (
-    BrokenContentError,
-    ObjectStorageClient,
-    is_missing,
-)
-from mlflow_oci_aidp.artifacts.object_storage.parts import (
-    TransferOptions,
+from mlflow_oci_aidp.artifacts.object_storage.checksums import (
+    CRC32C,
+    CRC32C_HEADER,
+    Crc32c,
     checksums_agree,
     in_base64,
     md5,
     multipart_md5,
 )
+from mlflow_oci_aidp.artifacts.object_storage.client import (
+    BrokenContentError,
+    ObjectStorageClient,
+    is_missing,
+)
+from mlflow_oci_aidp.artifacts.object_storage.parts import PART_SIZE_KEY, TransferOptions
+from mlflow_oci_aidp.artifacts.workers import run_parts
 from mlflow_oci_aidp.client.cancellation import CancelToken
 from mlflow_oci_aidp.client.files import require_regular_file
 from mlflow_oci_aidp.errors import error, local_file_errors
 
+T = TypeVar("T")
+
 
 class Upload:
-    """The client that an ``UploadManager`` sees: it retries each call and checks its answer.
+    """Puts a file in the place of an object.
 
     Args:
-        storage: The client of this package, which makes the calls.
+        storage: The client, which makes the calls.
         path: The file. Its state at this moment is what is uploaded.
+        place: The namespace, the bucket and the name of the object.
         options: How the file is cut into parts.
         token: Cancels the upload.
 
@@ -45,10 +51,16 @@ class Upload:
     """
 
     def __init__(
-        self, storage: ObjectStorageClient, path: str, options: TransferOptions, token: CancelToken
+        self,
+        storage: ObjectStorageClient,
+        path: str,
+        place: tuple[str, str, str],
+        options: TransferOptions,
+        token: CancelToken,
     ) -> None:
         self._storage = storage
         self._path = path
+        self._place = place
         self._options = options
         require_regular_file(path)
         with local_file_errors(path, "read"):
@@ -56,122 +68,106 @@ class Upload:
         self.size = self._begin.size
         self.part_size = max(options.part_size, -(-self.size // options.max_parts))
         self._token = token
-        self._upload: tuple[str, str, str, str] | None = None
-        self._digests: dict[int, bytes] = {}
-        self._parts_done = threading.Condition()
-        self._sending = 0
-        # The manager mounts an adapter of its own on this session, which nobody uses otherwise.
-        self.base_client = SimpleNamespace(
-            endpoint=storage.client.base_client.endpoint, session=requests.Session()
-        )
+        self._writing = f"Writing the object {place[2]!r} of the bucket {place[1]!r}"
 
     @property
     def is_in_one_part(self) -> bool:
         """Whether the file is short enough for one request."""
         return self.size <= self.part_size
 
-    def put_object(self, namespace: str, bucket: str, name: str) -> None:
-        """Send the whole file in one request, which carries its digest."""
-        digest = in_base64(self._digest_of(0, self.size))
+    def put(self) -> None:
+        """Send the whole file in one request."""
+        self._send(0, self.size, self._put_object)
 
-        def attempt(client: Any, part: _Part) -> bytes:
-            try:
-                response = client.put_object(
-                    namespace,
-                    bucket,
-                    name,
-                    part,
-                    content_length=str(self.size),
-                    content_md5=digest,
-                )
-            finally:
-                # If the file changed, that is why the service found a wrong digest.
-                part.is_as_announced &= part.left > 0 or in_base64(part.digest) == digest
-            _compare(response.headers.get("opc-content-md5"), digest)
-            return b""
+    def _put_object(self, client: Any, part: _Part, checksum: Crc32c) -> None:
+        response = client.put_object(
+            *self._place,
+            part,
+            content_length=str(self.size),
+            opc_checksum_algorithm=CRC32C,
+            opc_content_crc32c=str(checksum),
+        )
+        self._compare(response.headers, 0, checksum)
 
-        self._send(self._writing(name, bucket), 0, self.size, attempt)
+    def put_parts(self, note_done: Callable[[], object]) -> None:
+        """Send the file in parts, several at a time, and make the object of them.
 
-    # The calls of an ``UploadManager``
+        Args:
+            note_done: Called after each part.
+        """
+        upload_id = self._create()
+        is_committed = False
+        try:
+            offsets = range(0, self.size, self.part_size)
+            parts = [
+                partial(self._send_part, upload_id, number, offset)
+                for number, offset in enumerate(offsets, 1)
+            ]
+            sent = run_parts(self._options.parallel, parts, self._token.child(), note_done)
+            self._check_unchanged(sent)
+            self._commit(upload_id, sent)
+            is_committed = True
+        finally:
+            if not is_committed:
+                self._abort(upload_id)
 
-    def create_multipart_upload(
-        self, namespace: str, bucket: str, request: Any, **details: Any
-    ) -> Any:
-        """Begin an upload in parts."""
+    def _create(self) -> str:
+        from oci.object_storage.models import CreateMultipartUploadDetails
 
-        def begin(client: Any) -> Any:
-            response = client.create_multipart_upload(namespace, bucket, request, **details)
+        namespace, bucket, name = self._place
+        details = CreateMultipartUploadDetails(
+            object=name, metadata={f"opc-meta-{PART_SIZE_KEY}": str(self.part_size)}
+        )
+
+        def create(client: Any) -> str:
+            response = client.create_multipart_upload(
+                namespace, bucket, details, opc_checksum_algorithm=CRC32C
+            )
             upload_id = response.data.upload_id
             if not isinstance(upload_id, str) or not upload_id:
                 raise TypeError("uploadId")
-            return response
+            return upload_id
 
-        response = self._storage.call(
-            self._writing(request.object, bucket), begin, token=self._token
-        )
-        self._upload = (namespace, bucket, request.object, response.data.upload_id)
-        return response
+        return self._storage.call(self._writing, create, token=self._token)
 
-    def upload_part(
-        self,
-        namespace: str,
-        bucket: str,
-        name: str,
-        upload: str,
-        number: int,
-        _body: Any,
-        **details: Any,
-    ) -> Any:
-        """Send one part."""
-        # The manager goes on with the other parts after one has failed.
-        self._token.raise_if_cancelled()
-        offset = (number - 1) * self.part_size
+    def _send_part(self, upload_id: str, number: int, offset: int) -> _SentPart:
         length = min(self.part_size, self.size - offset)
 
-        # The manager of oci 2.189 makes a digest of each part, and does not send it: it is
-        # compared afterwards.
-        details.pop("content_md5", None)
-
-        def attempt(client: Any, part: _Part) -> Any:
-            # A body of our own: that of the manager cannot be read a second time.
+        def upload_part(client: Any, part: _Part, checksum: Crc32c) -> _SentPart:
             response = client.upload_part(
-                namespace, bucket, name, upload, number, part, content_length=str(length), **details
+                *self._place,
+                upload_id,
+                number,
+                part,
+                content_length=str(length),
+                opc_checksum_algorithm=CRC32C,
+                opc_content_crc32c=str(checksum),
             )
-            # The manager reads both headers where nothing is guarded.
             if not response.headers["etag"]:
                 raise ValueError("etag")
-            _compare(response.headers["opc-content-md5"], in_base64(part.digest))
-            self._digests[number] = part.digest.digest()
-            return response
+            digest = base64.b64decode(response.headers["opc-content-md5"], validate=True)
+            self._compare(response.headers, offset, checksum)
+            return _SentPart(number, offset, checksum, response.headers["etag"], digest)
 
-        with self._parts_done:
-            self._sending += 1
-        try:
-            if length <= 0:
-                raise _changed(self._path)  # The manager measured the file later, and found more.
-            return self._send(self._writing(name, bucket), offset, length, attempt)
-        except BaseException as problem:
-            self._token.cancel(problem)
-            raise
-        finally:
-            with self._parts_done:
-                self._sending -= 1
-                self._parts_done.notify_all()
+        return self._send(offset, length, upload_part)
 
-    def commit_multipart_upload(
-        self, namespace: str, bucket: str, name: str, upload: str, parts: Any, **details: Any
-    ) -> Any:
-        """Make an object of the parts, if the file is what it was."""
-        self._token.raise_if_cancelled()
-        self._check_unchanged()
-        expected = multipart_md5([self._digests[number] for number in sorted(self._digests)])
-        description = self._writing(name, bucket)
+    def _commit(self, upload_id: str, sent: list[_SentPart]) -> None:
+        """Make an object of the parts."""
+        from oci.object_storage.models import (
+            CommitMultipartUploadDetails,
+            CommitMultipartUploadPartDetails,
+        )
+
+        details = CommitMultipartUploadDetails(
+            parts_to_commit=[
+                CommitMultipartUploadPartDetails(part_num=part.number, etag=part.etag)
+                for part in sent
+            ]
+        )
         try:
             response = self._storage.call(
-                description,
-                lambda client: client.commit_multipart_upload(
-                    namespace, bucket, name, upload, parts, **details
-                ),
+                self._writing,
+                lambda client: client.commit_multipart_upload(*self._place, upload_id, details),
                 token=self._token,
             )
         except MlflowException as problem:
@@ -179,82 +175,133 @@ class Upload:
                 raise
             # The upload is gone if the answer to an earlier attempt was lost: the object tells.
             response = self._storage.call(
-                description, lambda client: client.head_object(namespace, bucket, name)
+                self._writing, lambda client: client.head_object(*self._place)
             )
-            if not checksums_agree(response.headers.get("opc-multipart-md5", ""), expected):
+            if not _is_of(response.headers, sent, is_unknown_right=False):
                 raise
-        self._upload = None
-        if not checksums_agree(response.headers.get("opc-multipart-md5", expected), expected):
+        if not _is_of(response.headers, sent, is_unknown_right=True):
             raise error(
                 "DATA_LOSS",
-                f"{description} failed: the service has another content than the file.",
+                f"{self._writing} failed: the service has another content than the file.",
                 "Upload it again.",
             )
-        return response
 
-    def abort(self) -> None:
-        """Send no more parts, and have the service forget those it has, if it can be reached."""
-        self._token.cancel()
-        with self._parts_done:
-            # A part that arrived afterwards would belong to no upload.
-            self._parts_done.wait_for(lambda: not self._sending)
-        if self._upload is not None:
-            upload = self._upload
-            with contextlib.suppress(MlflowException):
-                self._storage.call(
-                    f"Aborting the upload of {upload[2]!r}",
-                    lambda client: client.abort_multipart_upload(*upload),
-                    once=True,
-                )
+    def _abort(self, upload_id: str) -> None:
+        """Have the service forget the parts that it has, if it can be reached."""
+        with contextlib.suppress(MlflowException):
+            self._storage.call(
+                f"Aborting the upload of {self._place[2]!r}",
+                lambda client: client.abort_multipart_upload(*self._place, upload_id),
+                once=True,
+            )
 
-    def _send(
-        self, description: str, offset: int, length: int, send: Callable[[Any, _Part], Any]
-    ) -> Any:
-        """Send a part of the file, from its first byte in each attempt."""
+    def _send(self, offset: int, length: int, send: Callable[[Any, _Part, Crc32c], T]) -> T:
+        """Send a part of the file, from its first byte in each attempt.
 
-        def attempt(client: Any) -> Any:
+        The part is read twice: its checksum stands before it. The second time, the system has it in
+        memory.
+        """
+        checksum = self._checksum_of(offset, length)
+
+        def attempt(client: Any) -> T:
             with self._open(offset, length) as part:
                 try:
-                    return send(client, part)
+                    return send(client, part, checksum)
                 except Exception:
-                    if part.is_as_announced:
+                    if (part.left > 0 and part.is_as_announced) or part.checksum == checksum:
                         raise
+                    # The file changed: that is why the service found a wrong checksum.
             raise _changed(self._path)
 
-        return self._storage.call(description, attempt, moves_content=True, token=self._token)
+        return self._storage.call(self._writing, attempt, moves_content=True, token=self._token)
 
     def _open(self, offset: int, length: int) -> _Part:
         with local_file_errors(self._path, "read"):
             file = open(self._path, "rb")  # noqa: SIM115 - closed by the part
             return _Part(file, offset, length, self._options.chunk, self._token)
 
-    def _digest_of(self, offset: int, length: int) -> Any:
-        """Return the digest of a part of the file, as it is now."""
+    def _checksum_of(self, offset: int, length: int) -> Crc32c:
+        """Return the checksum of a part of the file, as it is now."""
         with self._open(offset, length) as part:
             while part.read():
                 pass
-            return part.digest
+            return part.checksum
 
-    def _check_unchanged(self) -> None:
+    def _compare(self, headers: Mapping[str, str], offset: int, checksum: Crc32c) -> None:
+        """Compare what the service says of a part that it has received.
+
+        Raises:
+            BrokenContentError: It has another content.
+        """
+        actual = headers.get(CRC32C_HEADER)
+        if actual is not None:
+            is_right = actual == str(checksum)
+        else:
+            # A service that knows no CRC32C has compared nothing yet.
+            is_right = headers.get("opc-content-md5") in (None, self._md5_of(offset, checksum))
+        if not is_right:
+            raise BrokenContentError("the service has another content than the file")
+
+    def _md5_of(self, offset: int, checksum: Crc32c) -> str:
+        """Return the MD5 of a part of the file.
+
+        Raises:
+            MlflowException: ``ABORTED`` if the part has another checksum by now.
+        """
+        digest = md5()
+        with self._open(offset, checksum.length) as part:
+            while piece := part.read():
+                digest.update(piece)
+            if part.checksum != checksum:
+                raise _changed(self._path)
+        return in_base64(digest)
+
+    def _check_unchanged(self, sent: list[_SentPart]) -> None:
         """Refuse a mixture of what the file was and what it became.
 
         What was appended meanwhile does not matter.
         """
+        self._token.raise_if_cancelled()
         with local_file_errors(self._path, "read"):
             if _FileStamp.of(self._path) == self._begin:
                 return
-        for number, digest in sorted(self._digests.items()):
-            offset = (number - 1) * self.part_size
-            length = min(self.part_size, self.size - offset)
-            if self._digest_of(offset, length).digest() != digest:
+        for part in sent:
+            if self._checksum_of(part.offset, part.checksum.length) != part.checksum:
                 raise _changed(self._path)
 
-    def _writing(self, name: str, bucket: str) -> str:
-        return f"Writing the object {name!r} of the bucket {bucket!r}"
+
+@dataclass(frozen=True)
+class _SentPart:
+    """A part that the service has.
+
+    Attributes:
+        number: Its number, from 1.
+        offset: Where it begins in the file.
+        checksum: The checksum of the file's part, which the service has compared.
+        etag: Its entity tag.
+        md5: Its MD5, as the service says.
+    """
+
+    number: int
+    offset: int
+    checksum: Crc32c
+    etag: str
+    md5: bytes
+
+
+def _is_of(headers: Mapping[str, str], sent: list[_SentPart], *, is_unknown_right: bool) -> bool:
+    """Tell from its headers whether an object has the content of the parts."""
+    crc32c = headers.get(CRC32C_HEADER)
+    if crc32c is not None:
+        return crc32c == str(Crc32c.of_parts(part.checksum for part in sent))
+    digest = headers.get("opc-multipart-md5")
+    if digest is None:
+        return is_unknown_right
+    return checksums_agree(digest, multipart_md5([part.md5 for part in sent]))
 
 
 class _Part(io.IOBase):
-    """A part of a file as the body of a request, with the digest of what was read.
+    """A part of a file as the body of a request, with the checksum of what was read.
 
     A read returns up to a whole chunk, however few bytes were asked for: ``http.client`` sends all
     that a read returns.
@@ -266,7 +313,7 @@ class _Part(io.IOBase):
         self._chunk = chunk
         self._token = token
         self.left = length
-        self.digest = md5()
+        self.checksum = Crc32c()
         self.is_as_announced = True
         file.seek(offset)
 
@@ -295,7 +342,7 @@ class _Part(io.IOBase):
             self.is_as_announced = False  # The service would wait for the rest.
             raise _changed(self._file.name)
         self.left -= len(data)
-        self.digest.update(data)
+        self.checksum.update(data)
         return data
 
 
@@ -323,8 +370,3 @@ def _changed(path: str) -> MlflowException:
     return error(
         "ABORTED", f"The file {path!r} changed while it was sent.", "Log it when it is complete."
     )
-
-
-def _compare(actual: str | None, expected: str) -> None:
-    if actual is not None and actual != expected:
-        raise BrokenContentError("the service has another content than the file")

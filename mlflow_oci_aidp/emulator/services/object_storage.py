@@ -30,6 +30,7 @@ from ..server.routing import Route, RouteMatch, RouteTable
 from ..server.validation import integer
 from ..state.credentials import BUCKET, NAMESPACE
 from ..state.objects import ObjectStore, ReceivedFile, StoredObject, Upload
+from . import object_checksums as checksums
 
 MAX_PARTS = 10_000
 """The highest number of a part."""
@@ -167,8 +168,15 @@ class ObjectStorageService:
         with self._received(request) as file, self._store.lock:
             # Asked once more, since another may have put it while this one came in.
             _check_conditions(request.headers, self._store.find(name))
-            stored = self._store.put(name, file, _kept_headers(request.headers))
-        return Response(200, b"", {"opc-content-md5": file.md5, **_state_headers(stored)})
+            stored = self._store.put(
+                name,
+                file,
+                _kept_headers(request.headers),
+                has_crc32c=checksums.asks_for_crc32c(request.headers),
+            )
+        return Response(
+            200, b"", {**checksums.headers_of_file(file, request.headers), **_state_headers(stored)}
+        )
 
     def _get_object(self, request: Request, name: str) -> Response:
         with self._store.lock:
@@ -185,6 +193,7 @@ class ObjectStorageService:
         # The digest of the whole would not be the body's, and what the service says of it here is
         # not documented.
         headers.pop("content-md5", None)
+        headers.pop(checksums.CONTENT_CRC32C, None)
         headers["content-range"] = f"bytes {first}-{last}/{stored.size}"
         return Response(206, FileSlice(file, first, last - first + 1), headers)
 
@@ -237,6 +246,8 @@ class ObjectStorageService:
         _check_name(name)
         _check_conditions(request.headers, self._store.find(name))
         headers = {"content-type": "application/octet-stream", **_headers_of_details(details)}
+        if checksums.asks_for_crc32c(request.headers):
+            headers[checksums.ALGORITHM] = checksums.CRC32C
         return json_response(200, _upload_json(self._store.create_upload(name, headers)))
 
     def _upload_part(self, request: Request, name: str) -> Response:
@@ -246,7 +257,9 @@ class ObjectStorageService:
             # Asked once more, since another may have ended it while this part came in.
             self._upload_of(request, name)
             etag = self._store.put_part(upload, number, file)
-        return Response(200, b"", {"opc-content-md5": file.md5, "etag": etag})
+        return Response(
+            200, b"", {**checksums.headers_of_file(file, request.headers), "etag": etag}
+        )
 
     def _commit_multipart_upload(self, request: Request, name: str) -> Response:
         wanted, excluded = _parts_of(_json_body(request))
@@ -264,10 +277,10 @@ class ObjectStorageService:
                 raise Refusal(
                     400, "InvalidUploadPart", "A part is neither to be committed nor excluded."
                 )
-            stored = self._store.commit(upload, parts)
-        return Response(
-            200, b"", {"opc-multipart-md5": stored.multipart_md5, **_state_headers(stored)}
-        )
+            stored = self._store.commit(
+                upload, parts, has_crc32c=checksums.asks_for_crc32c(upload.headers)
+            )
+        return Response(200, b"", {**checksums.headers_of_object(stored), **_state_headers(stored)})
 
     def _abort_multipart_upload(self, request: Request, name: str) -> Response:
         with self._store.lock:
@@ -296,16 +309,10 @@ class ObjectStorageService:
 
     @contextlib.contextmanager
     def _received(self, request: Request) -> Iterator[ReceivedFile]:
-        """Receive the body; refuse a body whose MD5 differs from the Content-MD5 header."""
+        """Receive the body; refuse a body with another MD5 or CRC32C than its header says."""
+        checksums.check_headers(request.headers)
         with self._store.receiving(request.body.chunks()) as file:
-            sent = request.headers.get("content-md5")
-            if sent is not None and sent != file.md5:
-                raise Refusal(
-                    400,
-                    "UnmatchedContentMD5",
-                    f"The computed MD5 of the request body ({file.md5}) "
-                    f"does not match the Content-MD5 header ({sent})",
-                )
+            checksums.compare(file, request.headers)
             yield file
 
     def _existing(self, name: str) -> StoredObject:
@@ -432,13 +439,11 @@ def _state_headers(stored: StoredObject) -> dict[str, str]:
 
 
 def _object_headers(stored: StoredObject) -> dict[str, str]:
-    digest = (
-        {"content-md5": stored.md5} if stored.md5 else {"opc-multipart-md5": stored.multipart_md5}
-    )
+    kept = {name: value for name, value in stored.headers.items() if name != checksums.ALGORITHM}
     return {
-        **stored.headers,
+        **kept,
         **_state_headers(stored),
-        **digest,
+        **checksums.headers_of_object(stored),
         "accept-ranges": "bytes",
         "storage-tier": "Standard",
     }

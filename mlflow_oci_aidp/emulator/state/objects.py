@@ -21,6 +21,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from crc32c import crc32c
+
 from .files import private_opener
 
 PAGE = 1000
@@ -29,14 +31,16 @@ PAGE = 1000
 _TABLES = """
 CREATE TABLE IF NOT EXISTS objects (
     name TEXT PRIMARY KEY, file TEXT, size INTEGER, md5 TEXT, multipart_md5 TEXT, etag TEXT,
-    modified REAL, headers TEXT
+    modified REAL, headers TEXT, crc32c TEXT DEFAULT ''
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, name TEXT, created REAL, headers TEXT);
 CREATE TABLE IF NOT EXISTS parts (
     upload TEXT, number INTEGER, file TEXT, size INTEGER, md5 TEXT, etag TEXT,
-    PRIMARY KEY (upload, number)
+    crc32c TEXT DEFAULT '', PRIMARY KEY (upload, number)
 );
 """
+#: A column that folders of release 0.1.0 do not have.
+_NEW_COLUMN = "ALTER TABLE {table} ADD COLUMN crc32c TEXT DEFAULT ''"
 _CHUNK = 1024 * 1024
 _LONGEST_COPY = 1 << 30
 _INDEX = "index.db"
@@ -47,7 +51,10 @@ _BEHIND = "SELECT * FROM objects WHERE name > ? ORDER BY name LIMIT ?"
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object. Uploads in parts have ``multipart_md5``, all others have ``md5``."""
+    """An object. Uploads in parts have ``multipart_md5``, all others have ``md5``.
+
+    Those whose upload asked for it have ``crc32c``, too, which is that of the whole object.
+    """
 
     name: str
     file: str
@@ -57,6 +64,7 @@ class StoredObject:
     etag: str
     modified: float
     headers: Mapping[str, str] = field(default_factory=dict)
+    crc32c: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,18 +86,20 @@ class Part:
     size: int
     md5: str
     etag: str
+    crc32c: str
 
 
 @dataclass(frozen=True)
 class ReceivedFile:
     """A received file that belongs to no object yet.
 
-    ``size`` is in bytes, ``md5`` in base64.
+    ``size`` is in bytes, ``md5`` and ``crc32c`` are in base64.
     """
 
     path: Path
     size: int
     md5: str
+    crc32c: str
 
 
 class ObjectStore:
@@ -116,6 +126,9 @@ class ObjectStore:
         # A killed process loses nothing; a crash of the machine may, which is no matter here.
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_TABLES)
+        for table in ("objects", "parts"):
+            with contextlib.suppress(sqlite3.OperationalError):  # It is there already.
+                self._database.execute(_NEW_COLUMN.format(table=table))
         if not is_new:
             self._tidy_up()
 
@@ -159,9 +172,12 @@ class ObjectStore:
         """Open the content of an object."""
         return open(self._folder / stored.file, "rb")
 
-    def put(self, name: str, file: ReceivedFile, headers: Mapping[str, str]) -> StoredObject:
+    def put(
+        self, name: str, file: ReceivedFile, headers: Mapping[str, str], *, has_crc32c: bool = False
+    ) -> StoredObject:
         """Make an object of a received file. It replaces one with the same name."""
-        return self._put(name, file.path, file.size, headers, md5=file.md5)
+        crc32c = file.crc32c if has_crc32c else ""
+        return self._put(name, file.path, file.size, headers, md5=file.md5, crc32c=crc32c)
 
     def delete(self, stored: StoredObject) -> None:
         """Delete an object."""
@@ -227,7 +243,8 @@ class ObjectStore:
         """Return the parts of an upload, in the order of their numbers."""
         with self.lock:
             rows = self._database.execute(
-                "SELECT number, file, size, md5, etag FROM parts WHERE upload = ? ORDER BY number",
+                "SELECT number, file, size, md5, etag, crc32c FROM parts WHERE upload = ? "
+                "ORDER BY number",
                 (upload.identifier,),
             ).fetchall()
         return [Part(*row) for row in rows]
@@ -242,13 +259,23 @@ class ObjectStore:
             replaced = [part.file for part in self.parts(upload) if part.number == number]
             with self._adopting(file.path) as adopted, self._transaction() as database:
                 database.execute(
-                    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
-                    (upload.identifier, number, adopted, file.size, file.md5, etag),
+                    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        upload.identifier,
+                        number,
+                        adopted,
+                        file.size,
+                        file.md5,
+                        etag,
+                        file.crc32c,
+                    ),
                 )
             self._remove(*replaced)
         return etag
 
-    def commit(self, upload: Upload, parts: list[Part]) -> StoredObject:
+    def commit(
+        self, upload: Upload, parts: list[Part], *, has_crc32c: bool = False
+    ) -> StoredObject:
         """Make an object of the parts of an upload, and end the upload.
 
         The object is the old one or the new one at any moment, and the parts are there until it
@@ -266,12 +293,14 @@ class ObjectStore:
                 with open(whole, "wb", buffering=0, opener=private_opener) as target:
                     for part in parts:
                         _append(self._folder / part.file, target)
+                crc32c = _crc32c_of(whole) if has_crc32c else ""
                 stored = self._put(
                     upload.name,
                     whole,
                     sum(part.size for part in parts),
                     upload.headers,
                     multipart_md5=multipart_md5,
+                    crc32c=crc32c,
                     ended=upload,
                 )
             self._remove(*(part.file for part in all_parts))
@@ -294,13 +323,14 @@ class ObjectStore:
         At the end of the block the file is removed unless it became an object or a part.
         """
         with self._new_file() as path:
-            digest, size = _md5(), 0
+            digest, crc, size = _md5(), 0, 0
             with open(path, "wb", opener=private_opener) as target:
                 for chunk in chunks:
                     digest.update(chunk)
+                    crc = crc32c(chunk, crc)
                     target.write(chunk)
                     size += len(chunk)
-            yield ReceivedFile(path, size, _base64(digest.digest()))
+            yield ReceivedFile(path, size, _base64(digest.digest()), _crc_text(crc))
 
     @contextlib.contextmanager
     def _new_file(self) -> Iterator[Path]:
@@ -320,6 +350,7 @@ class ObjectStore:
         *,
         md5: str = "",
         multipart_md5: str = "",
+        crc32c: str = "",
         ended: Upload | None = None,
     ) -> StoredObject:
         """Make an object of a file, in one transaction with the end of its upload."""
@@ -337,9 +368,10 @@ class ObjectStore:
                     str(uuid.uuid4()),
                     self._clock(),
                     headers,
+                    crc32c,
                 )
                 database.execute(
-                    "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         name,
                         stored.file,
@@ -349,6 +381,7 @@ class ObjectStore:
                         stored.etag,
                         stored.modified,
                         json.dumps(dict(headers)),
+                        crc32c,
                     ),
                 )
                 if ended:
@@ -394,8 +427,10 @@ def _forget(database: sqlite3.Connection, upload: Upload) -> None:
 
 
 def _stored(row: Any) -> StoredObject:
-    name, file, size, md5, multipart_md5, etag, modified, headers = row
-    return StoredObject(name, file, size, md5, multipart_md5, etag, modified, json.loads(headers))
+    name, file, size, md5, multipart_md5, etag, modified, headers, crc32c = row
+    return StoredObject(
+        name, file, size, md5, multipart_md5, etag, modified, json.loads(headers), crc32c or ""
+    )
 
 
 def _upload(row: Any) -> Upload:
@@ -417,6 +452,19 @@ def _append(source: Path, target: FileIO) -> None:
         while piece := memoryview(file.read(_CHUNK)):
             while piece:
                 piece = piece[target.write(piece) :]
+
+
+def _crc32c_of(path: Path) -> str:
+    """Return the CRC32C of a file in base64."""
+    crc = 0
+    with open(path, "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            crc = crc32c(chunk, crc)
+    return _crc_text(crc)
+
+
+def _crc_text(crc: int) -> str:
+    return _base64(crc.to_bytes(4, "big"))
 
 
 def _md5(data: bytes = b"") -> Any:

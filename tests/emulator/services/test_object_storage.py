@@ -161,7 +161,11 @@ def test_lists_in_pages(storage):
 def test_a_prefix_with_more_objects_than_a_page_is_one_entry(aidp, storage):
     store = aidp._running.objects._database
     rows = [(f"many/{number:05}", "", 1, "", "", "", 0.0, "{}") for number in range(2500)]
-    store.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    store.executemany(
+        "INSERT INTO objects (name, file, size, md5, multipart_md5, etag, modified, headers) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
     storage.put_object(*PLACE, "other", b"1")
     page = storage.list_objects(*PLACE, delimiter="/").data
     assert (page.prefixes, [summary.name for summary in page.objects]) == (["many/"], ["other"])
