@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+from collections.abc import Iterator
 
 import pytest
 from mlflow import MlflowClient
@@ -13,8 +15,10 @@ from mlflow_oci_aidp.artifacts.locations import VolumeLocation
 from mlflow_oci_aidp.errors import AidpError
 from mlflow_oci_aidp.migration.copying import copy
 from mlflow_oci_aidp.migration.options import Options
+from mlflow_oci_aidp.registry.alias_tags import AliasMap, pointing_to
 from mlflow_oci_aidp.session import session_for
 from mlflow_oci_aidp.tracking.batches import split_batch, split_tags
+from mlflow_oci_aidp.tracking.logged_models import side_by_side
 from mlflow_oci_aidp.tracking.store import AidpTrackingStore
 from mlflow_oci_aidp.workspaces import WorkspaceDirectory
 from tests.support.many_things import ManyThings, serve
@@ -82,6 +86,40 @@ def test_runs_and_listed_models_are_read_side_by_side(uri_of):
         page = AidpTrackingStore(uri_of(endpoint)).search_logged_models(["7"], max_results=100)
     assert len(page) == 60
     assert not both.broken
+
+
+def test_without_threads_lists_are_read_one_after_the_other(uri_of, monkeypatch):
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread at interpreter shutdown")
+
+    things = ManyThings(3)
+    with serve(things) as endpoint, monkeypatch.context() as patch:
+        store = AidpTrackingStore(uri_of(endpoint))
+        patch.setattr(side_by_side, "Thread", type("Refusing", (threading.Thread,), {}))
+        patch.setattr(side_by_side.Thread, "start", refuse)
+        assert len(store.search_logged_models(["7"])) == 6
+
+
+def test_after_an_error_the_other_list_is_read_no_further():
+    has_begun, has_ended, may_go_on = (threading.Event() for _ in range(3))
+
+    def other() -> Iterator[int]:
+        try:
+            for number in itertools.count():
+                has_begun.set()
+                assert may_go_on.wait(20)
+                yield number
+        finally:
+            has_ended.set()
+
+    def own() -> None:
+        assert has_begun.wait(20)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side.side_by_side(own, other)
+    may_go_on.set()
+    assert has_ended.wait(20)
 
 
 def test_the_thread_acts_for_the_same_user(uri_of):
@@ -197,3 +235,18 @@ def test_the_run_of_successive_versions_is_read_once(aidp, tmp_path, monkeypatch
     reads = [each for each in aidp.exchanges if each.operation == "get_experiment_run_by_id"]
     # One for the run itself, with its inputs, and one for all of its versions.
     assert len(reads) == 2
+
+
+def test_all_aliases_are_looked_through_once_for_many_versions():
+    class Counted(AliasMap):
+        looks = 0
+
+        def items(self):
+            self.looks += 1
+            return super().items()
+
+    aliases = Counted({f"alias{number}": str(number % 50) for number in range(100)})
+    found = [pointing_to(aliases, str(version)) for version in range(100)]
+    assert found[7] == ["alias7", "alias57"]
+    assert found[50] == []
+    assert aliases.looks == 1

@@ -110,9 +110,18 @@ def runs(uri: str, count: int) -> int:
 
 
 def logged_models(uri: str, count: int) -> int:
-    """Walk as MLflow does where it looks for ``runs:/<run>/<name>``: in pages of 100."""
+    """Walk in pages of 100, which is what MLflow asks for."""
     store = _tracking(uri)
     return _count(_all(lambda token: store.search_logged_models(["7"], page_token=token)))
+
+
+def logged_model_by_name(uri: str, count: int) -> int:
+    """Find one as MLflow does where it looks for ``runs:/<run>/<name>``."""
+    store = _tracking(uri)
+    condition = "name = 'model 0'"
+    return _count(
+        _all(lambda token: store.search_logged_models(["7"], condition, page_token=token))
+    )
 
 
 def metric_history(uri: str, count: int) -> int:
@@ -214,6 +223,9 @@ WALKS: Mapping[str, Walk] = {
     "runs": Walk(runs, pages),
     "logged models, on runs and listed": Walk(
         logged_models, lambda count: 2 * pages(count), lambda count: 2 * count
+    ),
+    "a logged model by its name": Walk(
+        logged_model_by_name, lambda count: 2 * pages(count), lambda count: 1
     ),
     "a metric's history": Walk(metric_history, lambda count: 1),
     "a metric's history, in pages": Walk(metric_pages, pages),

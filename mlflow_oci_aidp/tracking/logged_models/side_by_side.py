@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextvars
-import threading
 from collections.abc import Callable, Iterator
+from threading import Event, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ def side_by_side(own: Callable[[], T], other: Callable[[], Iterator[S]]) -> tupl
     """
     items: list[S] = []
     problems: list[BaseException] = []
-    is_unwanted = threading.Event()
+    is_unwanted = Event()
 
     def read() -> None:
         try:
@@ -38,7 +38,7 @@ def side_by_side(own: Callable[[], T], other: Callable[[], Iterator[S]]) -> tupl
         except BaseException as problem:  # noqa: BLE001 - the calling thread raises it
             problems.append(problem)
 
-    thread = threading.Thread(
+    thread = Thread(
         target=contextvars.copy_context().run, args=(read,), name="aidp-list", daemon=True
     )
     try:
