@@ -1,6 +1,6 @@
 """Compare artifacts in Object Storage with the plain client of ``oci``.
 
-Measured are the throughput up and down, and the peak memory.
+Measured are the time up and down, the time of CPU, and the peak memory.
 
 python benchmarks/artifacts.py [--size 2048] [--files 1000] [--rounds 3]
 
@@ -72,15 +72,15 @@ class Plain:
 
 
 def measure(peer, direction, folder):
-    """In a process of its own: seconds, and the peak of memory in MiB."""
+    """In a process of its own: seconds, seconds of CPU, and the peak of memory in MiB."""
     mover = Ours() if peer == "this package" else Plain()
     with tempfile.TemporaryDirectory(dir=folder.parent) as target:
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         mover.up(folder) if direction == "up" else mover.down(folder, Path(target))
-        seconds = time.perf_counter() - begin
+        seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
     # Not getrusage: what it tells includes the memory of the process that started this one.
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    return seconds, int(peak[1]) / 1024
+    return seconds, cpu, int(peak[1]) / 1024
 
 
 def one(environ, peer, direction, folder):
@@ -127,8 +127,8 @@ def main():
                 ),
             }
             print(
-                "| what | | this package | `oci` | ratio | peak memory, MiB |\n"
-                "|---|---|---|---|---|---|"
+                "| what | | this package | `oci` | ratio | CPU | peak memory, MiB |\n"
+                "|---|---|---|---|---|---|---|"
             )
             for case, folder in folders.items():
                 for direction in ("up", "down"):
@@ -156,12 +156,16 @@ def line(case, direction, measurements):
         peer: f"{statistics.median(values):.2f} s ({min(values):.2f} to {max(values):.2f})"
         for peer, values in seconds.items()
     }
-    ratio = statistics.median(seconds["this package"]) / statistics.median(seconds["oci"])
+    ratio, cpu = (
+        statistics.median(measured[index] for measured in measurements["this package"])
+        / statistics.median(measured[index] for measured in measurements["oci"])
+        for index in (0, 1)
+    )
     peaks = " / ".join(
-        f"{max(measured[1] for measured in measurements[peer]):.0f}" for peer in PEERS
+        f"{max(measured[2] for measured in measurements[peer]):.0f}" for peer in PEERS
     )
     ours, theirs = shown["this package"], shown["oci"]
-    return f"| {case} | {direction} | {ours} | {theirs} | {ratio:.2f} | {peaks} |"
+    return f"| {case} | {direction} | {ours} | {theirs} | {ratio:.2f} | {cpu:.2f} | {peaks} |"
 
 
 if __name__ == "__main__":
