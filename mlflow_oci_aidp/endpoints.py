@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.invalid_input import invalid_parameter
 
 #: The beginning of each path, by the version of the API. The version and the name of the collection
 #: change together. [20260430: Oracle's REST reference and aidp-python-client 5.1.1; 20240831: seen

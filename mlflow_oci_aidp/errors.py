@@ -43,6 +43,7 @@ from mlflow_oci_aidp.error_codes import (
     STATUS_REMEDIES,
     STATUSES,
 )
+from mlflow_oci_aidp.invalid_input import invalid_parameter as invalid_parameter
 from mlflow_oci_aidp.visible import visible
 
 T = TypeVar("T")
@@ -235,11 +236,6 @@ def end_with(problem: AidpError, sentence: str) -> None:
     request = f"(HTTP {problem.status}, opc-request-id {problem.request_id})"
     problem.message = f"{problem.remedy} {request} {visible(sentence)}"
     problem.args = (problem.message,)
-
-
-def invalid_parameter(cause: str, remedy: str) -> AidpError:
-    """Make an ``INVALID_PARAMETER_VALUE``, as :py:func:`error` does."""
-    return error("INVALID_PARAMETER_VALUE", cause, remedy)
 
 
 def not_implemented(feature: str, remedy: str = "Use an MLflow server for them.") -> AidpError:

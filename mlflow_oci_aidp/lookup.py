@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from mlflow_oci_aidp.errors import AidpError, invalid_parameter
+from mlflow_oci_aidp.invalid_input import invalid_parameter
 from mlflow_oci_aidp.profiles import (
     DEFAULT_CONFIG_FILE,
     DEFAULT_PROFILE,
@@ -15,6 +16,9 @@ from mlflow_oci_aidp.profiles import (
 )
 from mlflow_oci_aidp.settings_table import BY_NAME, Setting
 from mlflow_oci_aidp.uri import AidpUri
+
+if TYPE_CHECKING:
+    from mlflow_oci_aidp.errors import AidpError
 
 FROM_URI = "the URI"
 _FROM_PROFILE = "profile "

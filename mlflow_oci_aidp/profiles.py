@@ -10,7 +10,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlflow_oci_aidp.errors import invalid_parameter
+from mlflow_oci_aidp.invalid_input import invalid_parameter
 from mlflow_oci_aidp.secret import concealed
 
 #: The profile whose entries all others inherit.

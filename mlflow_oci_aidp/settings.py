@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from mlflow_oci_aidp import auth_modes, regions
 from mlflow_oci_aidp.auth_modes import AUTH_MODES
 from mlflow_oci_aidp.endpoints import API_VERSIONS, DEFAULT_API_VERSION, checked_endpoint
-from mlflow_oci_aidp.errors import AidpError, invalid_parameter
+from mlflow_oci_aidp.invalid_input import invalid_parameter
 from mlflow_oci_aidp.lookup import FROM_URI, Lookup, is_from_profile, place_of
 from mlflow_oci_aidp.pem import normal_pem
 from mlflow_oci_aidp.secret import Secret, concealed
@@ -326,7 +326,7 @@ def _api_version(lookup: Lookup, text: str) -> str:
 
 def header_problem(
     name: str, value: object, remedy: str = "Give it as base64 text."
-) -> AidpError | None:
+) -> Exception | None:
     """Return the error for a value that cannot stand in an HTTP header, without showing it.
 
     It is returned, not raised, so that no frame of its traceback holds the value.

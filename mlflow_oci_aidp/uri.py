@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from mlflow_oci_aidp.errors import AidpError, invalid_parameter
+from mlflow_oci_aidp.invalid_input import invalid_parameter
+
+if TYPE_CHECKING:
+    from mlflow_oci_aidp.errors import AidpError
 
 SCHEME = "aidp"
 FORM = "aidp://<aiDataPlatformId>[/<workspaceKey>][?setting=value&...]"

@@ -33,7 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("lookup",),
     ("auth_modes", "profiles", "regions", "settings_table", "uri", "session_token"),
     ("endpoints", "matches", "pem", "unrepeated"),
-    ("errors",),
+    ("errors", "invalid_input"),
     (
         "error_codes",
         "clock_skew",

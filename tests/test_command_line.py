@@ -385,6 +385,20 @@ def test_quickstart_shows_nothing_secret(account, secret):
     assert secret not in account.stdout
 
 
+def test_uri_does_without_mlflow(monkeypatch):
+    """MLflow takes a second to import, and scripts ask for the URI at each start."""
+    program = (
+        "import sys; sys.modules['mlflow'] = sys.modules['requests'] = None\n"
+        "from mlflow_oci_aidp.cli import main; main(['uri'])"
+    )
+    monkeypatch.setenv("DATALAKE_ID", "ocid1.datalake.oc1.iad.example")
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("aidp://ocid1.datalake.oc1.iad.example")
+
+
 def test_quickstart_without_the_emulators_packages_says_what_to_install():
     program = (
         "import sys; sys.modules['sklearn'] = None\n"
