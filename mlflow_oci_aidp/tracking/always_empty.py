@@ -63,7 +63,7 @@ _ANSWERS: tuple[tuple[Mapping[str, str], Callable[[], Any]], ...] = (
 
 #: The lines of the table of operations.
 CAPABILITIES = tuple(
-    Capability(method, DERIVED, f"always empty, without a request ({feature.lower()})")
+    Capability(method, DERIVED, f"{feature} are always empty, without a request")
     for methods, _ in _ANSWERS
     for feature, names in methods.items()
     for method in names.split()
