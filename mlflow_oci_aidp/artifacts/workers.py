@@ -23,6 +23,8 @@ from mlflow_oci_aidp.fork_safety import PerProcess
 
 T = TypeVar("T")
 
+#: As many as one client of Object Storage has requests under way.
+LEAST_THREADS = 16
 #: The most tasks that the threads have at a time. Each takes two kilobytes as long as it waits.
 _MOST_GIVEN = 256
 
@@ -33,10 +35,12 @@ class WorkerPool:
     So work acts for the user principal of that thread, and can be cancelled with it.
 
     Args:
-        count: The most threads of each process.
+        count: The most threads of each process, as MLflow has it: twice the number of cores. There
+            are at least :py:data:`LEAST_THREADS`: they wait for the network, and not for cores.
     """
 
     def __init__(self, count: int) -> None:
+        count = max(count, LEAST_THREADS)
         self._pool = PerProcess(
             lambda: ThreadPoolExecutor(count, thread_name_prefix="aidp-artifacts")
         )

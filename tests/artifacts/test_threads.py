@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from functools import partial
+from urllib.parse import quote
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -22,6 +23,7 @@ from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.volumes import VolumeArtifactRepository
 from mlflow_oci_aidp.artifacts.workers import WorkerPool
 from mlflow_oci_aidp.client.cancellation import TransferCancelledError, cancellable
+from tests.support.hostile import answer, hostile, proper
 
 from .object_storage import LOCATION, uploads, written
 
@@ -174,3 +176,31 @@ def test_of_many_tasks_few_are_with_the_threads_at_a_time(monkeypatch):
     assert sorted(did) == list(range(1000))
     assert sorted(map(int, failures)) == list(range(7, 1000, 100))
     assert 4 < pool.most <= 20
+
+
+@pytest.mark.parametrize("location", ["oci://b@n/x", "aidp:/Volumes/main/default/artifacts/x"])
+def test_sixteen_files_go_at_a_time_whatever_the_number_of_cores(
+    aidp, monkeypatch, tmp_path, location
+):
+    """Small files wait for the network, and not for a core."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    together = threading.Barrier(16)
+
+    def script(wire):
+        if wire.verb == "PUT" or wire.path.lower().endswith("uploadfile"):
+            wire.read_body()
+            together.wait(10)
+            wire.send(answer(wire, b"", "etag: 1"))
+        else:
+            wire.send(proper(wire))
+
+    written(tmp_path, {f"{number}": b"small" for number in range(32)})
+    with hostile(script) as server:
+        place = quote(server.endpoint, safe="")
+        uri = (
+            f"aidp://{aidp.ai_data_platform_id}/{aidp.workspace_key}?endpoint={place}"
+            f"&object_storage_endpoint={place}&config_file={quote(aidp.config_file, safe='')}"
+        )
+        repository = get_artifact_repository(location, uri)
+        repository.log_artifacts(str(tmp_path))
+    assert together.broken is False

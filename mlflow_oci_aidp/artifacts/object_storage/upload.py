@@ -233,12 +233,13 @@ class Upload:
         Raises:
             BrokenContentError: It has another content.
         """
-        actual = headers.get(CRC32C_HEADER)
-        if actual is not None:
-            is_right = actual == str(checksum)
-        else:
+        if CRC32C_HEADER in headers:
+            is_right = headers[CRC32C_HEADER] == str(checksum)
+        elif "opc-content-md5" in headers:
             # A service that knows no CRC32C has compared nothing yet.
-            is_right = headers.get("opc-content-md5") in (None, self._md5_of(offset, checksum))
+            is_right = headers["opc-content-md5"] == self._md5_of(offset, checksum)
+        else:
+            is_right = True
         if not is_right:
             raise BrokenContentError("the service has another content than the file")
 
