@@ -36,7 +36,7 @@ EXPECTED = {
     "get_metric_history": "get_experiment_run_metric_history",
     "list_artifacts": "get_experiment_run_by_id, list_objects",
     "load_text": (
-        "get_experiment_run_by_id, list_objects, get_object, get_experiment_run_by_id, "
+        "get_experiment_run_by_id, get_object, get_experiment_run_by_id, "
         "list_experiment_runs, list_logged_models"
     ),
     "log_model": (

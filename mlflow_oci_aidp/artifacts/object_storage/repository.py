@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -29,10 +30,14 @@ from mlflow_oci_aidp.client import json_fields
 from mlflow_oci_aidp.client.cancellation import current_token
 from mlflow_oci_aidp.client.paging import Page, follow_pages
 from mlflow_oci_aidp.errors import invalid_parameter, local_files_as_os_errors
+from mlflow_oci_aidp.names import MODEL_FILE
 from mlflow_oci_aidp.session import object_storage_session, remember_model_file
 
 #: The fields of an object that are asked for.
 _FIELDS = "name,size"
+
+#: The end of a file's name. The folder of a logged model ends in a dot and eight digits and letters.
+_EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,6}\Z")
 
 #: The name and the size in bytes of an object; a folder has no size.
 _Listed = tuple[str, int | None]
@@ -168,6 +173,8 @@ class OciArtifactRepository(ArtifactRepository):
         """
         path = relative_path(artifact_path or "")
         destination = Destination(dst_path)
+        if _is_file_name(posixpath.basename(path)) and self._download_one(path, destination):
+            return destination.path(path)
         prefix = self._name(path)
         listed = [name for name, _ in self._listed(prefix, "")]
         # Some tools mark a folder by an object of its name.
@@ -183,6 +190,18 @@ class OciArtifactRepository(ArtifactRepository):
             tasks[name] = partial(self._download, name, files[relative])
         move_all(self.thread_pool, tasks, "Downloading artifacts", "downloaded")
         return destination.path(path)
+
+    def _download_one(self, path: str, destination: Destination) -> bool:
+        """Download a file without listing what is below its path; tell whether it is there."""
+        name = self._name(path).rstrip("/")
+        task = partial(self._download, name, destination.prepare([path])[path])
+        try:
+            move_all(self.thread_pool, {name: task}, "Downloading artifacts", "downloaded")
+        except MlflowException as problem:
+            if not is_missing(problem):
+                raise
+            return False
+        return True
 
     def _download(self, name: str, path: str) -> None:
         make_folder(os.path.dirname(path))
@@ -266,6 +285,11 @@ def _page(answer: Any, prefix: str) -> Page[_Listed]:
     if not isinstance(token, str):
         raise TypeError("next_start_with")
     return Page(listed, token)
+
+
+def _is_file_name(name: str) -> bool:
+    """Tell whether a name is more likely that of a file than that of a folder."""
+    return name == MODEL_FILE or bool(_EXTENSION.search(name))
 
 
 def _folder(path: str) -> str:
