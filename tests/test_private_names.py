@@ -25,8 +25,9 @@ LISTED = {entry.name for entry in PRIVATE_NAMES}
 MODULES = {
     path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))
 }
-#: Python's own: every abstract class has the one, and a child process ends by the other.
-OF_PYTHON = {"_abc_impl", "_exit"}
+#: Python's own: every abstract class has the first, a child process ends by the second, and
+#: ``http.client`` collects the head of a request by the third.
+OF_PYTHON = {"_abc_impl", "_exit", "_output"}
 #: Private names of other packages, and beginnings of names.
 NOT_OF_MLFLOW = {"_MLFLOW_"}
 
