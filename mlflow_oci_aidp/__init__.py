@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlflow_oci_aidp.identity import signed_by, use_signer, user_principal
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["signed_by", "use_signer", "user_principal", "__version__"]
 

@@ -11,6 +11,7 @@ import pytest
 from mlflow.entities.model_registry import RegisteredModelTag
 from mlflow.exceptions import MlflowException, RestException
 
+from mlflow_oci_aidp import __version__
 from mlflow_oci_aidp.emulator import Emulator
 from mlflow_oci_aidp.registry.capabilities import CAPABILITIES, UNAVAILABLE
 from mlflow_oci_aidp.registry.store import AidpRegistryStore
@@ -403,5 +404,5 @@ def test_every_request_says_who_it_is(aidp, store):
     store.search_registered_models()
     headers = aidp.exchanges[-1].headers
     assert headers["accept"] == "application/json"
-    assert headers["user-agent"].startswith("mlflow-oci-aidp/0.1.0 ")
+    assert headers["user-agent"].startswith(f"mlflow-oci-aidp/{__version__} ")
     assert headers["opc-request-id"].replace("-", "").isalnum()

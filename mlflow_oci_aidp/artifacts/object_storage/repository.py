@@ -36,7 +36,7 @@ from mlflow_oci_aidp.session import object_storage_session, remember_model_file
 #: The fields of an object that are asked for.
 _FIELDS = "name,size"
 
-#: The end of a file's name. The folder of a logged model ends in a dot and eight digits and letters.
+#: The end of a name of a file. Folders of logged models end in a dot and eight digits and letters.
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,6}\Z")
 
 #: The name and the size in bytes of an object; a folder has no size.
