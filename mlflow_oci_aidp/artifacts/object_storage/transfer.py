@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -156,8 +158,9 @@ class ObjectTransfer:
 
         def get(offset: int) -> Any:
             length = min(part_size, stored.size - offset)
-            return self._get_range(name, stored, part, path, offset, length, token)
+            return self._get_range(name, stored, target, offset, length, token)
 
+        target = _RangedFile(part, path)
         with local_file_errors(path, "written"), open(part, "wb") as file:
             file.truncate(stored.size)
         label = f"Downloading {posixpath.basename(name)}"
@@ -183,8 +186,7 @@ class ObjectTransfer:
         self,
         name: str,
         stored: ObjectHeaders,
-        part: str,
-        path: str,
+        target: _RangedFile,
         offset: int,
         length: int,
         token: CancelToken,
@@ -203,14 +205,17 @@ class ObjectTransfer:
             response = client.get_object(
                 *self._place, name, range=f"bytes={wanted}", if_match=stored.etag
             )
-            with contextlib.closing(response.data), _writable(part, "r+b", path) as file:
+            with (
+                contextlib.closing(response.data),
+                _writable(target.part, "r+b", target.path) as file,
+            ):
                 if not response.headers.get("content-range", "").startswith(f"bytes {wanted}/"):
                     reason = "the service answered with another range than was asked for"
                     raise BrokenContentError(reason)
                 file.seek(offset + done)
                 for piece in _pieces(response, length - done, self._options.chunk):
                     token.raise_if_cancelled()
-                    with local_file_errors(path, "written"):
+                    with local_file_errors(target.path, "written"), target.lock:
                         file.write(piece)
                     digest.update(piece)
                     done += len(piece)
@@ -220,6 +225,22 @@ class ObjectTransfer:
 
     def _reading(self, name: str) -> str:
         return f"Reading the object {name!r} of the bucket {self._place[1]!r}"
+
+
+@dataclass(frozen=True)
+class _RangedFile:
+    """A file that several threads write ranges of.
+
+    Attributes:
+        part: The file beside its target.
+        path: The target, which errors name.
+        lock: Held for each write. Without it, threads that write one file wait for each other in
+            the system, some of them at full speed.
+    """
+
+    part: str
+    path: str
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @contextlib.contextmanager
