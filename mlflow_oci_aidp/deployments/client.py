@@ -430,7 +430,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         if taken:
             raise error(
                 "RESOURCE_ALREADY_EXISTS",
-                f"The name is taken: {taken[0]}.",
+                f"{taken[0]} has this name already.",
                 "Choose another name, or change that one with update_deployment.",
             )
 

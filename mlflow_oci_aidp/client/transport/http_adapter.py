@@ -112,7 +112,7 @@ class Answer:
 
     Attributes:
         status_code: The HTTP status.
-        headers: The headers; their names may have any case.
+        headers: The headers by their names in lower case.
         raw: The answer as ``urllib3`` has it. Its body was not read.
     """
 
@@ -159,14 +159,17 @@ class EndpointAdapter(BoundedAdapter):
         path = request.url.removeprefix(self._endpoint)
         if proxies or not path.startswith("/"):
             path = self.request_url(request, proxies)  # A proxy may want the whole address.
+        # Plain dictionaries: each name is asked for several times. A signer of the program's own may
+        # have put another mapping in place of that of requests.
+        items = getattr(request.headers, "lower_items", request.headers.items)
+        headers = dict(items())
         try:
             raw = self._pool.urlopen(
                 request.method,
                 path,
                 body=request.body,
-                # A plain dictionary: urllib3 copies it, and asks for each name.
-                headers=dict(request.headers),
-                chunked=request.body is not None and "content-length" not in request.headers,
+                headers=headers,
+                chunked=request.body is not None and "content-length" not in headers,
                 retries=_NO_RETRIES,
                 timeout=timeout,
                 redirect=False,
@@ -181,4 +184,5 @@ class EndpointAdapter(BoundedAdapter):
             if not isinstance(problem, NewConnectionError):
                 kind = requests.ConnectTimeout
             raise kind(problem) from problem
-        return Answer(raw.status, raw.headers, raw)
+        answered = {name.lower(): value for name, value in raw.headers.itermerged()}
+        return Answer(raw.status, answered, raw)
