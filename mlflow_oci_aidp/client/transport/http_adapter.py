@@ -159,7 +159,7 @@ class EndpointAdapter(BoundedAdapter):
         path = request.url.removeprefix(self._endpoint)
         if proxies or not path.startswith("/"):
             path = self.request_url(request, proxies)  # A proxy may want the whole address.
-        # Plain dictionaries: each name is asked for several times. A signer of the program's own may
+        # Plain dictionaries: each name is asked for several times. A signer of a program's own may
         # have put another mapping in place of that of requests.
         items = getattr(request.headers, "lower_items", request.headers.items)
         headers = dict(items())
