@@ -60,7 +60,10 @@ test: $(STAMP)  ## run the tests
 # files, and the pages; and of the emulator's own tests, whose services the tests of the stores use. make test-oldest ARGS="tests/faults tests/client" runs some of them.
 OLDEST_WITHOUT := tests/faults tests/client tests/shapes tests/authentication tests/tools tests/test_telemetry.py tests/test_testing.py \
     tests/migration tests/deployments/test_serving.py tests/deployments/test_requests.py \
-    tests/artifacts/test_object_storage_large.py tests/docs/test_snippets.py tests/emulator
+    tests/artifacts/test_object_storage_large.py tests/docs/test_snippets.py tests/emulator tests/test_growth.py \
+    tests/artifacts/test_threads.py tests/artifacts/test_downloads.py tests/artifacts/test_object_storage_faults.py \
+    tests/artifacts/test_oci_logs.py tests/artifacts/test_changing_files.py tests/artifacts/test_frames.py \
+    tests/artifacts/test_checksums.py tests/cli/test_output.py
 test-oldest:  ## run the tests with the oldest MLflow supported
 	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS="$(OLDEST)" ARGS="$(or $(ARGS),$(addprefix --ignore=,$(OLDEST_WITHOUT)))"
 

@@ -201,6 +201,6 @@ def test_sixteen_files_go_at_a_time_whatever_the_number_of_cores(
             f"aidp://{aidp.ai_data_platform_id}/{aidp.workspace_key}?endpoint={place}"
             f"&object_storage_endpoint={place}&config_file={quote(aidp.config_file, safe='')}"
         )
-        repository = get_artifact_repository(location, uri)
-        repository.log_artifacts(str(tmp_path))
+        kind = OciArtifactRepository if location.startswith("oci:") else VolumeArtifactRepository
+        kind(location, uri).log_artifacts(str(tmp_path))
     assert together.broken is False

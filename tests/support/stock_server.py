@@ -40,7 +40,7 @@ def server_over(store_uri: str, folder: Path, **environment: str) -> Iterator[st
             str(folder / "artifacts"),
         ],
         cwd=_ROOT,
-        env={**os.environ, **environment},
+        env={**_without_experiment(), **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -50,6 +50,18 @@ def server_over(store_uri: str, folder: Path, **environment: str) -> Iterator[st
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         process.terminate()  # There is nothing to tidy up, and it would take seconds.
         process.communicate(timeout=60)
+
+
+def _without_experiment() -> dict[str, str]:
+    """Return the environment without the experiment that a test before may have set.
+
+    MLflow keeps it there, and its oldest server takes it for that of a metric.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID")
+    }
 
 
 def _serve(store_uri: str, artifact_root: str) -> None:
