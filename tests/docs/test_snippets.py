@@ -44,7 +44,10 @@ import pytest
 from tests.docs.reader import Block, blocks
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 TRIED = {"python", "sh", "yaml", "ini"}
 
 _NOT_EXECUTED = {"pip", "make", "apt-get", "git", "cd"}
@@ -200,5 +203,5 @@ def test_no_fence_goes_unread(page):
     """A block that the reader overlooks would be tried by nobody."""
     text = page.read_text(encoding="utf-8")
     opened = len(re.findall(r"^ *```\w", text, re.M))
-    included = len(re.findall(r"^--8<--", text, re.M))
+    included = len(re.findall(r"^ *```\w[^\n]*\n *--8<--", text, re.M))
     assert len(list(blocks(page))) + included == opened
