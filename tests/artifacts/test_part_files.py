@@ -75,7 +75,8 @@ def downloading(storage, repository, location, target) -> Iterator[subprocess.Po
         text=True,
     ) as process:
         deadline = time.monotonic() + 60
-        while not parts(target):
+        # Until something is in its file: then the process holds the file.
+        while not any(part.stat().st_size for part in parts(target)):
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.05)
