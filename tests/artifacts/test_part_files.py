@@ -75,11 +75,12 @@ def downloading(storage, repository, location, target) -> Iterator[subprocess.Po
         text=True,
     ) as process:
         deadline = time.monotonic() + 60
-        # Until something is in its file: then the process holds the file.
-        while not any(part.stat().st_size for part in parts(target)):
+        while not parts(target):
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.05)
+        # The process locks its file right after it has made it.
+        time.sleep(0.5)
         yield process
         process.kill()
 
