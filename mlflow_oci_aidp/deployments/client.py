@@ -366,7 +366,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
         self, deployment_name: str | None = None, df: Any = None, endpoint: str | None = None
     ) -> NoReturn:
         """Refuse: the platform has no explanations."""
-        raise not_implemented("Explaining predictions")
+        raise not_implemented("Explanations of predictions")
 
     def create_endpoint(self, name: str, config: Config | None = None) -> NoReturn:
         """Refuse: the platform has no endpoints apart from deployments."""
@@ -435,7 +435,7 @@ class AidpDeploymentClient(BaseDeploymentClient):
             )
 
 
-_ENDPOINTS = "An endpoint apart from a deployment"
+_ENDPOINTS = "Endpoints apart from deployments"
 
 
 def check_flavor(flavor: str | None) -> None:

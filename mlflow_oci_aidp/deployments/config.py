@@ -115,7 +115,7 @@ def _https(value: Any) -> str:
 def _https_list(value: Any) -> list[str]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         value = _json(value)
-    values = [value] if isinstance(value, str) else value
+    values = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
     if not isinstance(values, list | tuple) or not values:
         raise ValueError("a list of addresses that begin with https://")
     return [_https(item) for item in values]
@@ -161,7 +161,7 @@ KEYS: tuple[Key, ...] = (
     Key("issuer_claim", "issuer of the tokens, for `OAUTH`", _https, _SETTLED, "", "issuerClaim"),
     Key(
         "audience_claim",
-        "audiences of the tokens, for `OAUTH`",
+        "audiences of the tokens, for `OAUTH`: `https://` addresses, with commas between",
         _https_list,
         _SETTLED,
         "",

@@ -79,6 +79,8 @@ def downloading(storage, repository, location, target) -> Iterator[subprocess.Po
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.05)
+        # The process locks its file right after it has made it.
+        time.sleep(0.5)
         yield process
         process.kill()
 

@@ -178,3 +178,9 @@ def test_mlflow_loads_nothing_of_it_before_it_is_used():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_audiences_have_commas_between_them():
+    text = "https://a.example, https://b.example"
+    values = read_config({"compute_key": "k", **OAUTH, "audience_claim": text}, CREATE)
+    assert values["audience_claim"] == ["https://a.example", "https://b.example"]
