@@ -16,7 +16,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8
 #: MLflow refuses `/` and `:` in names, and names that are blank.
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="\0/:"), min_size=1, max_size=60
-).filter(str.strip)
+).filter(lambda name: name.strip() not in ("", ".", ".."))
 #: MLflow's own rule for the keys of tags.
 KEYS = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_. -]{0,40}\Z").filter(
     lambda key: key == key.strip()
