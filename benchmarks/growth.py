@@ -48,7 +48,7 @@ COPY = "copy: runs with a version each"
 
 @dataclass(frozen=True)
 class Cost:
-    """What it cost to read a list.
+    """The cost of reading a list.
 
     Attributes:
         requests: How many requests were sent.
@@ -78,14 +78,15 @@ def measure(name: str, count: int, uri: str) -> None:
     import mlflow_oci_aidp.tracking.store
     from tests.support.walks import WALKS
 
-    read: Callable[[], object] = lambda: None  # noqa: E731
+    def read() -> None:
+        if name == COPY:
+            copy(uri)
+        elif name != NOTHING:
+            WALKS[name].read(uri, count)
+
     if name != COPY:
         # The first call of a process imports oci and loads the key.
         mlflow_oci_aidp.tracking.store.AidpTrackingStore(uri).get_run(f"{0:032x}")
-    if name == COPY:
-        read = lambda: copy(uri)  # noqa: E731
-    elif name != NOTHING:
-        read = lambda: WALKS[name].read(uri, count)  # noqa: E731
     # Python looks through all objects now and then. Those of the imports are no part of the list.
     gc.collect()
     gc.freeze()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import oci
 
 PLACE = ("emulator", "aidp-emulator")
@@ -34,3 +36,12 @@ def written(folder, files):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
+
+
+def uri_at(endpoint, emulator):
+    """A URI of an endpoint that a test scripts, with the credentials of the emulator."""
+    place = quote(endpoint, safe="")
+    return (
+        f"aidp://{emulator.ai_data_platform_id}/{emulator.workspace_key}?endpoint={place}"
+        f"&object_storage_endpoint={place}&config_file={quote(emulator.config_file, safe='')}"
+    )

@@ -103,7 +103,7 @@ def test_that_of_another_client_is_compared(repository, uploaded, name):
 
 @pytest.mark.parametrize("name", ["small", "parts"])
 def test_a_bit_that_turned_over_is_found(aidp, repository, uploaded, tmp_path, name):
-    """Of an object in parts that another client put, nothing else would tell."""
+    """Nothing else tells it of an object in parts that another client put."""
     uploaded(name)
     aidp.faults.add("corrupt", operation="get_object", times=100)
     with pytest.raises(MlflowException) as caught:

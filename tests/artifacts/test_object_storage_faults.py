@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 from mlflow.exceptions import MlflowException
 
+from mlflow_oci_aidp.artifacts.object_storage import OciArtifactRepository
 from mlflow_oci_aidp.artifacts.object_storage.client import ObjectStorageClient
 from mlflow_oci_aidp.artifacts.object_storage.parts import TransferOptions
 from mlflow_oci_aidp.artifacts.object_storage.transfer import ObjectTransfer
 from mlflow_oci_aidp.emulator import Fault
 from tests.support.clocks import ManualClock, SleeplessClock
+from tests.support.hostile import HungUp, answer, hostile
 
-from .object_storage import PLACE, client_of, objects, uploads, written
+from .object_storage import PLACE, client_of, objects, uploads, uri_at, written
 
 CONTENT = {"small": os.urandom(5_000), "big": os.urandom(550_000)}
 
@@ -283,3 +287,43 @@ def test_a_redirect_is_not_followed(storage, repository, folder, target, operati
         call(repository, folder, target)
     assert "/elsewhere" not in {exchange.path for exchange in storage.exchanges}
     assert contents(target) == {}
+
+
+def test_a_part_that_fails_ends_the_parts_under_way(aidp, monkeypatch, tmp_path):
+    """They are not sent to their ends, which may take minutes."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    size = 32 << 20
+    received = []
+
+    def script(wire):
+        if wire.verb == "POST" and wire.path.endswith("/u"):
+            wire.read_body()
+            content = {"namespace": "n", "bucket": "b", "object": "o", "uploadId": "1"}
+            wire.send(answer(wire, json.dumps(content).encode()))
+        elif wire.verb == "PUT" and wire.query["uploadPartNum"] == "1":
+            time.sleep(0.3)
+            wire.leave_body()
+            wire.send(answer(wire, b"{}", status="403 Forbidden"))
+            raise HungUp
+        elif wire.verb == "PUT":
+            count = 0
+            while piece := wire.stream.recv(1 << 16):
+                count += len(piece)
+                time.sleep(0.005)
+            received.append(count)
+            raise HungUp
+        else:
+            wire.send(answer(wire, b"", status="204 No Content"))
+
+    (tmp_path / "huge").write_bytes(bytes(2 * size))
+    with hostile(script) as server:
+        uri = uri_at(server.endpoint, aidp)
+        options = TransferOptions(part_size=size)
+        repository = OciArtifactRepository("oci://b@n/x", uri, options=options)
+        with pytest.raises(MlflowException, match="403"):
+            repository.log_artifact(str(tmp_path / "huge"))
+        deadline = time.monotonic() + 5
+        while not received and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert len(received) == 1
+    assert received[0] < size

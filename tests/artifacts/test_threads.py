@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from functools import partial
-from urllib.parse import quote
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -25,7 +24,7 @@ from mlflow_oci_aidp.artifacts.workers import WorkerPool
 from mlflow_oci_aidp.client.cancellation import TransferCancelledError, cancellable
 from tests.support.hostile import answer, hostile, proper
 
-from .object_storage import LOCATION, uploads, written
+from .object_storage import LOCATION, uploads, uri_at, written
 
 VOLUME = "aidp:/Volumes/main/default/artifacts/run"
 FILES = {f"{number}": str(number).encode() for number in range(5)}
@@ -196,11 +195,7 @@ def test_sixteen_files_go_at_a_time_whatever_the_number_of_cores(
 
     written(tmp_path, {f"{number}": b"small" for number in range(32)})
     with hostile(script) as server:
-        place = quote(server.endpoint, safe="")
-        uri = (
-            f"aidp://{aidp.ai_data_platform_id}/{aidp.workspace_key}?endpoint={place}"
-            f"&object_storage_endpoint={place}&config_file={quote(aidp.config_file, safe='')}"
-        )
+        uri = uri_at(server.endpoint, aidp)
         kind = OciArtifactRepository if location.startswith("oci:") else VolumeArtifactRepository
         kind(location, uri).log_artifacts(str(tmp_path))
     assert together.broken is False

@@ -60,6 +60,30 @@ def test_another_bundle_in_its_place_counts_from_the_next_connection_on(platform
     assert reads() == 3
 
 
+def test_a_connection_that_connects_again_reads_another_bundle(platform, reads):
+    store = AidpRegistryStore(platform.uri)
+    store.search_registered_models()
+    pool = store._session.client._sender.pool.get()._adapter()._pool
+    bundle = Path(os.environ["REQUESTS_CA_BUNDLE"])
+    good = bundle.read_text()
+    with Emulator(tls=True) as other:
+        bundle.write_text(Path(other.ca_file).read_text())
+        close_idle(pool)
+        with pytest.raises(MlflowException, match="certificate of the endpoint is not trusted"):
+            store.search_registered_models()
+    bundle.write_text(good)
+    assert store.search_registered_models() == []
+    assert reads() == 3
+
+
+def close_idle(pool):
+    """Close the connection that was used last, as a server does after a while."""
+    connection = pool._get_conn()
+    assert connection.sock is not None
+    connection.close()
+    pool._put_conn(connection)
+
+
 @pytest.mark.parametrize("content", ["", "no certificate"])
 def test_a_bundle_that_holds_nothing_is_the_error_that_it_was(platform, content):
     Path(os.environ["REQUESTS_CA_BUNDLE"]).write_text(content)

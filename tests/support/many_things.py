@@ -171,7 +171,7 @@ def file(number: int) -> Json:
 
 
 class ManyThings:
-    """What the server has, and what it was asked for.
+    """The things that the server has, and the requests that reached it.
 
     Args:
         count: How many things there are of each kind.

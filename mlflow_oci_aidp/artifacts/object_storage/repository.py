@@ -173,12 +173,17 @@ class OciArtifactRepository(ArtifactRepository):
         """
         path = relative_path(artifact_path or "")
         destination = Destination(dst_path)
-        if _is_file_name(posixpath.basename(path)) and self._download_one(path, destination):
-            return destination.path(path)
+        missing = None
+        if _is_file_name(posixpath.basename(path)):
+            missing = self._download_unlisted(path, destination)
+            if missing is None:
+                return destination.path(path)
         prefix = self._name(path)
         listed = [name for name, _ in self._listed(prefix, "")]
         # Some tools mark a folder by an object of its name.
         names = [name for name in listed if not name.endswith("/")]
+        if missing and not listed:
+            raise missing
         if not listed and path:
             names = [prefix.rstrip("/")]
         paths = {name: name[len(self._root) :] for name in names}
@@ -191,8 +196,12 @@ class OciArtifactRepository(ArtifactRepository):
         move_all(self.thread_pool, tasks, "Downloading artifacts", "downloaded")
         return destination.path(path)
 
-    def _download_one(self, path: str, destination: Destination) -> bool:
-        """Download a file without listing what is below its path; tell whether it is there."""
+    def _download_unlisted(self, path: str, destination: Destination) -> MlflowException | None:
+        """Download a file without listing what is below its path.
+
+        Returns:
+            Why it is not there; None if it was downloaded.
+        """
         name = self._name(path).rstrip("/")
         task = partial(self._download, name, destination.prepare([path])[path])
         try:
@@ -200,8 +209,8 @@ class OciArtifactRepository(ArtifactRepository):
         except MlflowException as problem:
             if not is_missing(problem):
                 raise
-            return False
-        return True
+            return problem
+        return None
 
     def _download(self, name: str, path: str) -> None:
         make_folder(os.path.dirname(path))

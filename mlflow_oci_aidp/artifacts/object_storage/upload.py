@@ -77,7 +77,7 @@ class Upload:
 
     def put(self) -> None:
         """Send the whole file in one request."""
-        self._send(0, self.size, self._put_object)
+        self._send(0, self.size, self._put_object, self._token)
 
     def _put_object(self, client: Any, part: _Part, checksum: Crc32c) -> None:
         response = client.put_object(
@@ -96,14 +96,16 @@ class Upload:
             note_done: Called after each part.
         """
         upload_id = self._create()
+        # The parts have a token of their own, which the end of the last one cancels, too.
+        token = self._token.child()
         is_committed = False
         try:
             offsets = range(0, self.size, self.part_size)
             parts = [
-                partial(self._send_part, upload_id, number, offset)
+                partial(self._send_part, upload_id, number, offset, token)
                 for number, offset in enumerate(offsets, 1)
             ]
-            sent = run_parts(self._options.parallel, parts, self._token.child(), note_done)
+            sent = run_parts(self._options.parallel, parts, token, note_done)
             self._check_unchanged(sent)
             self._commit(upload_id, sent)
             is_committed = True
@@ -130,7 +132,7 @@ class Upload:
 
         return self._storage.call(self._writing, create, token=self._token)
 
-    def _send_part(self, upload_id: str, number: int, offset: int) -> _SentPart:
+    def _send_part(self, upload_id: str, number: int, offset: int, token: CancelToken) -> _SentPart:
         length = min(self.part_size, self.size - offset)
 
         def upload_part(client: Any, part: _Part, checksum: Crc32c) -> _SentPart:
@@ -149,7 +151,7 @@ class Upload:
             self._compare(response.headers, offset, checksum)
             return _SentPart(number, offset, checksum, response.headers["etag"], digest)
 
-        return self._send(offset, length, upload_part)
+        return self._send(offset, length, upload_part, token)
 
     def _commit(self, upload_id: str, sent: list[_SentPart]) -> None:
         """Make an object of the parts."""
@@ -195,7 +197,13 @@ class Upload:
                 once=True,
             )
 
-    def _send(self, offset: int, length: int, send: Callable[[Any, _Part, Crc32c], T]) -> T:
+    def _send(
+        self,
+        offset: int,
+        length: int,
+        send: Callable[[Any, _Part, Crc32c], T],
+        token: CancelToken,
+    ) -> T:
         """Send a part of the file, from its first byte in each attempt.
 
         The part is read twice: its checksum stands before it. The second time, the system has it in
@@ -204,7 +212,7 @@ class Upload:
         checksum = self._checksum_of(offset, length)
 
         def attempt(client: Any) -> T:
-            with self._open(offset, length) as part:
+            with self._open(offset, length, token) as part:
                 try:
                     return send(client, part, checksum)
                 except Exception:
@@ -213,12 +221,12 @@ class Upload:
                     # The file changed: that is why the service found a wrong checksum.
             raise _changed(self._path)
 
-        return self._storage.call(self._writing, attempt, moves_content=True, token=self._token)
+        return self._storage.call(self._writing, attempt, moves_content=True, token=token)
 
-    def _open(self, offset: int, length: int) -> _Part:
+    def _open(self, offset: int, length: int, token: CancelToken | None = None) -> _Part:
         with local_file_errors(self._path, "read"):
             file = open(self._path, "rb")  # noqa: SIM115 - closed by the part
-            return _Part(file, offset, length, self._options.chunk, self._token)
+            return _Part(file, offset, length, self._options.chunk, token or self._token)
 
     def _checksum_of(self, offset: int, length: int) -> Crc32c:
         """Return the checksum of a part of the file, as it is now."""

@@ -31,7 +31,7 @@ from urllib3.util.wait import wait_for_read
 
 from mlflow_oci_aidp.client.transport.attempt_timer import AttemptTimer, current_timer
 from mlflow_oci_aidp.client.transport.http_headers import plain_line, read_headers
-from mlflow_oci_aidp.client.transport.tls_contexts import share_context
+from mlflow_oci_aidp.client.transport.tls_contexts import SharesContext
 
 #: Interim answers to one request. There is at most one for each second or so of work.
 MOST_INTERIM_ANSWERS = 100
@@ -255,7 +255,7 @@ def _length_of(values: list[str]) -> int | None:
     return int(text)
 
 
-class BoundedConnection(HTTPConnection):
+class BoundedConnection(SharesContext, HTTPConnection):
     """A connection that an :py:class:`AttemptTimer` bounds, from the first address on.
 
     Attributes:
@@ -296,7 +296,7 @@ class BoundedConnection(HTTPConnection):
 
     def connect(self) -> None:
         """Connect, with TLS where the address wants it."""
-        share_context(self)
+        self.share_context()
         super().connect()
 
     def endheaders(self, *arguments: Any, **named: Any) -> None:

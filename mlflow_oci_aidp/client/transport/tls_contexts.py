@@ -14,28 +14,42 @@ from typing import Any
 from urllib3.util.ssl_ import create_urllib3_context
 
 
-def share_context(connection: Any) -> None:
-    """Give a connection of ``urllib3`` the context of its bundle, before it connects.
+class SharesContext:
+    """Gives a connection of ``urllib3`` the context of its bundle, each time that it connects.
 
-    A client certificate is part of a context, and a proxy that speaks TLS reads the bundle, too:
-    such connections keep what ``urllib3`` makes for them. So does a connection whose bundle cannot
-    be read: ``urllib3`` says what is wrong with it.
-
-    Args:
-        connection: The connection. One that does not speak TLS stays as it is.
+    It stands before the connection's class among the bases. A client certificate is part of a
+    context, and a proxy that speaks TLS reads the bundle, too: such connections keep what
+    ``urllib3`` makes for them. So does a connection whose bundle cannot be read: ``urllib3`` says
+    what is wrong with it.
     """
+
+    _bundle: tuple[str | None, str | None] | None = None
+
+    def share_context(self) -> None:
+        """Take the context of the bundle as it is now. A connection without TLS stays as it is."""
+        connection: Any = self
+        if self._bundle is None:
+            if not _may_share(connection):
+                return
+            self._bundle = connection.ca_certs, connection.ca_cert_dir
+        # A connection that was closed, and connects anew, has the context of before.
+        connection.ssl_context = None
+        connection.ca_certs, connection.ca_cert_dir = self._bundle
+        bundle = str(connection.ca_certs or connection.ca_cert_dir)
+        try:
+            status = os.stat(bundle)
+            context = _context(bundle, (status.st_mtime_ns, status.st_size, status.st_ino))
+        except OSError:
+            return
+        connection.ssl_context = context
+        connection.ca_certs = connection.ca_cert_dir = None
+
+
+def _may_share(connection: Any) -> bool:
     bundle = getattr(connection, "ca_certs", None) or getattr(connection, "ca_cert_dir", None)
     if not bundle or connection.ssl_context or connection.cert_file:
-        return
-    if connection.proxy and connection.proxy.scheme == "https":
-        return
-    try:
-        status = os.stat(bundle)
-        context = _context(bundle, (status.st_mtime_ns, status.st_size, status.st_ino))
-    except OSError:
-        return
-    connection.ssl_context = context
-    connection.ca_certs = connection.ca_cert_dir = None
+        return False
+    return not (connection.proxy and connection.proxy.scheme == "https")
 
 
 @lru_cache(8)
